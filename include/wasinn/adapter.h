@@ -1,0 +1,201 @@
+/* The adapter ABI, version 1: how a Wasm engine is joined to wasinn. C11 and C++.
+ *
+ * An adapter walks the import tables below, registers each entry with its engine, and calls the
+ * handlers. It holds no ML meaning: it supplies guest memory (core modules) or lifted values
+ * (components), keeps one wasinn_session per guest instance, and raises traps.
+ *
+ * Calls: a handler that can finish at once returns DONE. One that may take long returns PENDING if
+ * it was given a waker; the waker is called once, from any thread, maybe before the handler has
+ * returned; then the adapter calls the matching finish function on the guest's thread. Without a
+ * waker (NULL) handlers block and never return PENDING. TRAP means: stop this guest, the text is
+ * wasinn_session_last_error. */
+#ifndef WASINN_ADAPTER_H_
+#define WASINN_ADAPTER_H_
+
+#include <wasinn/wasinn.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WASINN_ADAPTER_ABI_VERSION 1
+
+typedef enum wasinn_call_state {
+  WASINN_CALL_DONE = 0,
+  WASINN_CALL_PENDING = 1,
+  WASINN_CALL_TRAP = 2
+} wasinn_call_state;
+
+/* Called at most once a call. `self` must stay valid until it was called or
+ * wasinn_session_abandon has returned. */
+typedef struct wasinn_waker {
+  void (*wake)(void* self);
+  void* self;
+} wasinn_waker;
+
+/* ------------------------------------------------------------------ core modules */
+
+/* The guest's linear memory as it is now; `data` NULL when it exports none. Valid for one call. */
+typedef struct wasinn_memory {
+  uint8_t* data;
+  size_t size;
+} wasinn_memory;
+
+/* A function that core modules import. `params` and `results` have a letter for each value: 'i' an
+ * i32, 'I' an i64; values travel zero-extended in uint64_t. */
+typedef struct wasinn_core_import {
+  const char* dialect; /* "witx" */
+  const char* module;  /* "wasi_ephemeral_nn" */
+  const char* name;
+  const char* params;
+  const char* results;
+  int32_t may_block; /* may return PENDING */
+  wasinn_call_state (*call)(wasinn_session* session, wasinn_memory memory, const uint64_t* args,
+                            uint64_t* result, const wasinn_waker* waker);
+} wasinn_core_import;
+
+WASINN_EXPORT const wasinn_core_import* wasinn_core_imports(size_t* count);
+
+/* Ends a PENDING core call: writes its result, as `call` would have. */
+WASINN_EXPORT wasinn_call_state wasinn_session_finish_core(wasinn_session* session,
+                                                           wasinn_memory memory, uint64_t* result);
+
+/* ------------------------------------------------------------------ components */
+
+/* A lifted value. Which fields count depends on its type:
+ *   u32, enum case, handle, bool          word
+ *   u64                                   word64
+ *   string, list<u8>                      bytes
+ *   list<u32>                             bytes (4 bytes each, host order)
+ *   tuple<string, HANDLE>                 bytes and word
+ *   other lists                           items, item_count
+ *   option<T>                             tag 0 none, 1 some, and T's fields
+ *   result<T, E>                          tag 0 ok, 1 error, and T's or E's fields
+ * Arguments are borrowed for the call. A result's `bytes` and `items` stay valid until the next
+ * call of the session; when `release` is set, `bytes` stay valid until it is called instead, which
+ * the adapter must do exactly once, from any thread, so that it can lower them without a copy. */
+typedef struct wasinn_val {
+  uint32_t tag;
+  uint32_t word;
+  uint64_t word64;
+  wasinn_bytes bytes;
+  const struct wasinn_val* items;
+  size_t item_count;
+  void (*release)(void* owner);
+  void* owner;
+} wasinn_val;
+
+/* A function that components import. `signature` is in WIT's terms with resources and enums by
+ * name, e.g. "(borrow<graph>) -> result<own<graph-execution-context>, own<error>>"; the same text
+ * always means the same shape. */
+typedef struct wasinn_component_import {
+  const char* dialect;   /* "wit" */
+  const char* interface; /* "wasi:nn/graph@0.2.0-rc-2024-10-28" */
+  const char* name;      /* "[method]graph.init-execution-context" */
+  const char* signature;
+  int32_t may_block;
+  wasinn_call_state (*call)(wasinn_session* session, const wasinn_val* args, size_t arg_count,
+                            wasinn_val* result, const wasinn_waker* waker);
+} wasinn_component_import;
+
+/* A resource type that an interface defines. Its representation is the `word` of handles. */
+typedef struct wasinn_component_resource {
+  const char* interface;
+  const char* name; /* "graph" */
+  void (*drop)(wasinn_session* session, uint32_t rep);
+} wasinn_component_resource;
+
+/* An enum that signatures name: its cases in order, separated by spaces. */
+typedef struct wasinn_component_enum {
+  const char* name; /* "tensor-type" */
+  const char* cases;
+} wasinn_component_enum;
+
+WASINN_EXPORT const wasinn_component_import* wasinn_component_imports(size_t* count);
+WASINN_EXPORT const wasinn_component_resource* wasinn_component_resources(size_t* count);
+WASINN_EXPORT const wasinn_component_enum* wasinn_component_enums(size_t* count);
+
+/* Ends a PENDING component call. */
+WASINN_EXPORT wasinn_call_state wasinn_session_finish_component(wasinn_session* session,
+                                                                wasinn_val* result);
+
+/* ------------------------------------------------------------------ sessions, for adapters */
+
+/* Gives up a PENDING call: cancels its compute and forgets the waker, which is not called after
+ * this has returned. Without a PENDING call it does nothing. */
+WASINN_EXPORT void wasinn_session_abandon(wasinn_session* session);
+
+/* Sets who is told when the session is stopped (cancel, or the policy's run_timeout); at most once,
+ * from any thread; at once if it was stopped already. NULL unsets it, and after that returned the
+ * callback is not running any more. */
+WASINN_EXPORT void wasinn_session_on_stop(wasinn_session* session, void (*stop)(void* self),
+                                          void* self);
+/* WASINN_OK while the session may go on, else why it was stopped: CANCELLED or TIMEOUT. Any
+ * thread. */
+WASINN_EXPORT wasinn_code wasinn_session_stopped(const wasinn_session* session);
+
+/* ------------------------------------------------------------------ the table */
+
+typedef struct wasinn_adapter_instance wasinn_adapter_instance;
+typedef struct wasinn_adapter_program wasinn_adapter_program;
+
+/* Services for an adapter; valid until close has returned. */
+typedef struct wasinn_adapter_host {
+  size_t struct_size;
+  void* self;
+  void (*log)(void* self, wasinn_log_level level, wasinn_str message);
+  const char* cache_dir; /* for compiled code; NULL: none */
+  uint32_t threads;
+} wasinn_adapter_host;
+
+typedef struct wasinn_import_info {
+  wasinn_str module; /* or the component's interface */
+  wasinn_str name;   /* empty for a component's interface */
+  wasinn_str type;   /* "func(i32, i32) -> i32" or another text for people */
+} wasinn_import_info;
+
+/* What a guest is; owned by the adapter until inspect_free. */
+typedef struct wasinn_guest_info {
+  size_t struct_size;
+  int32_t is_component;
+  int32_t is_text; /* given as .wat */
+  const wasinn_import_info* imports;
+  size_t import_count;
+  const wasinn_str* exports;
+  size_t export_count;
+  void* owner;
+} wasinn_guest_info;
+
+typedef struct wasinn_adapter {
+  size_t struct_size;
+  uint32_t abi_version; /* WASINN_ADAPTER_ABI_VERSION */
+  const char* name;     /* "wasmtime" */
+  const char* version;  /* of the engine */
+  const char* description;
+
+  /* Starts the engine. \since 1 */
+  wasinn_code (*open)(const wasinn_adapter_host* host, wasinn_adapter_instance** out,
+                      wasinn_error* error);
+  void (*close)(wasinn_adapter_instance* instance);
+  /* Reads what the guest is without compiling it. \since 1 */
+  wasinn_code (*inspect)(wasinn_adapter_instance* instance, wasinn_bytes wasm,
+                         wasinn_guest_info* out, wasinn_error* error);
+  void (*inspect_free)(wasinn_guest_info* info);
+  /* Compiles and links. An import that nothing provides is an error that names it. \since 1 */
+  wasinn_code (*program_load)(wasinn_adapter_instance* instance, wasinn_bytes wasm,
+                              wasinn_adapter_program** out, wasinn_program_stats* stats,
+                              wasinn_error* error);
+  void (*program_free)(wasinn_adapter_program* program);
+  /* As wasinn_program_run; any number of runs of one program at the same time. \since 1 */
+  wasinn_code (*run)(wasinn_adapter_program* program, wasinn_session* session,
+                     const wasinn_run_options* options, wasinn_run_result* result,
+                     wasinn_error* error);
+} wasinn_adapter;
+
+/* The adapters of this project that a program can link. */
+WASINN_EXPORT const wasinn_adapter* wasinn_adapter_wasmtime(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* WASINN_ADAPTER_H_ */

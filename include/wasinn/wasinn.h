@@ -1,0 +1,270 @@
+/* wasinn's embedding API: run WebAssembly guests that use machine-learning models through wasi-nn,
+ * or use the models without a guest. C11 and C++; wasinn.hpp wraps it for C++.
+ *
+ *   engine   models, backends, adapters, worker threads. One per process is usual.
+ *   session  one guest's handles under one policy.
+ *   program  a compiled guest; runs any number of times, each time in a session of its own.
+ *
+ * Threads: engine and program functions may be called from any thread at any time. A session takes
+ * one call at a time; only wasinn_session_cancel may come from any thread during a call.
+ *
+ * Errors: functions that can fail return a wasinn_code and fill `error` (may be NULL). Nothing here
+ * prints, aborts or throws.
+ *
+ * Structs that the caller fills start with `struct_size`, set by their _INIT macro, so that fields
+ * can be appended later. */
+#ifndef WASINN_WASINN_H_
+#define WASINN_WASINN_H_
+
+#include <wasinn/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct wasinn_engine wasinn_engine;
+typedef struct wasinn_policy wasinn_policy;
+typedef struct wasinn_session wasinn_session;
+typedef struct wasinn_program wasinn_program;
+
+struct wasinn_backend; /* backend.h */
+struct wasinn_adapter; /* adapter.h */
+
+/* "0.1.0" */
+WASINN_EXPORT const char* wasinn_version(void);
+/* "invalid_argument"; "unknown code" for a number that is none. */
+WASINN_EXPORT const char* wasinn_code_name(wasinn_code code);
+/* "f32"; "" for a number that is none. */
+WASINN_EXPORT const char* wasinn_dtype_name(wasinn_dtype dtype);
+/* The type of that name, WASINN_DTYPE_NONE for any other text. */
+WASINN_EXPORT wasinn_dtype wasinn_dtype_from_name(wasinn_str name);
+/* Bytes an element; 0 for string and NONE. */
+WASINN_EXPORT size_t wasinn_dtype_size(wasinn_dtype dtype);
+
+/* Text that wasinn allocated (listings, JSON): NUL-terminated UTF-8, freed by this; NULL is
+ * ignored. */
+WASINN_EXPORT void wasinn_text_free(char* text);
+
+/* ------------------------------------------------------------------ engine */
+
+typedef struct wasinn_engine_options {
+  size_t struct_size;
+  /* Worker threads for computes; 0: as many as this process may use cores. */
+  uint32_t threads;
+  /* Bytes of loaded graphs (model sizes) above which idle ones are dropped, least recently used
+   * first; 0: no limit. */
+  uint64_t memory_budget;
+  /* Bytes that tensor buffers of all sessions may take together; 0: half of the machine's memory. */
+  uint64_t buffer_limit;
+  /* Where adapters keep compiled code; NULL: no cache on disk. */
+  const char* cache_dir;
+  /* Folders with backend plug-ins (lib<name> or <name>.so exporting wasinn_backend_entry_v1),
+   * separated by colons; NULL: none. They are opened when first needed. */
+  const char* backend_path;
+  /* Receives log lines at `log_level` and above, from any thread; NULL: nothing is logged. */
+  void (*log)(void* self, wasinn_log_level level, wasinn_str message);
+  void* log_self;
+  wasinn_log_level log_level;
+} wasinn_engine_options;
+#define WASINN_ENGINE_OPTIONS_INIT {sizeof(wasinn_engine_options), 0, 0, 0, 0, 0, 0, 0, WASINN_LOG_WARN}
+
+/* `options` may be NULL. The `echo` backend and the `inproc` adapter are always there. */
+WASINN_EXPORT wasinn_code wasinn_engine_create(const wasinn_engine_options* options,
+                                               wasinn_engine** out, wasinn_error* error);
+/* All sessions and programs of the engine must have been freed. NULL is ignored. */
+WASINN_EXPORT void wasinn_engine_free(wasinn_engine* engine);
+
+/* Adds a linked-in backend; the table must stay valid. Fails on a bad table or a known name. */
+WASINN_EXPORT wasinn_code wasinn_engine_add_backend(wasinn_engine* engine,
+                                                    const struct wasinn_backend* backend,
+                                                    wasinn_error* error);
+/* Opens a plug-in file now. */
+WASINN_EXPORT wasinn_code wasinn_engine_load_backend(wasinn_engine* engine, const char* path,
+                                                     wasinn_error* error);
+/* Adds an adapter, e.g. wasinn_adapter_wasmtime(); the table must stay valid. */
+WASINN_EXPORT wasinn_code wasinn_engine_add_adapter(wasinn_engine* engine,
+                                                    const struct wasinn_adapter* adapter,
+                                                    wasinn_error* error);
+
+/* ------------------------------------------------------------------ models */
+
+/* Registers a model under a name; it is loaded when first asked for, then shared by all sessions.
+ * `spec` is what --model takes: "NAME=PATH[,backend=B][,target=T][,encoding=E][,load=start]
+ * [,OPTION=VALUE...]". A name that is taken already is an error. */
+WASINN_EXPORT wasinn_code wasinn_engine_add_model(wasinn_engine* engine, wasinn_str spec,
+                                                  wasinn_error* error);
+
+typedef struct wasinn_model_config {
+  size_t struct_size;
+  wasinn_str name;
+  const char* path;       /* a file or folder; NULL: `content` */
+  wasinn_bytes content;   /* copied */
+  const char* backend;    /* NULL: the one that fits best */
+  const char* encoding;   /* NULL: autodetect */
+  wasinn_target target;
+  const wasinn_option* options; /* copied */
+  size_t option_count;
+  int32_t load_now; /* non-zero: load during this call */
+} wasinn_model_config;
+#define WASINN_MODEL_CONFIG_INIT \
+  {sizeof(wasinn_model_config), {0, 0}, 0, {0, 0}, 0, 0, WASINN_TARGET_CPU, 0, 0, 0}
+WASINN_EXPORT wasinn_code wasinn_engine_add_model_config(wasinn_engine* engine,
+                                                         const wasinn_model_config* config,
+                                                         wasinn_error* error);
+
+/* Registers each entry of a folder: a model file under its name without extension, a folder under
+ * its own name (a `model.EXT` inside it, the highest numbered version folder as in Triton's
+ * layout, or the folder itself for formats that are folders). `encoding` may be NULL. */
+WASINN_EXPORT wasinn_code wasinn_engine_add_model_dir(wasinn_engine* engine, const char* dir,
+                                                      const char* encoding, wasinn_error* error);
+
+/* Reads a wasinn.toml: models, model folders and, when `policy` is given, policy. Relative paths
+ * are taken from the file's folder. */
+WASINN_EXPORT wasinn_code wasinn_engine_load_config(wasinn_engine* engine, const char* path,
+                                                    wasinn_policy* policy, wasinn_error* error);
+
+/* Frees idle graphs now, whatever the budget. */
+WASINN_EXPORT void wasinn_engine_trim(wasinn_engine* engine);
+
+/* Listings as JSON text (see docs/cli.md for the fields); NULL and `error` on failure.
+ * `models`: all registered names; `model`: one by name or by file path, loading it. */
+WASINN_EXPORT char* wasinn_engine_backends_json(wasinn_engine* engine, wasinn_error* error);
+WASINN_EXPORT char* wasinn_engine_models_json(wasinn_engine* engine, wasinn_error* error);
+WASINN_EXPORT char* wasinn_engine_model_json(wasinn_engine* engine, const char* name_or_path,
+                                             wasinn_error* error);
+/* Counters: loads, shared loads, evictions, runs inline and on workers, buffer bytes in use and
+ * idle. */
+WASINN_EXPORT char* wasinn_engine_stats_json(wasinn_engine* engine, wasinn_error* error);
+
+/* ------------------------------------------------------------------ policy */
+
+/* A new policy with the defaults of src/session/policy.def. */
+WASINN_EXPORT wasinn_code wasinn_policy_create(wasinn_policy** out, wasinn_error* error);
+WASINN_EXPORT void wasinn_policy_free(wasinn_policy* policy);
+/* Sets one rule from text: counts, sizes ("64MiB"), durations ("1500ms", "2s"), true/false, or for
+ * `models` names separated by commas (* for all). */
+WASINN_EXPORT wasinn_code wasinn_policy_set(wasinn_policy* policy, wasinn_str rule, wasinn_str value,
+                                            wasinn_error* error);
+/* The rule's number: bytes, milliseconds, a count, or 0/1; 0 for unlimited and for `models`.
+ * NOT_FOUND for an unknown rule. */
+WASINN_EXPORT wasinn_code wasinn_policy_get(const wasinn_policy* policy, wasinn_str rule,
+                                            uint64_t* out, wasinn_error* error);
+/* All rules with type, default and help, as JSON. */
+WASINN_EXPORT char* wasinn_policy_rules_json(void);
+
+/* ------------------------------------------------------------------ sessions */
+
+/* `policy` is copied; NULL: defaults. */
+WASINN_EXPORT wasinn_code wasinn_session_create(wasinn_engine* engine, const wasinn_policy* policy,
+                                                wasinn_session** out, wasinn_error* error);
+/* Cancels what runs, then frees all handles. Not during another call of the session. */
+WASINN_EXPORT void wasinn_session_free(wasinn_session* session);
+/* Stops the session for good: the call under way (a compute or a guest's run) ends with CANCELLED,
+ * and every later call does too. Any thread. */
+WASINN_EXPORT void wasinn_session_cancel(wasinn_session* session);
+/* Text of the last error that a call of this session met, "" without one; valid until the next
+ * call of the session. */
+WASINN_EXPORT wasinn_str wasinn_session_last_error(const wasinn_session* session);
+/* The rule's number in the session's policy, as wasinn_policy_get; 0 for an unknown rule. */
+WASINN_EXPORT uint64_t wasinn_session_rule(const wasinn_session* session, const char* rule);
+
+/* Using a model without a guest. Handles are numbers, valid in their session only. */
+WASINN_EXPORT wasinn_code wasinn_session_load_by_name(wasinn_session* session, wasinn_str name,
+                                                      uint32_t* graph, wasinn_error* error);
+WASINN_EXPORT wasinn_code wasinn_session_load(wasinn_session* session, const wasinn_bytes* parts,
+                                              size_t part_count, const char* encoding,
+                                              wasinn_target target, uint32_t* graph,
+                                              wasinn_error* error);
+/* Number of inputs and outputs of a graph. */
+WASINN_EXPORT wasinn_code wasinn_session_ports(wasinn_session* session, uint32_t graph,
+                                               uint32_t* inputs, uint32_t* outputs,
+                                               wasinn_error* error);
+WASINN_EXPORT wasinn_code wasinn_session_init_context(wasinn_session* session, uint32_t graph,
+                                                      const wasinn_option* options,
+                                                      size_t option_count, uint32_t* context,
+                                                      wasinn_error* error);
+/* Copies the tensor. `name` is the port's name or its decimal index. */
+WASINN_EXPORT wasinn_code wasinn_session_set_input(wasinn_session* session, uint32_t context,
+                                                   wasinn_str name,
+                                                   const wasinn_tensor_view* tensor,
+                                                   wasinn_error* error);
+/* Runs and waits. */
+WASINN_EXPORT wasinn_code wasinn_session_compute(wasinn_session* session, uint32_t context,
+                                                 wasinn_error* error);
+/* Lends output `index` of the last compute and its name; valid until the context's next compute or
+ * its end. */
+WASINN_EXPORT wasinn_code wasinn_session_output(wasinn_session* session, uint32_t context,
+                                                uint32_t index, wasinn_str* name,
+                                                wasinn_tensor_view* tensor, wasinn_error* error);
+WASINN_EXPORT wasinn_code wasinn_session_drop_context(wasinn_session* session, uint32_t context,
+                                                      wasinn_error* error);
+WASINN_EXPORT wasinn_code wasinn_session_drop_graph(wasinn_session* session, uint32_t graph,
+                                                    wasinn_error* error);
+
+/* ------------------------------------------------------------------ programs */
+
+/* Compiles a guest (core module, component, or their text form) or takes its code from the cache.
+ * `adapter` names the Wasm engine, NULL: the first one added. The bytes may be freed afterwards. */
+WASINN_EXPORT wasinn_code wasinn_program_load(wasinn_engine* engine, const char* adapter,
+                                              wasinn_bytes wasm, wasinn_program** out,
+                                              wasinn_error* error);
+WASINN_EXPORT void wasinn_program_free(wasinn_program* program);
+
+typedef struct wasinn_program_stats {
+  size_t struct_size;
+  uint64_t compile_ns; /* compiling, or reading the cached code */
+  uint64_t link_ns;
+  int32_t from_cache;
+} wasinn_program_stats;
+WASINN_EXPORT void wasinn_program_get_stats(const wasinn_program* program,
+                                            wasinn_program_stats* out);
+
+typedef struct wasinn_dir {
+  const char* host;  /* folder of this machine */
+  const char* guest; /* the name under which the guest sees it */
+  int32_t read_only;
+} wasinn_dir;
+
+/* What a guest sees. Strings are NUL-terminated and need to live during the call only. */
+typedef struct wasinn_run_options {
+  size_t struct_size;
+  const char* const* args; /* args[0] is the program's name */
+  size_t arg_count;
+  const char* const* env; /* "NAME=VALUE" */
+  size_t env_count;
+  const wasinn_dir* dirs;
+  size_t dir_count;
+  /* Standard streams: those of this process when NULL. `stdin_data` with data NULL inherits, with
+   * size 0 and data non-NULL is empty. Writers may be called from any thread, one call at a time. */
+  wasinn_bytes stdin_data;
+  void (*stdout_write)(void* self, wasinn_bytes data);
+  void (*stderr_write)(void* self, wasinn_bytes data);
+  void* stdio_self;
+} wasinn_run_options;
+#define WASINN_RUN_OPTIONS_INIT \
+  {sizeof(wasinn_run_options), 0, 0, 0, 0, 0, 0, {0, 0}, 0, 0, 0}
+
+typedef struct wasinn_run_result {
+  size_t struct_size;
+  int32_t exit_code; /* of the guest */
+  uint64_t instantiate_ns;
+  uint64_t run_ns;
+} wasinn_run_result;
+#define WASINN_RUN_RESULT_INIT {sizeof(wasinn_run_result), 0, 0, 0}
+
+/* Runs the guest to its end in `session`, which must be fresh: one guest a session. OK when the
+ * guest ended by itself, whatever its exit code; RUNTIME_ERROR for a trap (text: the trap and the
+ * guest's stack), TIMEOUT or CANCELLED when it was stopped, TOO_LARGE for a limit. */
+WASINN_EXPORT wasinn_code wasinn_program_run(wasinn_program* program, wasinn_session* session,
+                                             const wasinn_run_options* options,
+                                             wasinn_run_result* result, wasinn_error* error);
+
+/* What a guest is and needs, as JSON: kind, dialects with versions, imports, whether this engine
+ * can run it and if not why. Does not compile it. */
+WASINN_EXPORT char* wasinn_engine_inspect_json(wasinn_engine* engine, const char* adapter,
+                                               wasinn_bytes wasm, wasinn_error* error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* WASINN_WASINN_H_ */
