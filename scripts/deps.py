@@ -302,15 +302,15 @@ def main():
     known = dependencies()
     fetch = commands.add_parser("fetch", help="put dependencies in place (all of them when none is named)")
     fetch.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(known)}")
-    path = commands.add_parser("path", help="print a dependency's folder, whether or not it is in place")
-    path.add_argument("name", choices=known)
+    path = commands.add_parser("path", help="print the folder of a dependency, whether or not it is in place, or of the cache")
+    path.add_argument("name", choices=["cache", *known])
     apt = commands.add_parser("apt", help="print the Debian packages of some groups")
     apt.add_argument("groups", nargs="+", choices=APT)
     commands.add_parser("cargo", help="print the cargo to use; status 1 if there is none new enough")
     arguments = parser.parse_args()
 
     if arguments.command == "path":
-        print(known[arguments.name].folder)
+        print(CACHE if arguments.name == "cache" else known[arguments.name].folder)
     elif arguments.command == "apt":
         print("\n".join(dict.fromkeys(package for group in arguments.groups for package in APT[group])))
     elif arguments.command == "cargo":

@@ -1,0 +1,40 @@
+# cmake --install: headers, the core library, the Wasmtime adapter, plug-ins with their framework, the program, and
+# the package files for find_package(wasinn).
+
+include(CMakePackageConfigHelpers)
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/wasinn")
+set(plugin_dir "${CMAKE_INSTALL_LIBDIR}/wasinn")
+
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/wasinn" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+
+if(TARGET wasinn)
+  target_include_directories(wasinn INTERFACE "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+  install(TARGETS wasinn EXPORT wasinnTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+  install(EXPORT wasinnTargets NAMESPACE wasinn:: DESTINATION "${package_dir}")
+  configure_package_config_file(
+    "${CMAKE_CURRENT_LIST_DIR}/wasinnConfig.cmake.in" "${PROJECT_BINARY_DIR}/cmake/wasinnConfig.cmake"
+    INSTALL_DESTINATION "${package_dir}"
+    PATH_VARS CMAKE_INSTALL_LIBDIR plugin_dir)
+  write_basic_package_version_file("${PROJECT_BINARY_DIR}/cmake/wasinnConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+  install(FILES "${PROJECT_BINARY_DIR}/cmake/wasinnConfig.cmake" "${PROJECT_BINARY_DIR}/cmake/wasinnConfigVersion.cmake"
+          DESTINATION "${package_dir}")
+endif()
+
+if(TARGET wasinn_adapter_wasmtime)
+  install(FILES "$<TARGET_FILE:wasinn_adapter_wasmtime>" DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+endif()
+
+get_property(backends GLOBAL PROPERTY WASINN_BACKENDS)
+if(backends)
+  install(TARGETS ${backends} LIBRARY DESTINATION "${plugin_dir}/backends")
+endif()
+if(TARGET wasinn_backend_onnx)
+  # The framework travels with its plug-in, whose run path is the folder above its own.
+  install(PROGRAMS "${WASINN_ONNXRUNTIME_DIR}/lib/libonnxruntime.so.1" DESTINATION "${plugin_dir}")
+  install(FILES "${WASINN_ONNXRUNTIME_DIR}/LICENSE" "${WASINN_ONNXRUNTIME_DIR}/ThirdPartyNotices.txt"
+          DESTINATION "${CMAKE_INSTALL_DOCDIR}/onnxruntime")
+endif()
+if(TARGET wasinn_cli)
+  install(TARGETS wasinn_cli RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+endif()
