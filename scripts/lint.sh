@@ -1,0 +1,49 @@
+#!/bin/sh
+# The checks of `./dev lint` that run a tool over the tree: lint.sh CHECK [ARGUMENTS].
+set -eu
+cd "$(dirname "$0")/.."
+
+cargo_dir=${WASINN_CARGO_TARGET_DIR:-target}
+crates() { git ls-files --cached --others --exclude-standard '*/Cargo.toml'; }
+files() { git ls-files --cached --others --exclude-standard "$@"; }
+
+case $1 in
+  format)
+    files '*.h' '*.hpp' '*.c' '*.cc' | xargs clang-format-22 --dry-run -Werror
+    ;;
+  tidy)
+    # Every translation unit of ours in that build folder, except tests.
+    sed -n 's/^ *"file": "\(.*\)",*$/\1/p' "$2/compile_commands.json" | sort -u |
+      grep -E "^$PWD/(src|backends|adapters|tools)/" | grep -v '_test\.cc$' |
+      xargs -n 1 -P "$3" clang-tidy-22 --quiet -p "$2"
+    ;;
+  shell)
+    for script in dev .ci/run $(files '*.sh'); do
+      if [ "$(head -n 1 "$script")" = '#!/bin/sh' ]; then shell=sh; else shell=bash; fi
+      $shell -n "$script"
+      shellcheck --shell=$shell --severity=warning "$script"
+    done
+    ;;
+  python)
+    files '*.py' | xargs python3 -c '
+import ast, sys
+for name in sys.argv[1:]:
+    ast.parse(open(name, encoding="utf-8").read(), name)
+'
+    ;;
+  has)
+    "$(scripts/deps.sh cargo)" "$(echo "$2" | sed 's/rustfmt/fmt/')" --version
+    ;;
+  rustfmt)
+    for manifest in $(crates); do cargo fmt --manifest-path "$manifest" --check; done
+    ;;
+  clippy)
+    # Optimised, so that build scripts and macros of the real build are used again.
+    CARGO_TARGET_DIR=$cargo_dir cargo clippy --release --locked --manifest-path adapters/wasmtime/Cargo.toml \
+      -- --deny warnings
+    ;;
+  *)
+    echo "lint.sh: unknown check $1" >&2
+    exit 2
+    ;;
+esac
