@@ -9,8 +9,15 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/wasinn" DESTINATION "${CMAKE_IN
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 if(TARGET wasinn)
-  target_include_directories(wasinn INTERFACE "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
-  install(TARGETS wasinn EXPORT wasinnTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+  # The echo backend is part of the library: a static archive of its own on the consumer's link line.
+  set(libraries wasinn wasinn_backend_echo)
+  foreach(library IN LISTS libraries)
+    get_target_property(folders ${library} INTERFACE_INCLUDE_DIRECTORIES)
+    set_target_properties(
+      ${library} PROPERTIES INTERFACE_INCLUDE_DIRECTORIES
+                            "$<BUILD_INTERFACE:${folders}>;$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+  endforeach()
+  install(TARGETS ${libraries} EXPORT wasinnTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
   install(EXPORT wasinnTargets NAMESPACE wasinn:: DESTINATION "${package_dir}")
   configure_package_config_file(
     "${CMAKE_CURRENT_LIST_DIR}/wasinnConfig.cmake.in" "${PROJECT_BINARY_DIR}/cmake/wasinnConfig.cmake"

@@ -11,7 +11,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Written in pieces, so that this file passes its own check.
 RULES = [
     (re.compile(r"\b(?:pypi\.o" r"rg|files\.pythonhosted\.o" r"rg|crates\.i" r"o|registry\.npmjs\.o" r"rg|"
-                r"repo\d?\.maven|proxy\.golang\.o" r"rg|deb\.debian\.o" r"rg|artifactory)\b"), "the address of a registry"),
+                r"repo\d?\.mav" r"en|proxy\.golang\.o" r"rg|deb\.debian\.o" r"rg|arti" r"factory)\b"), "the address of a registry"),
     (re.compile(r"(?<![\w.$}])/(?:wo" r"rk|ro" r"ot|home/\w+)/"), "a path of one machine"),
     (re.compile(r"\b(?:TO" r"DO|FIX" r"ME|X" r"XX|HA" r"CK)\b"), "a note of unfinished work"),
     (re.compile(r"[ \t]+$"), "blanks at the end of the line"),

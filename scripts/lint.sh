@@ -19,7 +19,7 @@ case $1 in
     ;;
   shell)
     for script in dev .ci/run $(files '*.sh'); do
-      if [ "$(head -n 1 "$script")" = '#!/bin/sh' ]; then shell=sh; else shell=bash; fi
+      if [ "$(head -n 1 "$script")" = '#!/bin/sh' ]; then shell="sh"; else shell="bash"; fi
       $shell -n "$script"
       shellcheck --shell=$shell --severity=warning "$script"
     done
