@@ -75,7 +75,7 @@ typedef struct wasinn_backend_usage {
 typedef struct wasinn_backend_sink {
   size_t struct_size;
   void* self;
-  uint64_t run;
+  uint64_t run; /* never 0; the numbers of one context's runs grow */
   /* Delivers an output; a port delivered twice replaces the first. Takes ownership even when it
    * refuses (returns non-zero: unknown port, rank or size that do not fit). \since 1 */
   int32_t (*output)(void* self, uint64_t run, const wasinn_backend_output* output);

@@ -1,0 +1,33 @@
+/* The echo backend: gives its inputs back as its outputs, and can be told to be slow, to fail, to
+ * stream and to ask for memory. It needs no framework, so the tests and the conformance suite stand
+ * on it, and it is the one to copy when a new backend is written (docs/backends.md).
+ *
+ * A graph is any bytes (one unnamed input of any type and shape), or a description:
+ *
+ *   wasinn-echo                  the first line
+ *   # a remark                   empty lines and remarks are skipped
+ *   input x f32 -1,3             name, element type or "any", dims: numbers, -1 for any size,
+ *   input s i64 scalar           "scalar" for rank 0, "*" (or nothing) for any rank
+ *   input y u8 * optional        an input that may be left out; such inputs come last
+ *   output z f32 -1,3            output number N is input number N; fewer outputs are allowed
+ *   option delay_ms 5            a default for an option of scope context
+ *
+ * Files: entry.c the tables, graph.c loading and describing, context.c running, private.h what they
+ * share. */
+#pragma once
+
+#include <wasinn/backend.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* "echo", for linking in. A run that has to wait reports from a thread of its own. */
+const wasinn_backend* wasinn_backend_echo_entry(void);
+
+/* "echo-blocking": the same with WASINN_BACKEND_BLOCKING; `run` waits on the calling thread. */
+const wasinn_backend* wasinn_backend_echo_blocking_entry(void);
+
+#ifdef __cplusplus
+}
+#endif
