@@ -56,3 +56,11 @@ function(wasinn_discover_tests target)
     WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
     PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
 endfunction()
+
+# wasinn_add_fuzzer(NAME SOURCE...): the libFuzzer program bin/fuzz_NAME. Its seeds are the files of fuzz/seeds/NAME.
+function(wasinn_add_fuzzer name)
+  add_executable(fuzz_${name} ${ARGN})
+  wasinn_target_defaults(fuzz_${name})
+  target_link_libraries(fuzz_${name} PRIVATE wasinn)
+  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+endfunction()
