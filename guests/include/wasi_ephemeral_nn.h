@@ -1,5 +1,5 @@
-// The core-module ABI of wasi-nn ("WITX"): import module wasi_ephemeral_nn, numbers as of 2023-08-23
-// and later. Every call returns an errno; results are written through the last pointers.
+// The core-module ABI of wasi-nn ("WITX"): import module wasi_ephemeral_nn, numbers as of
+// 2023-08-23 and later. Every call returns an errno; results are written through the last pointers.
 // Handles are plain numbers and stay valid until the program ends.
 #pragma once
 
@@ -72,16 +72,15 @@ nn_load(const nn_builder* builders, uint32_t count, uint32_t encoding, uint32_t 
 NN_IMPORT("load_by_name") nn_load_by_name(const char* name, uint32_t len, nn_graph* graph);
 // `config` is JSON text; known to WasmEdge and WAMR, not to the specification.
 NN_IMPORT("load_by_name_with_config")
-nn_load_by_name_with_config(const char* name, uint32_t len, const char* config,
-                            uint32_t config_len, nn_graph* graph);
+nn_load_by_name_with_config(const char* name, uint32_t len, const char* config, uint32_t config_len,
+                            nn_graph* graph);
 NN_IMPORT("init_execution_context") nn_init(nn_graph graph, nn_context* context);
 // The host copies the tensor: the buffer may be changed at once.
 NN_IMPORT("set_input") nn_set_input(nn_context context, uint32_t index, const nn_tensor* tensor);
 NN_IMPORT("compute") nn_compute(nn_context context);
 // NN_TOO_LARGE leaves `out` alone and tells in `written` how many bytes are needed.
 NN_IMPORT("get_output")
-nn_get_output(nn_context context, uint32_t index, void* out, uint32_t capacity,
-              uint32_t* written);
+nn_get_output(nn_context context, uint32_t index, void* out, uint32_t capacity, uint32_t* written);
 
 #ifdef __cplusplus
 }

@@ -1,9 +1,10 @@
-// The component ABI of wasi-nn as core imports: what `wasm-tools component embed` and `component new`
-// need beside guests/wit/<snapshot>. One header for the three published snapshots; define
+// The component ABI of wasi-nn as core imports: what `wasm-tools component embed` and `component
+// new` need beside guests/wit/<snapshot>. One header for the three published snapshots; define
 // WASI_NN_SNAPSHOT before including it to choose another one than 2024-10-28.
 //
 // Structures are the return areas of the canonical ABI on wasm32. Lists and strings that the host
-// returns are allocated with malloc by cabi_realloc (common/component_start.c) and freed by the guest.
+// returns are allocated with malloc by cabi_realloc (common/component_start.c) and freed by the
+// guest.
 #pragma once
 
 #include <stdint.h>
@@ -39,7 +40,8 @@ enum {
   NNC_UNKNOWN
 };
 
-// Resource handles; each is dropped exactly once, by its drop function or by a call that consumes it.
+// Resource handles; each is dropped exactly once, by its drop function or by a call that consumes
+// it.
 typedef uint32_t nnc_tensor;
 typedef uint32_t nnc_graph;
 typedef uint32_t nnc_context;
@@ -50,7 +52,8 @@ typedef struct {
   uint32_t len;
 } nnc_list;
 
-// result<own<resource>, own<error>> and result<_, own<error>>: `handle` is the resource or the error.
+// result<own<resource>, own<error>> and result<_, own<error>>: `handle` is the resource or the
+// error.
 typedef struct {
   uint8_t is_error;
   uint32_t handle;
@@ -74,7 +77,7 @@ typedef struct {
   } value;
 } nnc_outputs;
 
-#define NNC_IMPORT(interface, name)                                                   \
+#define NNC_IMPORT(interface, name)                                                 \
   __attribute__((import_module("wasi:nn/" interface "@0.2.0-rc-" WASI_NN_SNAPSHOT), \
                  import_name(name))) extern
 

@@ -66,7 +66,8 @@ class Tensor : public Handle<nnc_tensor_drop> {
     Output<T> output;
     nnc_list list;
     nnc_tensor_dimensions(get(), &list);
-    output.dims.assign(static_cast<uint32_t*>(list.ptr), static_cast<uint32_t*>(list.ptr) + list.len);
+    output.dims.assign(static_cast<uint32_t*>(list.ptr),
+                       static_cast<uint32_t*>(list.ptr) + list.len);
     if (list.len != 0) std::free(list.ptr);
     nnc_tensor_data(get(), &list);
     const T* first = static_cast<const T*>(list.ptr);

@@ -7,7 +7,14 @@
 #include <string.h>
 
 // The model was trained with these; they are its configuration file's numbers.
-enum { SIDE = MAGIKA_INPUT / 2, BLOCK = 4096, PADDING = 256, MIN_BYTES = 8, NAME = 24, LABELS = 512 };
+enum {
+  SIDE = MAGIKA_INPUT / 2,
+  BLOCK = 4096,
+  PADDING = 256,
+  MIN_BYTES = 8,
+  NAME = 24,
+  LABELS = 512
+};
 
 typedef struct {
   char name[NAME];
@@ -55,7 +62,11 @@ static bool is_space(uint8_t c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 static bool is_utf8(const uint8_t* s, size_t n) {
   for (size_t i = 0; i < n;) {
     uint8_t lead = s[i];
-    size_t length = lead < 0x80 ? 1 : lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
+    size_t length = lead < 0x80       ? 1
+                    : lead >> 5 == 6  ? 2
+                    : lead >> 4 == 14 ? 3
+                    : lead >> 3 == 30 ? 4
+                                      : 0;
     if (length == 0 || n - i < length) return false;
     uint32_t code = length == 1 ? lead : lead & (0x7f >> length);
     for (size_t k = 1; k < length; ++k) {

@@ -81,9 +81,9 @@ constexpr uint16_t kLengthBase[] = {3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15
                                     31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
 constexpr uint8_t kLengthBits[] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
                                    2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
-constexpr uint16_t kDistanceBase[] = {1,   2,   3,   4,   5,   7,    9,    13,   17,   25,
-                                      33,  49,  65,  97,  129, 193,  257,  385,  513,  769,
-                                      1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
+constexpr uint16_t kDistanceBase[] = {
+    1,   2,   3,   4,   5,   7,    9,    13,   17,   25,   33,   49,   65,    97,    129,
+    193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
 
 constexpr int kEndOfBlock = 256;
 
@@ -161,8 +161,8 @@ bool ReadDynamic(Bits& bits, size_t limit, std::vector<uint8_t>& out) {
     lengths.insert(lengths.end(), repeat, value);
   }
   std::span<const uint8_t> all(lengths);
-  return ReadCompressed(bits, Huffman(all.first(literal_count)), Huffman(all.subspan(literal_count)),
-                        limit, out);
+  return ReadCompressed(bits, Huffman(all.first(literal_count)),
+                        Huffman(all.subspan(literal_count)), limit, out);
 }
 
 }  // namespace

@@ -102,7 +102,8 @@ uint8_t Paeth(int left, int above, int corner) {
 }
 
 // Undoes the filter of one line in place; `above` is the line before it, zeros for the first.
-bool Unfilter(uint8_t filter, std::span<uint8_t> line, std::span<const uint8_t> above, size_t step) {
+bool Unfilter(uint8_t filter, std::span<uint8_t> line, std::span<const uint8_t> above,
+              size_t step) {
   if (filter > 4) return false;
   for (size_t i = 0; i < line.size(); ++i) {
     int left = i < step ? 0 : line[i - step], up = above[i];
@@ -174,7 +175,8 @@ Picture Resize(const Picture& source, int width, int height) {
     float share;
   };
   auto tap = [](int at, int from, int to) {
-    float center = (static_cast<float>(at) + 0.5f) * static_cast<float>(from) / static_cast<float>(to) - 0.5f;
+    float center =
+        (static_cast<float>(at) + 0.5f) * static_cast<float>(from) / static_cast<float>(to) - 0.5f;
     float low = std::floor(center);
     int first = static_cast<int>(low);
     return Tap{std::clamp(first, 0, from - 1), std::clamp(first + 1, 0, from - 1), center - low};

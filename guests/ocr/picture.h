@@ -27,7 +27,8 @@ struct Box {
   int height() const { return bottom - top; }
 };
 
-// Reads a PNG file: 8 bits a channel, not interlaced, any colour type. Transparent parts become white.
+// Reads a PNG file: 8 bits a channel, not interlaced, any colour type. Transparent parts become
+// white.
 std::expected<Picture, std::string> ReadPng(const char* path);
 
 // Bilinear, pixel centres at one half.

@@ -93,8 +93,8 @@ void SortForReading(std::vector<Box>& boxes) {
 }  // namespace
 
 Input DetectionInput(const Picture& picture) {
-  double ratio = std::max(1.0, static_cast<double>(kShortSide) /
-                                   std::min(picture.width, picture.height));
+  double ratio =
+      std::max(1.0, static_cast<double>(kShortSide) / std::min(picture.width, picture.height));
   int width = ToStep(std::floor(picture.width * ratio));
   int height = ToStep(std::floor(picture.height * ratio));
   Input input{{1, 3, static_cast<uint32_t>(height), static_cast<uint32_t>(width)}, {}};
@@ -113,7 +113,8 @@ std::vector<Box> FindLines(std::span<const float> map, int width, int height,
     if (std::min(found.width(), found.height()) < kMinSide) continue;
     if (MeanInside(map, width, found) < kBoxThreshold) continue;
     // The model is trained to shrink text areas; this grows them back.
-    double margin = kGrow * found.width() * found.height() / (2.0 * (found.width() + found.height()));
+    double margin =
+        kGrow * found.width() * found.height() / (2.0 * (found.width() + found.height()));
     auto scale = [](double at, int from, int to) {
       return std::clamp(static_cast<int>(std::nearbyint(at / from * to)), 0, to - 1);
     };
@@ -128,7 +129,8 @@ std::vector<Box> FindLines(std::span<const float> map, int width, int height,
 }
 
 Input RecognitionInput(const Picture& line) {
-  int scaled = static_cast<int>(std::ceil(static_cast<double>(kLineHeight) * line.width / line.height));
+  int scaled =
+      static_cast<int>(std::ceil(static_cast<double>(kLineHeight) * line.width / line.height));
   int width = std::max(scaled, kMinLineWidth);
   Input input{{1, 3, kLineHeight, static_cast<uint32_t>(width)}, {}};
   input.values.resize(3 * static_cast<size_t>(kLineHeight) * static_cast<size_t>(width));

@@ -14,21 +14,21 @@ typedef struct {
   void (*run)(int argc, char** argv);
 } test_case;
 
-#define CHECK(condition, ...)                            \
-  do {                                                   \
-    if (!(condition)) {                                  \
+#define CHECK(condition, ...)                              \
+  do {                                                     \
+    if (!(condition)) {                                    \
       fprintf(stderr, "%s:%d: ", __FILE_NAME__, __LINE__); \
-      fprintf(stderr, __VA_ARGS__);                      \
-      fputc('\n', stderr);                               \
-      exit(1);                                           \
-    }                                                    \
+      fprintf(stderr, __VA_ARGS__);                        \
+      fputc('\n', stderr);                                 \
+      exit(1);                                             \
+    }                                                      \
   } while (0)
 
-#define CHECK_EQUAL(what, given, expected)                                                   \
-  do {                                                                                       \
-    long long given_value = (long long)(given), expected_value = (long long)(expected);      \
-    CHECK(given_value == expected_value, "%s: expected %lld, given %lld", what,              \
-          expected_value, given_value);                                                      \
+#define CHECK_EQUAL(what, given, expected)                                                      \
+  do {                                                                                          \
+    long long given_value = (long long)(given), expected_value = (long long)(expected);         \
+    CHECK(given_value == expected_value, "%s: expected %lld, given %lld", what, expected_value, \
+          given_value);                                                                         \
   } while (0)
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -78,8 +78,7 @@ typedef struct {
   uint32_t size;
 } element;
 
-static inline const element* find_element(const element* elements, size_t count,
-                                          const char* name) {
+static inline const element* find_element(const element* elements, size_t count, const char* name) {
   for (size_t i = 0; i < count; ++i) {
     if (strcmp(elements[i].name, name) == 0) return &elements[i];
   }

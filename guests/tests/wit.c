@@ -105,6 +105,7 @@ static void scalar(int argc, char** argv) {
   CHECK_EQUAL("rank", dims.len, 0);
   float result;
   take_data(output, &result, sizeof(result));
+  CHECK(result == 3.5f, "expected 3.5, given %g", (double)result);
 }
 
 static void copied_at_construction(int argc, char** argv) {
@@ -167,17 +168,18 @@ static void from_bytes(int argc, char** argv) {
   check_sum(load_file(argv[0], NNC_AUTODETECT), "a", "b");
 }
 
-// The file argv[0] is a model of more than 128 MiB that adds 1 to an f32 [1].
-static void big_from_bytes(int argc, char** argv) {
+// The file argv[0] is a model of more than 128 MiB: element i of its table is i.
+static void large_from_bytes(int argc, char** argv) {
   CHECK_EQUAL("arguments", argc, 1);
-  static const float kOne = 1;
+  static const int64_t kIndex = 1234567;
+  static const uint32_t kOne = 1;
   nnc_context context = load_file(argv[0], NNC_ONNX);
-  input in = {"x", floats(&kOne, 1)};
+  input in = {"i", nnc_tensor_new(&kOne, 1, NNC_I64, &kIndex, sizeof(kIndex))};
   nnc_tensor output;
   run_or_fail(context, &in, 1, kY, &output, 1);
   float result;
   take_data(output, &result, sizeof(result));
-  CHECK(result == 2, "expected 2, given %g", (double)result);
+  CHECK(result == (float)kIndex, "expected %lld, given %g", (long long)kIndex, (double)result);
 }
 
 static const test_case kCases[] = {
@@ -192,7 +194,7 @@ static const test_case kCases[] = {
     {"many_contexts", many_contexts},
     {"chained", chained},
     {"from_bytes", from_bytes},
-    {"big_from_bytes", big_from_bytes},
+    {"large_from_bytes", large_from_bytes},
 };
 
 int main(int argc, char** argv) {

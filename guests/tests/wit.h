@@ -38,8 +38,8 @@ static inline uint32_t succeeded(const char* what, nnc_result result) {
   if (result.is_error) {
     nnc_list text;
     nnc_error_data(result.handle, &text);
-    CHECK(false, "%s: error %u: %.*s", what, (unsigned)nnc_error_code(result.handle),
-          (int)text.len, (const char*)text.ptr);
+    CHECK(false, "%s: error %u: %.*s", what, (unsigned)nnc_error_code(result.handle), (int)text.len,
+          (const char*)text.ptr);
   }
   return result.handle;
 }
@@ -69,8 +69,7 @@ static inline nnc_tensor floats(const float* values, uint32_t count) {
 }
 
 static inline void run_or_fail(nnc_context context, const input* inputs, size_t input_count,
-                               const char* const* names, nnc_tensor* outputs,
-                               size_t output_count) {
+                               const char* const* names, nnc_tensor* outputs, size_t output_count) {
   nnc_error error = 0;
   bool ran = run(context, inputs, input_count, names, outputs, output_count, &error);
   succeeded("compute", (nnc_result){.is_error = !ran, .handle = error});

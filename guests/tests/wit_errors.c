@@ -18,10 +18,10 @@ static void expect_refused(const char* what, const char* name, nnc_tensor tensor
   nnc_context_drop(context);
 }
 
-#define REFUSED(what, name, tensor, ...)                                     \
-  do {                                                                       \
-    static const char* const kWords[] = {__VA_ARGS__};                       \
-    expect_refused(what, name, tensor, kWords, COUNT_OF(kWords));            \
+#define REFUSED(what, name, tensor, ...)                          \
+  do {                                                            \
+    static const char* const kWords[] = {__VA_ARGS__};            \
+    expect_refused(what, name, tensor, kWords, COUNT_OF(kWords)); \
   } while (0)
 
 // The constructor cannot fail: the call that uses the tensor does, with both lengths.

@@ -8,8 +8,7 @@ bool run(nnc_context context, const input* inputs, size_t input_count, const cha
     if (result.is_error) {
       nnc_tensor_drop(inputs[i].tensor);
     } else {
-      nnc_old_set_input(context, inputs[i].name, strlen(inputs[i].name), inputs[i].tensor,
-                        &result);
+      nnc_old_set_input(context, inputs[i].name, strlen(inputs[i].name), inputs[i].tensor, &result);
     }
   }
   if (!result.is_error) nnc_old_compute(context, &result);

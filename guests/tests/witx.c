@@ -2,7 +2,7 @@
 #include "witx.h"
 
 static const element kElements[] = {
-    {"f16", NN_FP16, 2}, {"f32", NN_FP32, 4}, {"f64", NN_FP64, 8}, {"u8", NN_U8, 1},
+    {"f16", NN_FP16, 2}, {"f32", NN_FP32, 4}, {"f64", NN_FP64, 8},      {"u8", NN_U8, 1},
     {"i32", NN_I32, 4},  {"i64", NN_I64, 8},  {"old-u8", NN_OLD_U8, 1}, {"old-i32", NN_OLD_I32, 4},
 };
 
@@ -93,6 +93,7 @@ static void scalar(int argc, char** argv) {
   CHECK_EQUAL("set_input", nn_set_input(context, 0, &tensor), NN_SUCCESS);
   compute(context);
   get(context, 0, &result, sizeof(result));
+  CHECK(result == 3.5f, "expected 3.5, given %g", (double)result);
 }
 
 // One context, another shape each time, one of them without any element.

@@ -22,8 +22,8 @@ static inline nn_context open_model(const char* name) {
 
 static inline nn_tensor tensor_of(const uint32_t* dims, uint32_t rank, uint32_t type,
                                   const void* data, uint32_t bytes) {
-  return (nn_tensor){.dims = dims, .dims_len = rank, .type = (uint8_t)type, .data = data,
-                     .data_len = bytes};
+  return (nn_tensor){
+      .dims = dims, .dims_len = rank, .type = (uint8_t)type, .data = data, .data_len = bytes};
 }
 
 static inline void set_floats(nn_context context, uint32_t index, const float* values,

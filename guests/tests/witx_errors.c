@@ -68,10 +68,14 @@ static void bad_pointers_of_load(int argc, char** argv) {
     uint32_t count;
     nn_graph* out;
   } cases[] = {
-      {OUTSIDE(nn_builder), 1, &graph},   {LAST_BYTE(nn_builder), 1, &graph},
-      {&good, 0x20000001, &graph},        {&good, 0xffffffff, &graph},
-      {&outside, 1, &graph},              {&too_long, 1, &graph},
-      {&wraps, 1, &graph},                {&good, 1, OUTSIDE(nn_graph)},
+      {OUTSIDE(nn_builder), 1, &graph},
+      {LAST_BYTE(nn_builder), 1, &graph},
+      {&good, 0x20000001, &graph},
+      {&good, 0xffffffff, &graph},
+      {&outside, 1, &graph},
+      {&too_long, 1, &graph},
+      {&wraps, 1, &graph},
+      {&good, 1, OUTSIDE(nn_graph)},
       {&good, 1, LAST_BYTE(nn_graph)},
   };
   for (size_t i = 0; i < COUNT_OF(cases); ++i) {
@@ -84,7 +88,7 @@ static void bad_pointers_of_load(int argc, char** argv) {
     uint32_t length;
     nn_graph* out;
   } names[] = {
-      {OUTSIDE(char), 3, &graph},   {LAST_BYTE(char), 3, &graph},      {"add", 0xffffffff, &graph},
+      {OUTSIDE(char), 3, &graph},    {LAST_BYTE(char), 3, &graph},    {"add", 0xffffffff, &graph},
       {"add", 3, OUTSIDE(nn_graph)}, {"add", 3, LAST_BYTE(nn_graph)},
   };
   for (size_t i = 0; i < COUNT_OF(names); ++i) {
@@ -155,7 +159,8 @@ static void bad_enums(int argc, char** argv) {
 
 static void bad_shapes(int argc, char** argv) {
   (void)argc, (void)argv;
-  static const uint32_t kFive = 5, kTwoTwo[] = {2, 2}, kHuge[] = {0x10000, 0x10000, 0x10000, 0x10000},
+  static const uint32_t kFive = 5, kTwoTwo[] = {2, 2},
+                        kHuge[] = {0x10000, 0x10000, 0x10000, 0x10000},
                         kWraps[] = {0xffffffff, 0xffffffff, 4}, kNone = 0;
   static const float kMore[5];
   nn_context context = open_model("add");
@@ -248,8 +253,7 @@ static void explained(int argc, char** argv) {
   (void)argc, (void)argv;
   static const uint32_t kFive = 5;
   static const float kMore[5];
-  expect_refused("another static dim", open_model("add"),
-                 tensor_of(&kFive, 1, NN_FP32, kMore, 20));
+  expect_refused("another static dim", open_model("add"), tensor_of(&kFive, 1, NN_FP32, kMore, 20));
 }
 
 const test_case error_cases[] = {

@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""Runs test guests in the program and checks how they end.
+
+usage: run.py --list                 names of all cases, one a line
+       run.py --build FOLDER CASE    runs one case; exit code 0: passed, 77: skipped
+
+A case is a guest (build/guests), what it may see, and what is expected of it.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SKIPPED = 77
+# A program or model of the host: a guest that can load these by name has left its sandbox.
+HOST_PATHS = ["/etc/passwd", "/bin/sh", "../models/test/add.onnx", "models/test/add.onnx", "add.onnx"]
+
+
+@dataclass
+class Case:
+    name: str
+    guest: str
+    args: list[str]
+    models: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+    # Folders below the build folder that the guest sees, each under its own name.
+    dirs: list[str] = field(default_factory=list)
+    exit_code: int = 0
+    stdout: str | None = None
+    stderr_words: list[str] = field(default_factory=list)
+
+
+def witx_cases():
+    def case(name, *args, **kwargs):
+        return Case(f"witx-{name}", "witx", [name.replace("-", "_"), *args], **kwargs)
+
+    for kind in ("f16", "f32", "f64", "u8", "i32", "i64", "old-u8", "old-i32"):
+        model = "identity_" + kind.removeprefix("old-")
+        yield Case(f"witx-identity-{kind}", "witx", ["identity", model, kind], [model])
+    carried = {"bf16": 2, "i8": 1, "i16": 2, "u16": 2, "u32": 4, "u64": 8, "bool": 1}
+    for kind, size in carried.items():
+        model = f"identity_{kind}"
+        yield Case(f"witx-carried-{kind}", "witx", ["carried", model, str(size)], [model])
+    yield case("strings", models=["identity_string"])
+    for name in ("add", "repeated", "handle_numbers", "with_config"):
+        yield case(name, models=["add"])
+    for name in ("multi_io", "scalar", "dynamic"):
+        yield case(name, models=[name])
+    for name in ("copied_at_set_input", "many_contexts", "size_probe", "untidy_records"):
+        yield case(name, models=["identity_f32"])
+    yield case("large_tensor", models=["identity_602112"])
+    for label, encoding in (("onnx", 1), ("autodetect", 5)):
+        yield Case(
+            f"witx-from_bytes-{label}",
+            "witx",
+            ["from_bytes", "/models/test/add.onnx", str(encoding)],
+            dirs=["models"],
+        )
+    yield case("before_load")
+    for name in ("bad_handles", "bad_pointers_of_load", "bad_pointers_of_tensors", "bad_enums"):
+        yield case(name, models=["add"])
+    for name in ("bad_shapes", "bad_types", "bad_indices", "too_early"):
+        yield case(name, models=["add"])
+    yield case("unknown_names", *HOST_PATHS, "", "ADD", "add ", models=["add"])
+    yield case("bad_models", "/models/test/add.onnx", dirs=["models"])
+    yield case("explained", models=["add"], flags=["--log-level", "warn"], stderr_words=["4", "5"])
+
+
+def wit_cases(snapshot):
+    guest = f"wit_{snapshot}"
+
+    def case(name, *args, **kwargs):
+        return Case(f"wit-{snapshot}-{name}", guest, [name, *args], **kwargs)
+
+    for kind in ("f16", "f32", "f64", "bf16", "u8", "i32", "i64"):
+        model = f"identity_{kind}"
+        yield Case(f"wit-{snapshot}-identity-{kind}", guest, ["identity", model, kind], [model])
+    yield case("tensor_methods")
+    for name in ("two_inputs", "inputs_by_index", "left_behind"):
+        yield case(name, models=["add"])
+    for name in ("multi_io", "dynamic", "scalar"):
+        yield case(name, models=[name])
+    for name in ("copied_at_construction", "many_contexts", "chained"):
+        yield case(name, models=["identity_f32"])
+    yield case("from_bytes", "/models/test/add.onnx", dirs=["models"])
+    for name in ("wrong_length", "wrong_shape", "wrong_type", "wrong_name", "missing_input"):
+        yield case(name, models=["add"])
+    yield case("unknown_names", *HOST_PATHS, "ADD", "add ", models=["add"])
+    yield case("bad_models", "/models/test/add.onnx", dirs=["models"])
+    if snapshot == "2024-10-28":
+        yield case("large_from_bytes", "/models/test/large.onnx", dirs=["models"])
+
+
+def all_cases():
+    yield from witx_cases()
+    for snapshot in ("2024-10-28", "2024-08-19", "2024-06-25"):
+        yield from wit_cases(snapshot)
+
+
+def run(case: Case, build: Path) -> int:
+    guest = build / "guests" / f"{case.guest}.wasm"
+    if not guest.exists():
+        print(f"skipped: {guest} was not built")
+        return SKIPPED
+    command = [str(build / "bin" / "wasinn"), "run", *case.flags]
+    for model in case.models:
+        command += ["--model", f"{model}={build / 'models' / 'test' / model}.onnx"]
+    for folder in case.dirs:
+        command += ["--dir", f"{build / folder}::/{folder}"]
+    command += [str(guest), *case.args]
+    # An empty folder as the current one: no relative path of the host leads to a model.
+    with tempfile.TemporaryDirectory() as empty:
+        result = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", cwd=empty, check=False
+        )
+    problems = []
+    if result.returncode != case.exit_code:
+        problems.append(f"expected exit code {case.exit_code}, given {result.returncode}")
+    if case.stdout is not None and result.stdout != case.stdout:
+        problems.append(f"expected stdout {case.stdout!r}")
+    for word in case.stderr_words:
+        if word not in result.stderr:
+            problems.append(f"expected {word!r} on stderr")
+    if problems:
+        print("$", *command)
+        print(*problems, sep="\n")
+        print(f"--- stdout\n{result.stdout}--- stderr\n{result.stderr}---")
+        return 1
+    return 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--build", type=Path)
+    parser.add_argument("case", nargs="?")
+    arguments = parser.parse_args()
+    cases = {case.name: case for case in all_cases()}
+    if arguments.list:
+        print(*cases, sep="\n")
+        return 0
+    if arguments.build is None or arguments.case not in cases:
+        parser.error(f"expected --build and one of the cases of --list, given {arguments.case}")
+    return run(cases[arguments.case], arguments.build.resolve())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
