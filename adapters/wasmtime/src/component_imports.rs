@@ -1,0 +1,163 @@
+//! Registers the core's import table for components. Each signature that the core uses has a typed
+//! wrapper here; typed, because the untyped way would make a list of bytes one value a byte.
+
+use crate::core_imports::table_text;
+use crate::ffi;
+use crate::host;
+use crate::state::State;
+use crate::values::{Arguments, FromReturned, Returned};
+use crate::wit_types::{
+    Context, ErrorCode, ErrorResource, ExecutionTarget, Graph, GraphEncoding, Tensor, TensorType,
+    check_enums, resource_type,
+};
+use wasmtime::component::{
+    ComponentNamedList, Lift, Linker, LinkerInstance, Lower, Resource, WasmList, WasmStr,
+};
+use wasmtime::{Error, Result, StoreContextMut};
+
+type Row = &'static ffi::ComponentImport;
+type Register = fn(&mut LinkerInstance<'_, State>, &str, Row) -> Result<()>;
+
+/// result<T, own<error>>
+type Fallible<T> = std::result::Result<T, Resource<ErrorResource>>;
+
+const WRAPPERS: &[(&str, Register)] = &[
+    (
+        "(list<u32>, tensor-type, list<u8>) -> own<tensor>",
+        add::<(WasmList<u32>, TensorType, WasmList<u8>), Resource<Tensor>>,
+    ),
+    ("(borrow<tensor>) -> list<u32>", add::<(Resource<Tensor>,), Vec<u32>>),
+    ("(borrow<tensor>) -> tensor-type", add::<(Resource<Tensor>,), TensorType>),
+    ("(borrow<tensor>) -> list<u8>", add::<(Resource<Tensor>,), bytes::Bytes>),
+    (
+        "(list<list<u8>>, graph-encoding, execution-target) -> result<own<graph>, own<error>>",
+        add::<(Vec<WasmList<u8>>, GraphEncoding, ExecutionTarget), Fallible<Resource<Graph>>>,
+    ),
+    ("(string) -> result<own<graph>, own<error>>", add::<(WasmStr,), Fallible<Resource<Graph>>>),
+    (
+        "(borrow<graph>) -> result<own<graph-execution-context>, own<error>>",
+        add::<(Resource<Graph>,), Fallible<Resource<Context>>>,
+    ),
+    (
+        "(borrow<graph-execution-context>, list<tuple<string, own<tensor>>>) -> \
+         result<list<tuple<string, own<tensor>>>, own<error>>",
+        add::<
+            (Resource<Context>, Vec<(WasmStr, Resource<Tensor>)>),
+            Fallible<Vec<(String, Resource<Tensor>)>>,
+        >,
+    ),
+    (
+        "(borrow<graph-execution-context>, string, own<tensor>) -> result<_, own<error>>",
+        add::<(Resource<Context>, WasmStr, Resource<Tensor>), Fallible<()>>,
+    ),
+    (
+        "(borrow<graph-execution-context>) -> result<_, own<error>>",
+        add::<(Resource<Context>,), Fallible<()>>,
+    ),
+    (
+        "(borrow<graph-execution-context>, string) -> result<own<tensor>, own<error>>",
+        add::<(Resource<Context>, WasmStr), Fallible<Resource<Tensor>>>,
+    ),
+    ("(borrow<error>) -> error-code", add::<(Resource<ErrorResource>,), ErrorCode>),
+    ("(borrow<error>) -> string", add::<(Resource<ErrorResource>,), String>),
+    ("(error-code, string) -> own<error>", add::<(ErrorCode, WasmStr), Resource<ErrorResource>>),
+];
+
+pub fn table() -> &'static [ffi::ComponentImport] {
+    let mut count = 0;
+    unsafe { ffi::slice(host::wasinn_component_imports(&mut count), count) }
+}
+
+pub fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
+    check_enums()?;
+    let mut count = 0;
+    let resources: &'static [ffi::ComponentResource] =
+        unsafe { ffi::slice(host::wasinn_component_resources(&mut count), count) };
+    for row in resources {
+        let (interface, name) = (table_text(row.interface)?, table_text(row.name)?);
+        let Some(ty) = resource_type(name) else {
+            return Err(Error::msg(format!(
+                "resource {interface}#{name}: this adapter does not know it"
+            )));
+        };
+        linker.instance(interface)?.resource(name, ty, move |store, rep| {
+            unsafe { (row.drop)(store.data().session.0, rep) };
+            Ok(())
+        })?;
+    }
+    for row in table() {
+        let (interface, name) = (table_text(row.interface)?, table_text(row.name)?);
+        let signature = table_text(row.signature)?;
+        let Some((_, register)) = WRAPPERS.iter().find(|(known, _)| *known == signature) else {
+            return Err(Error::msg(format!(
+                "{interface}#{name}: this adapter has no wrapper for the signature `{signature}`"
+            )));
+        };
+        register(&mut linker.instance(interface)?, name, row)?;
+    }
+    Ok(())
+}
+
+fn add<P, R>(instance: &mut LinkerInstance<'_, State>, name: &str, row: Row) -> Result<()>
+where
+    P: Arguments + ComponentNamedList + Lift + Send + 'static,
+    R: FromReturned + Lower + Send + 'static,
+    (R,): ComponentNamedList + Lower,
+{
+    if row.may_block != 0 {
+        instance.func_wrap_async(name, move |store: StoreContextMut<'_, State>, params: P| {
+            let waker = store.data().completion.waker();
+            match call(&store, row, &params, waker) {
+                Ok(Called::Pending) => Box::new(async move { Ok((R::take(wait(store).await?)?,)) }),
+                Ok(Called::Ended(returned)) => {
+                    Box::new(std::future::ready(R::take(returned).map(|result| (result,))))
+                }
+                Err(error) => Box::new(std::future::ready(Err(error))),
+            }
+        })
+    } else {
+        instance.func_wrap(name, move |store: StoreContextMut<'_, State>, params: P| {
+            match call(&store, row, &params, std::ptr::null())? {
+                Called::Ended(returned) => Ok((R::take(returned)?,)),
+                Called::Pending => Err(pending_without_waker()),
+            }
+        })
+    }
+}
+
+enum Called {
+    Ended(Returned),
+    Pending,
+}
+
+fn call<P: Arguments>(
+    store: &StoreContextMut<'_, State>,
+    row: Row,
+    params: &P,
+    waker: *const ffi::Waker,
+) -> Result<Called> {
+    let session = store.data().session;
+    let mut returned = Returned::empty();
+    let state = params.lend_to(store, |args| unsafe {
+        (row.call)(session.0, args.as_ptr(), args.len(), returned.as_mut_ptr(), waker)
+    })?;
+    match state {
+        ffi::CALL_DONE => Ok(Called::Ended(returned)),
+        ffi::CALL_PENDING => Ok(Called::Pending),
+        _ => Err(session.trap()),
+    }
+}
+
+async fn wait(store: StoreContextMut<'_, State>) -> Result<Returned> {
+    let (session, completion) = (store.data().session, store.data().completion.clone());
+    completion.wait(session).await;
+    let mut returned = Returned::empty();
+    match unsafe { host::wasinn_session_finish_component(session.0, returned.as_mut_ptr()) } {
+        ffi::CALL_DONE => Ok(returned),
+        _ => Err(session.trap()),
+    }
+}
+
+fn pending_without_waker() -> Error {
+    Error::msg("the core left a call pending that must not block")
+}

@@ -1,0 +1,187 @@
+//! The Wasmtime adapter of wasinn: the table of `wasinn/adapter.h` for Wasmtime. It translates between
+//! Wasmtime and the core's import tables and holds no machine-learning meaning of its own.
+
+mod cache;
+mod component_imports;
+mod core_imports;
+mod engine;
+mod failure;
+mod ffi;
+mod guest;
+mod host;
+mod inspect;
+mod limits;
+mod program;
+mod run;
+mod state;
+mod stdio;
+mod values;
+mod wasi;
+mod wit_types;
+
+use engine::Instance;
+use failure::{Failure, guard};
+use program::Program;
+use state::Session;
+use std::ffi::{CStr, c_void};
+use std::sync::Arc;
+
+/// The version that Cargo.toml pins.
+const WASMTIME_VERSION: &CStr = c"48.0.8";
+
+static ADAPTER: ffi::Adapter = ffi::Adapter {
+    struct_size: size_of::<ffi::Adapter>(),
+    abi_version: ffi::ADAPTER_ABI_VERSION,
+    name: c"wasmtime".as_ptr(),
+    version: WASMTIME_VERSION.as_ptr(),
+    description:
+        c"Wasmtime: core modules with WASI p1, components with WASI p2, compiled by Cranelift"
+            .as_ptr(),
+    open,
+    close,
+    inspect: inspect_guest,
+    inspect_free,
+    program_load,
+    program_free,
+    run: run_program,
+};
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasinn_adapter_wasmtime() -> *const c_void {
+    (&raw const ADAPTER).cast()
+}
+
+unsafe extern "C" fn open(
+    host: *const ffi::AdapterHost,
+    out: *mut *mut c_void,
+    error: *mut ffi::Error,
+) -> ffi::Code {
+    unsafe {
+        guard(error, || {
+            let host = known("host", host, |host| host.struct_size)?;
+            let instance = Instance::open(host)?;
+            *out = Arc::into_raw(instance).cast_mut().cast();
+            Ok(())
+        })
+    }
+}
+
+unsafe extern "C" fn close(instance: *mut c_void) {
+    unsafe {
+        guard(std::ptr::null_mut(), || {
+            if !instance.is_null() {
+                drop(Arc::from_raw(instance.cast_const().cast::<Instance>()));
+            }
+            Ok(())
+        });
+    }
+}
+
+unsafe extern "C" fn inspect_guest(
+    _instance: *mut c_void,
+    wasm: ffi::Bytes,
+    out: *mut ffi::GuestInfo,
+    error: *mut ffi::Error,
+) -> ffi::Code {
+    unsafe {
+        guard(error, || {
+            *out = inspect::to_guest_info(inspect::inspect(wasm.as_slice())?);
+            Ok(())
+        })
+    }
+}
+
+unsafe extern "C" fn inspect_free(info: *mut ffi::GuestInfo) {
+    unsafe {
+        guard(std::ptr::null_mut(), || {
+            if let Some(info) = info.as_mut() {
+                inspect::free_guest_info(info);
+            }
+            Ok(())
+        });
+    }
+}
+
+unsafe extern "C" fn program_load(
+    instance: *mut c_void,
+    wasm: ffi::Bytes,
+    out: *mut *mut c_void,
+    stats: *mut ffi::ProgramStats,
+    error: *mut ffi::Error,
+) -> ffi::Code {
+    unsafe {
+        guard(error, || {
+            let instance = instance.cast_const().cast::<Instance>();
+            Arc::increment_strong_count(instance);
+            let (program, measured) = Program::load(Arc::from_raw(instance), wasm.as_slice())?;
+            if let Some(stats) = stats.as_mut() {
+                stats.compile_ns = measured.compile_ns;
+                stats.link_ns = measured.link_ns;
+                stats.from_cache = measured.from_cache.into();
+            }
+            *out = Box::into_raw(Box::new(program)).cast();
+            Ok(())
+        })
+    }
+}
+
+unsafe extern "C" fn program_free(program: *mut c_void) {
+    unsafe {
+        guard(std::ptr::null_mut(), || {
+            if !program.is_null() {
+                drop(Box::from_raw(program.cast::<Program>()));
+            }
+            Ok(())
+        });
+    }
+}
+
+unsafe extern "C" fn run_program(
+    program: *mut c_void,
+    session: *mut ffi::Session,
+    options: *const ffi::RunOptions,
+    result: *mut ffi::RunResult,
+    error: *mut ffi::Error,
+) -> ffi::Code {
+    unsafe {
+        guard(error, || {
+            let options = known("run options", options, |options| options.struct_size)?;
+            let ended = run::run(&*program.cast_const().cast(), Session(session), options)?;
+            if let Some(result) = result.as_mut() {
+                result.exit_code = ended.exit_code;
+                result.instantiate_ns = ended.instantiate.as_nanos() as u64;
+                result.run_ns = ended.run.as_nanos() as u64;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// A struct of the caller that has at least the fields that this version knows.
+unsafe fn known<'a, T>(
+    what: &str,
+    value: *const T,
+    size: impl FnOnce(&T) -> usize,
+) -> Result<&'a T, Failure> {
+    let Some(value) = (unsafe { value.as_ref() }) else {
+        return Err(Failure::argument(format!("{what}: expected a struct, given NULL")));
+    };
+    match size(value) {
+        given if given < size_of::<T>() => Err(Failure::argument(format!(
+            "{what}: expected a struct_size of at least {}, given {given}",
+            size_of::<T>()
+        ))),
+        _ => Ok(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn version_is_the_pinned_one() {
+        let pinned = format!("wasmtime = {{ version = \"={}\"", WASMTIME_VERSION.to_str().unwrap());
+        assert!(include_str!("../Cargo.toml").contains(&pinned), "expected {pinned}");
+    }
+}

@@ -1,0 +1,155 @@
+//! A compiled and linked guest.
+
+use crate::engine::{Code, Instance, Runtime};
+use crate::failure::Failure;
+use crate::ffi;
+use crate::guest::{self, Kind};
+use crate::state::State;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+use wasmtime::component::{Component, InstancePre as ComponentPre};
+use wasmtime::{Engine, ExternType, InstancePre, Module, UnknownImportError};
+use wasmtime_wasi::p2::bindings::CommandPre;
+
+/// A guest whose imports are resolved, ready to be instantiated.
+pub enum Linked {
+    Module(InstancePre<State>),
+    Component(CommandPre<State>),
+}
+
+impl Linked {
+    pub fn engine(&self) -> &Engine {
+        match self {
+            Linked::Module(linked) => linked.module().engine(),
+            Linked::Component(linked) => linked.engine(),
+        }
+    }
+}
+
+pub struct Program {
+    instance: Arc<Instance>,
+    wasm: Vec<u8>,
+    kind: Kind,
+    plain: Arc<Linked>,
+    /// The same with fuel counting, made by the first run that has a fuel limit.
+    metered: Mutex<Option<Arc<Linked>>>,
+}
+
+pub struct Stats {
+    pub compile_ns: u64,
+    pub link_ns: u64,
+    pub from_cache: bool,
+}
+
+impl Program {
+    pub fn load(instance: Arc<Instance>, bytes: &[u8]) -> Result<(Program, Stats), Failure> {
+        let guest = guest::read(bytes)?;
+        let (linked, stats) = build(&instance, &guest.binary, guest.kind, false)?;
+        let program = Program {
+            wasm: guest.binary.into_owned(),
+            kind: guest.kind,
+            plain: Arc::new(linked),
+            metered: Mutex::new(None),
+            instance,
+        };
+        Ok((program, stats))
+    }
+
+    pub fn linked(&self, fuel: bool) -> Result<Arc<Linked>, Failure> {
+        if !fuel {
+            return Ok(self.plain.clone());
+        }
+        let mut metered = self.metered.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(linked) = &*metered {
+            return Ok(linked.clone());
+        }
+        let (linked, _) = build(&self.instance, &self.wasm, self.kind, true)?;
+        Ok(metered.insert(Arc::new(linked)).clone())
+    }
+}
+
+fn build(
+    instance: &Instance,
+    wasm: &[u8],
+    kind: Kind,
+    fuel: bool,
+) -> Result<(Linked, Stats), Failure> {
+    let runtime = instance.runtime(fuel)?;
+    let start = Instant::now();
+    let (code, from_cache) = instance.code(runtime, wasm, kind == Kind::Component)?;
+    let compiled = Instant::now();
+    let linked = match code {
+        Code::Module(module) => Linked::Module(link_module(runtime, &module)?),
+        Code::Component(component) => Linked::Component(link_component(runtime, &component)?),
+    };
+    let stats = Stats {
+        compile_ns: (compiled - start).as_nanos() as u64,
+        link_ns: compiled.elapsed().as_nanos() as u64,
+        from_cache,
+    };
+    Ok((linked, stats))
+}
+
+fn link_module(runtime: &Runtime, module: &Module) -> Result<InstancePre<State>, Failure> {
+    check_start(module)?;
+    runtime.core.instantiate_pre(module).map_err(|error| {
+        match error.downcast_ref::<UnknownImportError>() {
+            Some(unknown) => Failure::new(
+                ffi::NOT_FOUND,
+                format!(
+                    "the guest imports {}::{} ({}), which nothing provides",
+                    unknown.module(),
+                    unknown.name(),
+                    type_text(&unknown.ty())
+                ),
+            ),
+            None => Failure::wasmtime(ffi::INVALID_ARGUMENT, "cannot link the guest", &error),
+        }
+    })
+}
+
+fn type_text(ty: &ExternType) -> String {
+    match ty {
+        ExternType::Func(ty) => ty.to_string(),
+        ExternType::Global(_) => "a global".to_owned(),
+        ExternType::Table(_) => "a table".to_owned(),
+        ExternType::Memory(_) => "a memory".to_owned(),
+        ExternType::Tag(_) => "a tag".to_owned(),
+    }
+}
+
+/// A module is run by its `_start`.
+fn check_start(module: &Module) -> Result<(), Failure> {
+    let given = match module.get_export("_start") {
+        Some(ExternType::Func(ty)) if ty.params().len() == 0 && ty.results().len() == 0 => {
+            return Ok(());
+        }
+        Some(ty) => format!("`_start` is {}", type_text(&ty)),
+        None if module.get_export("_initialize").is_some() => {
+            "a reactor, which exports `_initialize` and no `_start`".to_owned()
+        }
+        None => {
+            let names: Vec<&str> = module.exports().map(|export| export.name()).take(8).collect();
+            format!("a module that exports [{}]", names.join(", "))
+        }
+    };
+    Err(Failure::argument(format!(
+        "expected a command, which exports `_start` without parameters and results; given {given}"
+    )))
+}
+
+fn link_component(runtime: &Runtime, component: &Component) -> Result<CommandPre<State>, Failure> {
+    let linked: ComponentPre<State> = runtime
+        .component
+        .instantiate_pre(component)
+        .map_err(|error| Failure::wasmtime(ffi::NOT_FOUND, "cannot link the guest", &error))?;
+    CommandPre::new(linked).map_err(|_| {
+        let ty = component.component_type();
+        let names: Vec<&str> =
+            ty.exports(&runtime.engine).map(|(name, _)| name).take(8).collect();
+        Failure::argument(format!(
+            "expected a command, which exports wasi:cli/run@0.2; given a component that exports [{}]",
+            names.join(", ")
+        ))
+    })
+}

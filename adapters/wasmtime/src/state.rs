@@ -1,0 +1,214 @@
+//! What belongs to one running guest: its session, WASI, limits, and the two signals that wake its
+//! thread (a finished call, a stop).
+
+use crate::ffi;
+use crate::host;
+use crate::limits::Limits;
+use crate::wasi::RefuseRequests;
+use std::ffi::{CStr, c_void};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use tokio::sync::Notify;
+use wasmtime::component::ResourceTable;
+use wasmtime::{Engine, Memory};
+use wasmtime_wasi::p1::WasiP1Ctx;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+/// The caller's session; it outlives the run that it was given to.
+#[derive(Clone, Copy)]
+pub struct Session(pub *mut ffi::Session);
+unsafe impl Send for Session {}
+unsafe impl Sync for Session {}
+
+impl Session {
+    /// The policy's number for a rule; 0 for none.
+    pub fn rule(self, name: &CStr) -> u64 {
+        unsafe { host::wasinn_session_rule(self.0, name.as_ptr()) }
+    }
+
+    pub fn stopped(self) -> ffi::Code {
+        unsafe { host::wasinn_session_stopped(self.0) }
+    }
+
+    /// Ends the guest with the session's own text.
+    pub fn trap(self) -> wasmtime::Error {
+        let text = unsafe { host::wasinn_session_last_error(self.0).as_slice() };
+        wasmtime::Error::msg(String::from_utf8_lossy(text).into_owned())
+    }
+}
+
+/// Wakes the guest's thread when a PENDING call has finished. One serves all calls of a run.
+pub struct Completion {
+    woken: Notify,
+    waker: ffi::Waker,
+}
+// `waker` only holds the address of the `Completion` itself.
+unsafe impl Send for Completion {}
+unsafe impl Sync for Completion {}
+
+impl Completion {
+    pub fn new() -> Arc<Completion> {
+        Arc::new_cyclic(|this: &Weak<Completion>| Completion {
+            woken: Notify::new(),
+            waker: ffi::Waker { wake, self_: this.as_ptr().cast_mut().cast() },
+        })
+    }
+
+    pub fn waker(&self) -> *const ffi::Waker {
+        &self.waker
+    }
+
+    /// Waits for the session's PENDING call; if the future is dropped before, gives the call up.
+    pub async fn wait(&self, session: Session) {
+        let mut abandon = AbandonOnDrop(Some(session));
+        self.woken.notified().await;
+        abandon.0 = None;
+    }
+}
+
+unsafe extern "C" fn wake(completion: *mut c_void) {
+    let completion: *const Completion = completion.cast_const().cast();
+    // Held during this call: once notified, the guest's thread may end the run at any moment.
+    let completion = unsafe {
+        Arc::increment_strong_count(completion);
+        Arc::from_raw(completion)
+    };
+    completion.woken.notify_one();
+}
+
+struct AbandonOnDrop(Option<Session>);
+
+impl Drop for AbandonOnDrop {
+    fn drop(&mut self) {
+        if let Some(session) = self.0 {
+            unsafe { host::wasinn_session_abandon(session.0) }
+        }
+    }
+}
+
+/// The session's stop, as the guest's thread sees it: a flag for the epoch check of a guest that
+/// computes, and a notification for one that waits.
+pub struct Stop {
+    stopped: AtomicBool,
+    notify: Notify,
+    engine: Engine,
+}
+
+impl Stop {
+    pub fn is_set(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
+    }
+
+    pub async fn wait(&self) {
+        self.notify.notified().await;
+    }
+}
+
+/// Listens to a session's stop for as long as it lives.
+pub struct StopWatch {
+    session: Session,
+    pub stop: Arc<Stop>,
+}
+
+impl StopWatch {
+    pub fn new(session: Session, engine: Engine) -> StopWatch {
+        let stop =
+            Arc::new(Stop { stopped: AtomicBool::new(false), notify: Notify::new(), engine });
+        let self_ = Arc::as_ptr(&stop).cast_mut().cast();
+        unsafe { host::wasinn_session_on_stop(session.0, Some(on_stop), self_) }
+        StopWatch { session, stop }
+    }
+}
+
+impl Drop for StopWatch {
+    fn drop(&mut self) {
+        unsafe { host::wasinn_session_on_stop(self.session.0, None, std::ptr::null_mut()) }
+    }
+}
+
+/// Runs before `wasinn_session_on_stop(NULL)` returns, so the `Stop` is alive.
+unsafe extern "C" fn on_stop(stop: *mut c_void) {
+    let stop = unsafe { &*stop.cast_const().cast::<Stop>() };
+    stop.stopped.store(true, Ordering::Release);
+    stop.engine.increment_epoch();
+    stop.notify.notify_one();
+}
+
+pub enum Wasi {
+    P1(Box<WasiP1Ctx>),
+    P2(WasiCtx),
+}
+
+pub struct State {
+    pub session: Session,
+    pub wasi: Wasi,
+    pub table: ResourceTable,
+    pub http: WasiHttpCtx,
+    pub hooks: RefuseRequests,
+    pub limits: Limits,
+    pub completion: Arc<Completion>,
+    /// The core module's exported memory, looked up by its first call of ours.
+    pub memory: Option<Memory>,
+}
+// Raw pointers of tables and sessions are all that keeps this from being Send by itself.
+const _: fn() = || {
+    fn is_send<T: Send>() {}
+    is_send::<State>();
+};
+
+impl State {
+    pub fn p1(&mut self) -> &mut WasiP1Ctx {
+        match &mut self.wasi {
+            Wasi::P1(ctx) => ctx,
+            Wasi::P2(_) => unreachable!("a component does not import core functions"),
+        }
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        match &mut self.wasi {
+            Wasi::P1(ctx) => ctx.ctx(),
+            Wasi::P2(ctx) => WasiCtxView { ctx, table: &mut self.table },
+        }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.hooks }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::Future;
+    use std::task::{Context, Poll, Waker};
+
+    #[test]
+    fn wake_before_the_wait_is_not_lost() {
+        let completion = Completion::new();
+        let waker = unsafe { *completion.waker() };
+        unsafe { (waker.wake)(waker.self_) };
+        let mut wait = Box::pin(completion.wait(Session(std::ptr::null_mut())));
+        let mut context = Context::from_waker(Waker::noop());
+        assert_eq!(wait.as_mut().poll(&mut context), Poll::Ready(()));
+    }
+
+    #[test]
+    fn wait_ends_when_another_thread_wakes() {
+        let completion = Completion::new();
+        let other = completion.clone();
+        let thread = std::thread::spawn(move || {
+            let waker = unsafe { *other.waker() };
+            unsafe { (waker.wake)(waker.self_) };
+        });
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap()
+            .block_on(completion.wait(Session(std::ptr::null_mut())));
+        thread.join().unwrap();
+    }
+}

@@ -1,0 +1,103 @@
+//! What a guest sees of the system: arguments, environment, folders, standard streams; no network.
+
+use crate::failure::Failure;
+use crate::ffi;
+use crate::stdio::Callback;
+use std::ffi::{CStr, OsStr, c_char};
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use wasmtime_wasi::p2::pipe::MemoryInputPipe;
+use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
+use wasmtime_wasi_http::{Error as HttpError, RequestOptions, WasiBody, WasiHttpHooks};
+
+/// Refuses every outgoing request. JavaScript and Python components import `wasi:http` whether they
+/// use it or not, so it has to be there.
+pub struct RefuseRequests;
+
+type Done = Box<dyn Future<Output = Result<(), HttpError>> + Send>;
+
+impl WasiHttpHooks for RefuseRequests {
+    fn send_request(
+        &mut self,
+        _request: http::Request<WasiBody>,
+        _options: Option<RequestOptions>,
+        _done: Done,
+    ) -> Box<dyn Future<Output = Result<(http::Response<WasiBody>, Done), HttpError>> + Send> {
+        Box::new(std::future::ready(Err(HttpError::HttpRequestDenied)))
+    }
+}
+
+/// The builder for a run's WASI context.
+///
+/// # Safety
+/// `options` must be as `wasinn_program_run` asks.
+pub unsafe fn builder(options: &ffi::RunOptions) -> Result<WasiCtxBuilder, Failure> {
+    let mut wasi = WasiCtxBuilder::new();
+    for (i, arg) in unsafe { ffi::slice(options.args, options.arg_count) }.iter().enumerate() {
+        wasi.arg(unsafe { text(*arg, &format!("argument {i}")) }?);
+    }
+    for variable in unsafe { ffi::slice(options.env, options.env_count) } {
+        let variable = unsafe { text(*variable, "environment variable") }?;
+        let Some((name, value)) = variable.split_once('=') else {
+            return Err(Failure::argument(format!(
+                "environment variable: expected NAME=VALUE, given `{variable}`"
+            )));
+        };
+        wasi.env(name, value);
+    }
+    for dir in unsafe { ffi::slice(options.dirs, options.dir_count) } {
+        let guest = unsafe { text(dir.guest, "guest name of a folder") }?;
+        let host = unsafe { path(dir.host) }?;
+        let perms = if dir.read_only != 0 { FsPerms::ReadOnly } else { FsPerms::ReadWrite };
+        wasi.preopened_dir(host, guest, perms).map_err(|error| {
+            Failure::new(
+                ffi::NOT_FOUND,
+                format!(
+                    "folder `{guest}` of the guest: expected a folder at {}: {error:#}",
+                    host.display()
+                ),
+            )
+        })?;
+    }
+    if options.stdin_data.data.is_null() {
+        wasi.inherit_stdin();
+    } else {
+        let data = unsafe { options.stdin_data.as_slice() };
+        wasi.stdin(MemoryInputPipe::new(bytes::Bytes::copy_from_slice(data)));
+    }
+    match options.stdout_write {
+        Some(write) => wasi.stdout(Callback::new(write, options.stdio_self)),
+        None => wasi.inherit_stdout(),
+    };
+    match options.stderr_write {
+        Some(write) => wasi.stderr(Callback::new(write, options.stdio_self)),
+        None => wasi.inherit_stderr(),
+    };
+    Ok(wasi)
+}
+
+/// Writes out what Rust still buffers of the process's own stdout: nothing else would, since the
+/// process ends without Rust's help. A closed stdout is the reader's choice.
+pub fn flush_stdout(options: &ffi::RunOptions) {
+    if options.stdout_write.is_none() {
+        let _ = std::io::stdout().flush();
+    }
+}
+
+unsafe fn text<'a>(text: *const c_char, what: &str) -> Result<&'a str, Failure> {
+    if text.is_null() {
+        return Err(Failure::argument(format!("{what}: expected text, given NULL")));
+    }
+    let text = unsafe { CStr::from_ptr(text) };
+    text.to_str().map_err(|_| {
+        Failure::argument(format!("{what}: expected UTF-8, given `{}`", text.to_string_lossy()))
+    })
+}
+
+unsafe fn path<'a>(path: *const c_char) -> Result<&'a Path, Failure> {
+    if path.is_null() {
+        return Err(Failure::argument("folder: expected a path, given NULL"));
+    }
+    Ok(Path::new(OsStr::from_bytes(unsafe { CStr::from_ptr(path) }.to_bytes())))
+}
