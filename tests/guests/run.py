@@ -14,6 +14,8 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import build_other
+
 SKIPPED = 77
 # A program or model of the host: a guest that can load these by name has left its sandbox.
 HOST_PATHS = ["/etc/passwd", "/bin/sh", "../models/test/add.onnx", "models/test/add.onnx", "add.onnx"]
@@ -31,6 +33,8 @@ class Case:
     exit_code: int = 0
     stdout: str | None = None
     stderr_words: list[str] = field(default_factory=list)
+    # A toolchain of build_other.py that makes the guest when the test runs.
+    toolchain: str | None = None
 
 
 def witx_cases():
@@ -94,14 +98,33 @@ def wit_cases(snapshot):
         yield case("large_from_bytes", "/models/test/large.onnx", dirs=["models"])
 
 
+def other_cases():
+    """The same addition, from toolchains that not every machine has."""
+    expected = {
+        "go": "[11 22 33 44] 16\n",
+        "python": "11.0 22.0 33.0 44.0\n",
+        "assemblyscript": "",
+        "javascript": "",
+    }
+    for kind, stdout in expected.items():
+        yield Case(f"{kind}-add", f"add_{kind}", [], ["add"], stdout=stdout, toolchain=kind)
+
+
 def all_cases():
     yield from witx_cases()
     for snapshot in ("2024-10-28", "2024-08-19", "2024-06-25"):
         yield from wit_cases(snapshot)
+    yield from other_cases()
 
 
 def run(case: Case, build: Path) -> int:
     guest = build / "guests" / f"{case.guest}.wasm"
+    if case.toolchain is not None:
+        try:
+            build_other.build(case.toolchain, guest)
+        except build_other.Missing as reason:
+            print(f"skipped: {reason}")
+            return SKIPPED
     if not guest.exists():
         print(f"skipped: {guest} was not built")
         return SKIPPED

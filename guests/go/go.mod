@@ -1,0 +1,3 @@
+module wasinn-guest
+
+go 1.21
