@@ -24,6 +24,26 @@ static void identity(int argc, char** argv) {
   CHECK(memcmp(sent, received, bytes) == 0, "other bytes came back");
 }
 
+// A type without a name in this ABI travels as U8: the bytes of the model's own type.
+static void carried(int argc, char** argv) {
+  CHECK_EQUAL("arguments", argc, 2);
+  enum { ELEMENTS = 4 };
+  uint8_t sent[ELEMENTS * 8], received[ELEMENTS * 8];
+  uint32_t bytes = ELEMENTS * (uint32_t)atoi(argv[1]), dims = ELEMENTS;
+  for (uint32_t i = 0; i < bytes; ++i) sent[i] = (uint8_t)(i & 1);
+  input in = {"x", nnc_tensor_new(&dims, 1, NNC_U8, sent, bytes)};
+  // The constructor cannot know the model: the length is checked by the call that uses it.
+  nnc_tensor output;
+  run_or_fail(open_model(argv[0]), &in, 1, kY, &output, 1);
+  CHECK_EQUAL("type of the output", nnc_tensor_type(output), NNC_U8);
+  nnc_list given;
+  nnc_tensor_dimensions(output, &given);
+  CHECK_EQUAL("rank", given.len, 1);
+  CHECK_EQUAL("dims[0], in bytes", *(uint32_t*)given.ptr, bytes);
+  take_data(output, received, bytes);
+  CHECK(memcmp(sent, received, bytes) == 0, "other bytes came back");
+}
+
 static void tensor_methods(int argc, char** argv) {
   (void)argc, (void)argv;
   static const uint32_t kDims[] = {2, 1, 3};
@@ -184,6 +204,7 @@ static void large_from_bytes(int argc, char** argv) {
 
 static const test_case kCases[] = {
     {"identity", identity},
+    {"carried", carried},
     {"tensor_methods", tensor_methods},
     {"two_inputs", two_inputs},
     {"inputs_by_index", inputs_by_index},

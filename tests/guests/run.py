@@ -82,6 +82,9 @@ def wit_cases(snapshot):
     for kind in ("f16", "f32", "f64", "bf16", "u8", "i32", "i64"):
         model = f"identity_{kind}"
         yield Case(f"wit-{snapshot}-identity-{kind}", guest, ["identity", model, kind], [model])
+    for kind, size in {"i8": 1, "u16": 2, "u64": 8, "bool": 1}.items():
+        model = f"identity_{kind}"
+        yield Case(f"wit-{snapshot}-carried-{kind}", guest, ["carried", model, str(size)], [model])
     yield case("tensor_methods")
     for name in ("two_inputs", "inputs_by_index", "left_behind"):
         yield case(name, models=["add"])
