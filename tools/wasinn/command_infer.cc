@@ -1,0 +1,226 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "cancel_on_signal.h"
+#include "commands.h"
+#include "engine_flags.h"
+#include "files.h"
+#include "input_spec.h"
+#include "npy.h"
+#include "ports.h"
+#include "progress.h"
+
+namespace wasinn::cli {
+namespace {
+
+struct InferFlags {
+  EngineFlags engine;
+  PolicyFlags policy;
+  std::string model;
+  std::vector<std::string> inputs;
+  std::vector<std::string> options;
+  std::string output;
+  bool json = false;
+};
+
+// `name` is what the session loads; a file is registered under its path first.
+std::expected<Json, Failure> Describe(Host& host, const std::string& name) {
+  const auto listed = host.engine.ModelsJson();
+  if (!listed) return Fail(listed.error());
+  bool registered = false;
+  const auto models = Json::parse(*listed, nullptr, false);
+  for (const auto& model : List(models, "models")) {
+    registered = registered || Text(model, "name") == name;
+  }
+  if (!registered) {
+    std::error_code error;
+    if (!std::filesystem::exists(name, error)) {
+      return Fail(kSetup,
+                  fmt::format("expected the name of a model or its file, given \"{}\"", name),
+                  "`wasinn models` lists the names; --model NAME=PATH adds one");
+    }
+    ModelConfig config;
+    config.name = name;
+    config.path = name;
+    if (auto added = host.engine.AddModel(config); !added) return Fail(added.error());
+  }
+  const Progress progress("loading " + name);
+  const auto text = host.engine.ModelJson(name);
+  if (!text) {
+    return Fail(text.error(), kSetup, "`wasinn backends` lists the formats that this build takes");
+  }
+  return Json::parse(*text, nullptr, false);
+}
+
+std::expected<OptionList, Failure> ParseOptions(const std::vector<std::string>& texts) {
+  OptionList options;
+  for (const auto& text : texts) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos) {
+      return Fail(kUsage, fmt::format("--option: expected NAME=VALUE, given \"{}\"", text));
+    }
+    options.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return options;
+}
+
+std::expected<void, Failure> Compute(Session& session, Context& context) {
+  int signal = 0;
+  const auto done = [&] {
+    const Progress progress("computing");
+    const CancelOnSignal cancel(session);
+    auto result = context.Compute();
+    signal = cancel.received();
+    return result;
+  }();
+  if (done) return {};
+  switch (done.error().code) {
+    case WASINN_TIMEOUT:
+      return Fail(done.error(), kTimeout);
+    case WASINN_CANCELLED:
+      return Fail(done.error(), signal == SIGTERM ? kTerminated : kInterrupted);
+    default:
+      return Fail(done.error());
+  }
+}
+
+// A file name for an output: no folders, nothing hidden, one file an output.
+std::string FileName(std::string_view name, std::uint32_t index, std::set<std::string>& taken) {
+  std::string file(name);
+  for (char& c : file) {
+    if (c == '/' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '_';
+  }
+  if (file.empty() || file.front() == '.' || file.size() > 200) file = fmt::format("{}", index);
+  if (!taken.insert(file).second) {
+    file = fmt::format("{}.{}", file, index);
+    taken.insert(file);
+  }
+  return file + ".npy";
+}
+
+std::expected<void, Failure> SaveOutput(const std::filesystem::path& path,
+                                        const TensorView& tensor) {
+  const auto bytes = WriteNpy(tensor);
+  if (!bytes) return Fail(kSetup, fmt::format("{}: {}", path.string(), bytes.error()));
+  if (auto written = WriteFile(path.string(), *bytes); !written) {
+    return Fail(kSetup, written.error().message);
+  }
+  return {};
+}
+
+std::expected<void, Failure> SetInputs(const InferFlags& flags, const std::vector<Port>& ports,
+                                       Context& context) {
+  for (const auto& text : flags.inputs) {
+    const auto input = ReadInput(ParseInputSpec(text), ports);
+    if (!input) return Fail(kSetup, input.error());
+    if (auto set = context.SetInput(input->name, input->tensor.view()); !set) {
+      return Fail(set.error());
+    }
+  }
+  return {};
+}
+
+std::expected<void, Failure> ShowOutputs(const InferFlags& flags, const Context& context,
+                                         std::uint32_t count, double milliseconds) {
+  if (!flags.output.empty()) {
+    std::error_code error;
+    std::filesystem::create_directories(flags.output, error);
+    if (error) {
+      return Fail(kSetup, fmt::format("--output: {}: {}", flags.output, error.message()));
+    }
+  }
+  Table table({"OUTPUT", "TYPE", "DIMS", "VALUES"});
+  Json list = Json::array();
+  std::set<std::string> taken;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto output = context.GetOutput(i);
+    if (!output) return Fail(output.error());
+    const auto& [name, tensor] = *output;
+    Json entry = {{"name", name},
+                  {"dtype", wasinn_dtype_name(tensor.dtype)},
+                  {"dims", std::vector<std::int64_t>(tensor.dims.begin(), tensor.dims.end())}};
+    if (!flags.output.empty()) {
+      const auto path = std::filesystem::path(flags.output) / FileName(name, i, taken);
+      if (auto saved = SaveOutput(path, tensor); !saved) return saved;
+      entry["file"] = path.string();
+    }
+    if (flags.json) {
+      entry["data"] = JsonOfData(tensor, tensor.data.size());
+      list.push_back(std::move(entry));
+    } else {
+      table.AddRow({std::string(name), DtypeText(tensor.dtype), DimsText(tensor.dims),
+                    FirstValues(tensor, 6)});
+    }
+  }
+  if (flags.json) {
+    const Json json = {{"outputs", std::move(list)}, {"compute_ms", milliseconds}};
+    fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
+  } else {
+    fmt::print("{}", table.Render(Style::For(stdout)));
+  }
+  return {};
+}
+
+Outcome Infer(const InferFlags& flags) {
+  const auto options = ParseOptions(flags.options);
+  if (!options) return std::unexpected(options.error());
+  auto host = OpenHost({.engine = flags.engine, .policy = &flags.policy});
+  if (!host) return std::unexpected(host.error());
+  const auto model = Describe(*host, flags.model);
+  if (!model) return std::unexpected(model.error());
+  const auto ports = PortsOf(*model, "inputs");
+
+  auto session = host->engine.NewSession(&host->policy);
+  if (!session) return Fail(session.error());
+  const auto graph = session->LoadByName(flags.model);
+  if (!graph) return Fail(graph.error());
+  const auto counts = graph->Ports();
+  if (!counts) return Fail(counts.error());
+  auto context = graph->NewContext(*options);
+  if (!context) return Fail(context.error());
+  if (auto set = SetInputs(flags, ports, *context); !set) return std::unexpected(set.error());
+
+  const auto start = std::chrono::steady_clock::now();
+  if (auto done = Compute(*session, *context); !done) return std::unexpected(done.error());
+  const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
+  if (auto shown = ShowOutputs(flags, *context, counts->outputs, time.count()); !shown) {
+    return std::unexpected(shown.error());
+  }
+  return kOk;
+}
+
+}  // namespace
+
+Command AddInferCommand(CLI::App& app) {
+  auto* infer = app.add_subcommand("infer", "Run a model without a guest");
+  auto flags = std::make_shared<InferFlags>();
+  infer->add_option("MODEL", flags->model, "A model's name or file")->required();
+  infer
+      ->add_option("-i,--input", flags->inputs,
+                   "Set an input. VALUE is a .npy or .json file,\n"
+                   "@FILE for a file's text or bytes, or the value\n"
+                   "itself: text for string and u8 inputs, else\n"
+                   "numbers as JSON")
+      ->type_name("NAME[:TYPE]=VALUE")
+      ->allow_extra_args(false);
+  infer->add_option("-o,--output", flags->output, "Write each output to DIR/<name>.npy")
+      ->type_name("DIR");
+  infer->add_option("--option", flags->options, "Set an option of the context")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+  infer->add_flag("--json", flags->json, "Print the outputs with all their data as JSON");
+  AddEngineFlags(*infer, flags->engine);
+  AddPolicyFlags(*infer, flags->policy);
+  return [flags] { return Infer(*flags); };
+}
+
+}  // namespace wasinn::cli

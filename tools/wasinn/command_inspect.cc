@@ -1,0 +1,82 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <memory>
+
+#include "commands.h"
+#include "engine_flags.h"
+#include "files.h"
+#include "listing.h"
+
+namespace wasinn::cli {
+namespace {
+
+struct InspectFlags {
+  EngineFlags engine;
+  std::string guest;
+  std::string adapter;
+  bool json = false;
+};
+
+void ShowGuest(const std::string& path, std::size_t size, const Json& json) {
+  const Style style = Style::For(stdout);
+  const bool runs = json.value("runs", false);
+  fmt::print("{}{}{}\n", style.bold, Printable(path), style.reset);
+  std::vector<std::pair<std::string, std::string>> facts = {
+      {"kind", fmt::format("{}{}", Text(json, "kind") == "core" ? "core module" : "component",
+                           json.value("text", false) ? ", as text" : "")},
+      {"size", HumanSize(size)},
+      {"runs here", runs ? "yes" : "no"}};
+  for (const auto& why : Texts(json, "why_not")) facts.emplace_back("why not", why);
+  for (const auto& note : Texts(json, "notes")) facts.emplace_back("note", note);
+  for (const auto& dialect : List(json, "dialects")) {
+    const std::string version = Text(dialect, "version");
+    facts.emplace_back("dialect", fmt::format("{}{}: {}", Text(dialect, "dialect"),
+                                              version.empty() ? "" : " " + version,
+                                              Join(Texts(dialect, "imports"))));
+  }
+  facts.emplace_back("exports", Join(Texts(json, "exports"), "none"));
+  fmt::print("{}", Facts(facts));
+  const auto& imports = List(json, "imports");
+  if (imports.empty()) return;
+  fmt::print("\n");
+  Table table({"IMPORT", "TYPE", "FROM"});
+  for (const auto& import : imports) {
+    const std::string name = Text(import, "name");
+    const std::string from = Text(import, "provided_by");
+    table.AddRow({Text(import, "module") + (name.empty() ? "" : " " + name), Text(import, "type"),
+                  from.empty() ? "NOT PROVIDED" : from});
+  }
+  fmt::print("{}", table.Render(style, 2));
+}
+
+Outcome Inspect(const InspectFlags& flags) {
+  const auto wasm = ReadFile(flags.guest);
+  if (!wasm) {
+    return Fail(wasm.error().number == ENOENT ? kNotFound : kNotRunnable, wasm.error().message);
+  }
+  auto host = OpenHost({.engine = flags.engine, .with_adapter = true});
+  if (!host) return std::unexpected(host.error());
+  const auto text = host->engine.InspectJson(*wasm, flags.adapter);
+  if (!text) {
+    return Fail(kNotRunnable, fmt::format("{}: {}", flags.guest, text.error().message));
+  }
+  return ShowListing(text, flags.json,
+                     [&](const Json& json) { ShowGuest(flags.guest, wasm->size(), json); });
+}
+
+}  // namespace
+
+Command AddInspectCommand(CLI::App& app) {
+  auto* inspect = app.add_subcommand("inspect", "Tell what a guest is, needs, and whether it runs");
+  auto flags = std::make_shared<InspectFlags>();
+  inspect->add_option("GUEST", flags->guest, "The guest's file: .wasm or .wat")->required();
+  inspect->add_flag("--json", flags->json, "Print JSON");
+  inspect->add_option("--adapter", flags->adapter, "The engine for guests, by name")
+      ->type_name("NAME");
+  AddEngineFlags(*inspect, flags->engine);
+  return [flags] { return Inspect(*flags); };
+}
+
+}  // namespace wasinn::cli

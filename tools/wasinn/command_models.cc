@@ -1,0 +1,102 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <memory>
+
+#include "commands.h"
+#include "engine_flags.h"
+#include "ports.h"
+#include "progress.h"
+
+namespace wasinn::cli {
+namespace {
+
+struct ModelsFlags {
+  EngineFlags engine;
+  std::string model;
+  bool json = false;
+};
+
+void ShowModels(const Json& json) {
+  const auto& models = List(json, "models");
+  if (models.empty()) {
+    fmt::print("no models: add some with --model, --model-dir or --config\n");
+    return;
+  }
+  Table table({"NAME", "BACKEND", "ENCODING", "TARGET", "SIZE", "LOADED", "PATH"});
+  table.AlignRight(4);
+  for (const auto& model : models) {
+    table.AddRow({Text(model, "name"), Text(model, "backend"), Text(model, "encoding"),
+                  Text(model, "target"), SizeText(model, "size"),
+                  model.value("loaded", false) ? "yes" : "no", Text(model, "path")});
+  }
+  fmt::print("{}", table.Render(Style::For(stdout)));
+}
+
+void ShowPorts(const char* title, const std::vector<Port>& ports) {
+  fmt::print("\n{}\n", title);
+  if (ports.empty()) {
+    fmt::print("  none\n");
+    return;
+  }
+  fmt::print("{}", PortTable(ports).Render(Style::For(stdout), 2));
+}
+
+void ShowModel(const Json& model) {
+  const Style style = Style::For(stdout);
+  const std::string name = Text(model, "name");
+  fmt::print("{}{}{}\n", style.bold, Printable(name.empty() ? Text(model, "path") : name),
+             style.reset);
+  const auto load = model.find("load_ms");
+  fmt::print("{}", Facts({{"path", Text(model, "path")},
+                          {"backend", Text(model, "backend")},
+                          {"encoding", Text(model, "encoding")},
+                          {"target", Text(model, "target")},
+                          {"size", SizeText(model, "size")},
+                          {"sha256", Text(model, "sha256")},
+                          {"loaded in", load != model.end() && load->is_number()
+                                            ? HumanTime(load->get<double>())
+                                            : ""}}));
+  ShowPorts("inputs", PortsOf(model, "inputs"));
+  ShowPorts("outputs", PortsOf(model, "outputs"));
+  const auto metadata = model.find("metadata");
+  if (metadata == model.end() || !metadata->is_object() || metadata->empty()) return;
+  std::vector<std::pair<std::string, std::string>> facts;
+  for (const auto& [key, value] : metadata->items()) {
+    std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+    // Some models keep whole dictionaries there; --json gives all of it.
+    if (DisplayWidth(text) > 100) {
+      text = fmt::format("{}... ({})", text.substr(0, 60), HumanSize(text.size()));
+    }
+    facts.emplace_back(key, std::move(text));
+  }
+  fmt::print("\nmetadata\n{}", Facts(facts));
+}
+
+Outcome Models(const ModelsFlags& flags) {
+  auto host = OpenHost({.engine = flags.engine});
+  if (!host) return std::unexpected(host.error());
+  if (flags.model.empty()) {
+    return ShowListing(host->engine.ModelsJson(), flags.json, ShowModels);
+  }
+  const auto json = [&] {
+    const Progress progress("loading " + flags.model);
+    return host->engine.ModelJson(flags.model);
+  }();
+  return ShowListing(json, flags.json, ShowModel,
+                     "`wasinn backends` lists the formats that this build takes");
+}
+
+}  // namespace
+
+Command AddModelsCommand(CLI::App& app) {
+  auto* models = app.add_subcommand("models", "List models, or tell all about one");
+  auto flags = std::make_shared<ModelsFlags>();
+  models->add_option("MODEL", flags->model, "A model's name or file; without it, all are listed");
+  models->add_flag("--json", flags->json, "Print JSON");
+  AddEngineFlags(*models, flags->engine);
+  return [flags] { return Models(*flags); };
+}
+
+}  // namespace wasinn::cli

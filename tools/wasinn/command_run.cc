@@ -1,0 +1,361 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "cancel_on_signal.h"
+#include "commands.h"
+#include "engine_flags.h"
+#include "files.h"
+#include "peer_flags.h"
+#include "progress.h"
+#include "table.h"
+
+extern char** environ;
+
+namespace wasinn::cli {
+namespace {
+
+struct RunFlags {
+  EngineFlags engine;
+  PolicyFlags policy;
+  CacheFlags cache;
+  std::vector<std::string> env;
+  std::vector<std::string> dirs;
+  std::vector<std::string> map_dirs;
+  std::string memory;
+  std::string fuel;
+  std::string timeout;
+  std::string compute_timeout;
+  std::string adapter;
+  std::string stats;
+  bool help_policy = false;
+  std::vector<std::string> wasmtime_wasi;
+  std::vector<std::string> wasmtime_wasm;
+  std::vector<std::string> wasmtime_codegen;
+  std::vector<std::string> wasmtime_optimize;
+  std::vector<std::string> wasmtime_debug;
+  std::vector<std::string> wasmedge_preload;
+  std::vector<std::string> wamr_graph;
+};
+
+using Clock = std::chrono::steady_clock;
+
+double MillisecondsSince(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+struct Times {
+  double engine = 0;
+  double code = 0;
+  bool from_cache = false;
+  double model_load = 0;
+  double instantiate = 0;
+  double run = 0;
+  double total = 0;
+};
+
+void PrintTimes(const Times& times, const std::string& form) {
+  if (form == "json") {
+    const nlohmann::ordered_json json = {{"engine_ms", times.engine},
+                                         {"code_ms", times.code},
+                                         {"code_cached", times.from_cache},
+                                         {"model_load_ms", times.model_load},
+                                         {"instantiate_ms", times.instantiate},
+                                         {"run_ms", times.run},
+                                         {"total_ms", times.total}};
+    fmt::print(stderr, "{}\n", json.dump());
+    return;
+  }
+  fmt::print(stderr,
+             "wasinn: engine {}, code {} ({}), instantiate {}, run {} (of that model load {}), "
+             "total {}\n",
+             HumanTime(times.engine), HumanTime(times.code),
+             times.from_cache ? "cached" : "compiled", HumanTime(times.instantiate),
+             HumanTime(times.run), HumanTime(times.model_load), HumanTime(times.total));
+}
+
+double ModelLoadTime(const Engine& engine) {
+  const auto text = engine.StatsJson();
+  if (!text) return 0;
+  double total = 0;
+  const auto stats = nlohmann::json::parse(*text, nullptr, false);
+  for (const auto& graph : stats.value("graphs", nlohmann::json::array())) {
+    total += graph.value("load_ms", 0.0);
+  }
+  return total;
+}
+
+std::expected<void, Failure> Add(PeerParsed parsed) {
+  if (!parsed) return Fail(kUsage, parsed.error());
+  return {};
+}
+
+std::expected<PeerRequests, Failure> ReadPeerFlags(const RunFlags& flags) {
+  PeerRequests requests;
+  std::expected<void, Failure> done;
+  const auto each = [&](const std::vector<std::string>& texts, auto parse) {
+    for (const auto& text : texts) {
+      if (done) done = Add(parse(text));
+    }
+  };
+  const auto other = [&](char flag) {
+    return [&requests, flag](const std::string& text) {
+      return ParseWasmtimeOther(flag, text, requests);
+    };
+  };
+  each(flags.wasmtime_wasi, [&](const auto& text) { return ParseWasmtimeWasi(text, requests); });
+  each(flags.wasmtime_wasm, [&](const auto& text) { return ParseWasmtimeWasm(text, requests); });
+  each(flags.wasmtime_codegen, other('C'));
+  each(flags.wasmtime_optimize, other('O'));
+  each(flags.wasmtime_debug, other('D'));
+  each(flags.wasmedge_preload,
+       [&](const auto& text) { return ParseWasmEdgePreload(text, requests); });
+  each(flags.wamr_graph, [&](const auto& text) { return ParseWamrGraph(text, requests); });
+  if (!done) return std::unexpected(done.error());
+  return requests;
+}
+
+std::expected<RunOptions, Failure> GuestOptions(const RunFlags& flags, bool inherit_env,
+                                                const std::vector<std::string>& guest_args) {
+  RunOptions options;
+  options.args = guest_args;
+  // As other hosts do: the file's name, not how it was reached.
+  options.args.front() = std::filesystem::path(guest_args.front()).filename().string();
+  if (inherit_env) {
+    for (char** entry = environ; *entry != nullptr; ++entry) options.env.emplace_back(*entry);
+  }
+  for (const auto& text : flags.env) {
+    if (text.find('=') != std::string::npos) {
+      options.env.push_back(text);
+    } else if (const char* value = std::getenv(text.c_str()); value != nullptr) {
+      options.env.push_back(text + "=" + value);
+    }
+  }
+  for (const auto& text : flags.dirs) {
+    auto dir = ParseDir(text);
+    if (!dir) return Fail(kUsage, dir.error());
+    options.dirs.push_back(std::move(*dir));
+  }
+  for (const auto& text : flags.map_dirs) {
+    auto dir = ParseMapDir(text);
+    if (!dir) return Fail(kUsage, dir.error());
+    options.dirs.push_back(std::move(*dir));
+  }
+  for (const auto& dir : options.dirs) {
+    std::error_code error;
+    if (!std::filesystem::is_directory(dir.host, error)) {
+      return Fail(kSetup, fmt::format("--dir: expected a folder, given \"{}\"", dir.host));
+    }
+  }
+  return options;
+}
+
+std::expected<void, Failure> SetLimits(Policy& policy, const RunFlags& flags,
+                                       const PeerRequests& peers) {
+  auto rules = peers.rules;
+  const auto add = [&](const char* rule, const std::string& value) {
+    if (!value.empty()) rules.emplace_back(rule, value);
+  };
+  add("guest_memory", flags.memory);
+  add("guest_fuel", flags.fuel);
+  add("run_timeout", flags.timeout);
+  add("compute_timeout", flags.compute_timeout);
+  for (const auto& [rule, value] : rules) {
+    if (auto set = policy.Set(rule, value); !set) return Fail(set.error());
+  }
+  return {};
+}
+
+std::expected<Program, Failure> LoadGuest(const Engine& engine, const RunFlags& flags,
+                                          const std::string& path) {
+  const auto wasm = ReadFile(path);
+  if (!wasm) {
+    return Fail(wasm.error().number == ENOENT ? kNotFound : kNotRunnable, wasm.error().message);
+  }
+  const Progress progress("compiling " + path);
+  auto program = engine.LoadProgram(*wasm, flags.adapter);
+  if (program) return std::move(*program);
+#ifdef WASINN_HAVE_WASMTIME
+  const char* hint = "`wasinn inspect` shows what the guest needs";
+#else
+  const char* hint =
+      "this build has no engine for guests; configure with "
+      "-DWASINN_ADAPTER_WASMTIME=ON";
+#endif
+  return Fail(kNotRunnable, fmt::format("{}: {}", path, program.error().message), hint);
+}
+
+Outcome EndOf(const Result<RunResult>& result, int signal) {
+  if (result) return result->exit_code;
+  switch (result.error().code) {
+    case WASINN_TIMEOUT:
+      return Fail(result.error(), kTimeout);
+    case WASINN_CANCELLED:
+      return Fail(result.error(), signal == SIGTERM ? kTerminated : kInterrupted);
+    case WASINN_RUNTIME_ERROR:
+    case WASINN_TOO_LARGE:
+      return Fail(result.error(), kTrap);
+    default:
+      return Fail(result.error());
+  }
+}
+
+int PrintPolicyRules() {
+  const std::unique_ptr<char, detail::Deleter<wasinn_text_free>> text(wasinn_policy_rules_json());
+  const auto json = nlohmann::json::parse(text ? text.get() : "", nullptr, false);
+  Table table({"RULE", "TYPE", "DEFAULT", "MEANING"});
+  for (const auto& rule : json.value("rules", nlohmann::json::array())) {
+    const auto& value = rule.value("default", nlohmann::json());
+    table.AddRow({rule.value("name", ""), rule.value("type", ""),
+                  value.is_string() ? value.get<std::string>() : value.dump(),
+                  rule.value("help", "")});
+  }
+  fmt::print("{}", table.Render(Style::For(stdout)));
+  return kOk;
+}
+
+Outcome Run(const RunFlags& flags, const std::vector<std::string>& guest_args) {
+  if (flags.help_policy) return PrintPolicyRules();
+  if (guest_args.empty()) {
+    return Fail(kUsage, "expected the file of a guest, given none",
+                "wasinn run [options] GUEST.wasm [ARGS...]");
+  }
+  const auto start = Clock::now();
+  auto peers = ReadPeerFlags(flags);
+  if (!peers) return std::unexpected(peers.error());
+  for (const auto& warning : peers->warnings) {
+    fmt::print(stderr, "wasinn: warn: {}\n", Printable(warning));
+  }
+  const auto options = GuestOptions(flags, peers->inherit_env, guest_args);
+  if (!options) return std::unexpected(options.error());
+
+  CacheFlags cache = flags.cache;
+  cache.off = cache.off || peers->no_cache;
+  auto host = OpenHost(
+      {.engine = flags.engine, .policy = &flags.policy, .cache = &cache, .with_adapter = true});
+  if (!host) return std::unexpected(host.error());
+  for (const auto& model : peers->models) {
+    if (auto added = host->engine.AddModel(model); !added) return Fail(added.error());
+  }
+  if (auto set = SetLimits(host->policy, flags, *peers); !set) {
+    return std::unexpected(set.error());
+  }
+  Times times;
+  times.engine = MillisecondsSince(start);
+
+  const auto code_start = Clock::now();
+  const auto program = LoadGuest(host->engine, flags, guest_args.front());
+  if (!program) return std::unexpected(program.error());
+  times.code = MillisecondsSince(code_start);
+  times.from_cache = program->stats().from_cache;
+
+  auto session = host->engine.NewSession(&host->policy);
+  if (!session) return Fail(session.error());
+  int signal = 0;
+  const auto run_start = Clock::now();
+  const auto result = [&] {
+    const CancelOnSignal cancel(*session);
+    auto ended = program->Run(*session, *options);
+    signal = cancel.received();
+    return ended;
+  }();
+  times.run = MillisecondsSince(run_start);
+  if (result) {
+    times.instantiate = static_cast<double>(result->instantiate_ns) / 1e6;
+    times.run = static_cast<double>(result->run_ns) / 1e6;
+  }
+  if (!flags.stats.empty()) {
+    times.model_load = ModelLoadTime(host->engine);
+    times.total = MillisecondsSince(start);
+    PrintTimes(times, flags.stats);
+  }
+  return EndOf(result, signal);
+}
+
+void AddGuestFlags(CLI::App& app, RunFlags& flags) {
+  const auto repeated = [&](const char* name, std::vector<std::string>& out, const char* help,
+                            const char* type, const char* group) {
+    app.add_option(name, out, help)->type_name(type)->allow_extra_args(false)->group(group);
+  };
+  const auto limit = [&](const char* name, std::string& out, const char* help, const char* type) {
+    app.add_option(name, out, help)->type_name(type)->group("Policy");
+  };
+  repeated("--env", flags.env, "Set a variable; NAME alone takes ours", "NAME[=VALUE]", "Guest");
+  repeated("--dir", flags.dirs,
+           "Give a folder, as GUEST or under its own name;\n::ro makes it read-only",
+           "HOST[::GUEST][::ro]", "Guest");
+  limit("--memory", flags.memory, "Memory of the guest, as 64MiB", "SIZE");
+  limit("--fuel", flags.fuel, "Instructions it may run", "N");
+  limit("--timeout", flags.timeout, "Time of the whole run, as 1500ms or 2s", "TIME");
+  limit("--compute-timeout", flags.compute_timeout, "Time of one compute", "TIME");
+  app.add_flag("--help-policy", flags.help_policy, "List the rules that --policy takes")
+      ->group("Policy");
+  app.add_option("--adapter", flags.adapter, "The engine for guests, by name")
+      ->type_name("NAME")
+      ->group("Engine");
+  app.add_flag("--stats{text}", flags.stats, "Print on stderr where the time went; =json too")
+      ->check(CLI::IsMember({"text", "json"}).description(""))
+      ->group("Engine");
+  const char* peers = "From the command lines of Wasmtime, WasmEdge and WAMR";
+  repeated("-S,--wasi", flags.wasmtime_wasi, "Wasmtime: nn, nn-graph=ENCODING::DIR, inherit-env",
+           "OPTIONS", peers);
+  repeated("-W,--wasm", flags.wasmtime_wasm, "Wasmtime: max-memory-size, fuel, timeout", "OPTIONS",
+           peers);
+  repeated("-C,--codegen", flags.wasmtime_codegen, "Wasmtime: cache=n; the rest has no effect",
+           "OPTIONS", peers);
+  repeated("-O,--optimize", flags.wasmtime_optimize, "Wasmtime: has no effect", "OPTIONS", peers);
+  repeated("-D,--debug", flags.wasmtime_debug, "Wasmtime: has no effect", "OPTIONS", peers);
+  repeated("--nn-preload", flags.wasmedge_preload, "WasmEdge: a model for every guest",
+           "NAME:ENC:TARGET:PATH", peers);
+  repeated("--wasi-nn-graph", flags.wamr_graph, "WAMR: the same; NAME may be left out",
+           "[NAME:]ENC:TARGET:PATH", peers);
+  repeated("--map-dir", flags.map_dirs, "WAMR: as --dir, the other way round", "GUEST::HOST",
+           peers);
+}
+
+}  // namespace
+
+std::vector<std::string> SplitGuest(const CLI::App& app, std::vector<std::string>& args) {
+  std::size_t i = 0;
+  while (i < args.size()) {
+    const std::string& word = args[i];
+    if (word == "--") {
+      args.erase(args.begin() + static_cast<std::ptrdiff_t>(i));
+      break;
+    }
+    if (word.size() < 2 || word[0] != '-') break;
+    const bool is_long = word[1] == '-';
+    const std::string name = is_long ? word.substr(0, word.find('=')) : word.substr(0, 2);
+    const auto* option = app.get_option_no_throw(name);
+    // A flag that CLI11 does not know ends the search; it names it in its error.
+    if (option == nullptr) return {};
+    const bool has_value = is_long ? word.find('=') != std::string::npos : word.size() > 2;
+    i += option->get_items_expected_max() > 0 && !has_value ? 2 : 1;
+  }
+  if (i >= args.size()) return {};
+  const auto first = args.begin() + static_cast<std::ptrdiff_t>(i);
+  std::vector<std::string> guest(first, args.end());
+  args.erase(first, args.end());
+  return guest;
+}
+
+Command AddRunCommand(CLI::App& app, const std::vector<std::string>& guest_args) {
+  auto* run = app.add_subcommand("run", "Run a WebAssembly guest that uses models");
+  auto flags = std::make_shared<RunFlags>();
+  AddEngineFlags(*run, flags->engine);
+  AddPolicyFlags(*run, flags->policy);
+  AddCacheFlags(*run, flags->cache);
+  AddGuestFlags(*run, *flags);
+  run->footer(std::string("Everything after GUEST.wasm belongs to the guest.\n\n") + kExitCodeHelp);
+  return [flags, &guest_args] { return Run(*flags, guest_args); };
+}
+
+}  // namespace wasinn::cli

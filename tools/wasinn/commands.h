@@ -1,0 +1,32 @@
+// The commands of the program. Each adds its flags to the app and returns what runs it, which must
+// be called after the app has parsed.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "exit_code.h"
+
+namespace CLI {
+class App;
+}
+
+namespace wasinn::cli {
+
+using Command = std::function<Outcome()>;
+
+// `guest_args` are the guest's file and what follows it: SplitGuest takes them off the command line
+// before the app parses. They must outlive the command.
+Command AddRunCommand(CLI::App& app, const std::vector<std::string>& guest_args);
+Command AddInferCommand(CLI::App& app);
+Command AddModelsCommand(CLI::App& app);
+Command AddBackendsCommand(CLI::App& app);
+Command AddInspectCommand(CLI::App& app);
+
+// Everything from the guest's file on belongs to the guest, also what looks like a flag of ours.
+// Moves it from `args` (the words after `run`) into the result. `app` tells which flags take a
+// value; after "--" the next word is the guest's file.
+std::vector<std::string> SplitGuest(const CLI::App& app, std::vector<std::string>& args);
+
+}  // namespace wasinn::cli

@@ -1,0 +1,200 @@
+#include "engine_flags.h"
+
+#include <fmt/format.h>
+#include <wasinn/adapter.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "terminal.h"
+
+namespace wasinn::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array kLogLevels = {
+    std::pair{"debug", WASINN_LOG_DEBUG}, std::pair{"info", WASINN_LOG_INFO},
+    std::pair{"warn", WASINN_LOG_WARN}, std::pair{"error", WASINN_LOG_ERROR},
+    std::pair{"off", WASINN_LOG_OFF}};
+
+wasinn_log_level LogLevel(const std::string& name) {
+  for (const auto& [known, level] : kLogLevels) {
+    if (name == known) return level;
+  }
+  return WASINN_LOG_WARN;
+}
+
+void PrintLog(wasinn_log_level level, std::string_view message) {
+  const char* name = "log";
+  for (const auto& [known, number] : kLogLevels) {
+    if (number == level) name = known;
+  }
+  const Style style = Style::For(stderr);
+  fmt::print(stderr, "wasinn: {}{}:{} {}\n", level == WASINN_LOG_ERROR ? style.red : style.yellow,
+             name, style.reset, Printable(message, true));
+}
+
+std::string EnvironmentText(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+// Folders of plug-ins: flags, then the environment, then those beside this program, in the build
+// tree as well as installed.
+std::string BackendPath(const EngineFlags& flags) {
+  std::vector<std::string> folders = flags.backend_path;
+  if (auto text = EnvironmentText("WASINN_BACKEND_PATH"); !text.empty()) {
+    folders.push_back(std::move(text));
+  }
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  if (!error) {
+    const fs::path prefix = program.parent_path().parent_path();
+    for (const char* lib : {"lib", WASINN_INSTALL_LIBDIR}) {
+      const fs::path folder = prefix / lib / "wasinn" / "backends";
+      if (fs::is_directory(folder, error)) {
+        folders.push_back(folder.string());
+        break;
+      }
+    }
+  }
+  return fmt::format("{}", fmt::join(folders, ":"));
+}
+
+std::string CacheDir(const CacheFlags& flags) {
+  if (flags.off) return {};
+  if (!flags.dir.empty()) return flags.dir;
+  if (const auto xdg = EnvironmentText("XDG_CACHE_HOME"); !xdg.empty()) return xdg + "/wasinn/code";
+  if (const auto home = EnvironmentText("HOME"); !home.empty()) {
+    return home + "/.cache/wasinn/code";
+  }
+  return {};
+}
+
+std::expected<void, Failure> SetRules(Policy& policy, const PolicyFlags& flags) {
+  for (const auto& text : flags.rules) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos) {
+      return Fail(kUsage, fmt::format("--policy: expected RULE=VALUE, given \"{}\"", text));
+    }
+    if (auto set = policy.Set(text.substr(0, equals), text.substr(equals + 1)); !set) {
+      return Fail(set.error(), kSetup, "`wasinn run --help-policy` lists the rules");
+    }
+  }
+  return {};
+}
+
+std::expected<void, Failure> AddModels(Engine& engine, const EngineFlags& flags) {
+  for (const auto& spec : flags.models) {
+    if (auto added = engine.AddModel(spec); !added) {
+      return Fail(added.error(), kSetup,
+                  spec.find('=') == std::string::npos
+                      ? fmt::format("--model takes NAME=PATH, as in --model m={}", spec)
+                      : std::string());
+    }
+  }
+  for (const auto& dir : flags.model_dirs) {
+    if (auto added = engine.AddModelDir(dir); !added) return Fail(added.error());
+  }
+  return {};
+}
+
+}  // namespace
+
+void AddEngineFlags(CLI::App& app, EngineFlags& flags) {
+  app.add_option("--model", flags.models,
+                 "Add a model: NAME=PATH[,backend=B][,target=T]\n"
+                 "[,encoding=E][,load=start][,OPTION=VALUE...]")
+      ->type_name("SPEC")
+      ->allow_extra_args(false)
+      ->group("Models");
+  app.add_option("--model-dir", flags.model_dirs,
+                 "Add every model of a folder, named by its file\n"
+                 "or folder")
+      ->type_name("DIR")
+      ->allow_extra_args(false)
+      ->group("Models");
+  app.add_option("--config", flags.config, "Read models and policy from a wasinn.toml")
+      ->type_name("FILE")
+      ->group("Models");
+  app.add_option("--backend-path", flags.backend_path,
+                 "Look for backend plug-ins here first; also\n"
+                 "WASINN_BACKEND_PATH")
+      ->type_name("DIR")
+      ->allow_extra_args(false)
+      ->group("Engine");
+  app.add_option("--threads", flags.threads, "Worker threads; 0: as many as cores")
+      ->type_name("N")
+      ->group("Engine");
+  CLI::AsSizeValue size(false);
+  size.description("");
+  app.add_option("--memory-budget", flags.memory_budget,
+                 "Drop idle models above this size, as 4GiB")
+      ->transform(size)
+      ->type_name("SIZE")
+      ->group("Engine");
+  std::vector<std::string> levels;
+  for (const auto& level : kLogLevels) levels.emplace_back(level.first);
+  CLI::IsMember known(levels);
+  known.description("");
+  app.add_option("--log-level", flags.log_level, "debug, info, warn (default), error or off")
+      ->check(known)
+      ->type_name("LEVEL")
+      ->group("Engine");
+}
+
+void AddPolicyFlags(CLI::App& app, PolicyFlags& flags) {
+  app.add_option("--policy", flags.rules, "Set a rule of the guest's policy")
+      ->type_name("RULE=VALUE")
+      ->allow_extra_args(false)
+      ->group("Policy");
+}
+
+void AddCacheFlags(CLI::App& app, CacheFlags& flags) {
+  app.add_option("--cache-dir", flags.dir,
+                 "Keep compiled code here; default\n"
+                 "${XDG_CACHE_HOME:-~/.cache}/wasinn/code")
+      ->type_name("DIR")
+      ->group("Engine");
+  app.add_flag("--no-cache", flags.off, "Compile every time")->group("Engine");
+}
+
+std::expected<Host, Failure> OpenHost(const HostRequest& request) {
+  EngineOptions options;
+  options.threads = request.engine.threads;
+  options.memory_budget = request.engine.memory_budget;
+  options.backend_path = BackendPath(request.engine);
+  if (request.cache != nullptr) options.cache_dir = CacheDir(*request.cache);
+  options.log_level = LogLevel(request.engine.log_level);
+  options.log = PrintLog;
+  auto engine = Engine::Create(std::move(options));
+  if (!engine) return Fail(engine.error());
+  auto policy = Policy::Create();
+  if (!policy) return Fail(policy.error());
+#ifdef WASINN_HAVE_WASMTIME
+  if (request.with_adapter) {
+    if (auto added = engine->AddAdapter(wasinn_adapter_wasmtime()); !added) {
+      return Fail(added.error());
+    }
+  }
+#endif
+  if (!request.engine.config.empty()) {
+    if (auto read = engine->LoadConfig(request.engine.config, &*policy); !read) {
+      return Fail(read.error());
+    }
+  }
+  if (auto added = AddModels(*engine, request.engine); !added) {
+    return std::unexpected(added.error());
+  }
+  if (request.policy != nullptr) {
+    if (auto set = SetRules(*policy, *request.policy); !set) return std::unexpected(set.error());
+  }
+  return Host{std::move(*engine), std::move(*policy)};
+}
+
+}  // namespace wasinn::cli

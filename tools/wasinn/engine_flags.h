@@ -1,0 +1,58 @@
+// The flags that every command with an engine takes, and the engine that they ask for.
+#pragma once
+
+#include <wasinn/wasinn.hpp>
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <vector>
+
+#include "exit_code.h"
+
+namespace CLI {
+class App;
+}
+
+namespace wasinn::cli {
+
+struct EngineFlags {
+  std::vector<std::string> models;
+  std::vector<std::string> model_dirs;
+  std::string config;
+  std::vector<std::string> backend_path;
+  std::uint32_t threads = 0;
+  std::uint64_t memory_budget = 0;
+  std::string log_level = "warn";
+};
+
+struct PolicyFlags {
+  std::vector<std::string> rules;  // RULE=VALUE
+};
+
+struct CacheFlags {
+  std::string dir;
+  bool off = false;
+};
+
+// The flags are filled when the app parses; they must outlive it.
+void AddEngineFlags(CLI::App& app, EngineFlags& flags);
+void AddPolicyFlags(CLI::App& app, PolicyFlags& flags);
+void AddCacheFlags(CLI::App& app, CacheFlags& flags);
+
+struct HostRequest {
+  const EngineFlags& engine;
+  const PolicyFlags* policy = nullptr;
+  const CacheFlags* cache = nullptr;
+  bool with_adapter = false;  // the engines for guests too
+};
+
+// An engine with the models of the command line, and the policy. The config file comes first, so
+// that flags win over its policy.
+struct Host {
+  Engine engine;
+  Policy policy;
+};
+std::expected<Host, Failure> OpenHost(const HostRequest& request);
+
+}  // namespace wasinn::cli

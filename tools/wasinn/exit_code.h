@@ -1,0 +1,54 @@
+// How a command of the program ends.
+#pragma once
+
+#include <wasinn/wasinn.hpp>
+
+#include <expected>
+#include <string>
+
+namespace wasinn::cli {
+
+// The one table of exit codes; kHelp and docs/cli.md are checked against it by the tests. The
+// guest's own code is passed on as it is and may be any of these.
+enum ExitCode : int {
+  kOk = 0,
+  kUsage = 2,
+  kTimeout = 124,
+  kSetup = 125,
+  kNotRunnable = 126,
+  kNotFound = 127,
+  kInterrupted = 130,
+  kTrap = 134,
+  kTerminated = 143,
+};
+
+inline constexpr char kExitCodeHelp[] =
+    "Exit codes:\n"
+    "  0..255  of `run`: the guest's own\n"
+    "  2       the command line is wrong\n"
+    "  124     stopped by --timeout\n"
+    "  125     a model, backend, policy rule or file cannot be used\n"
+    "  126     the guest cannot run here: not WebAssembly, or an import that nothing provides\n"
+    "  127     there is no such guest file\n"
+    "  130     stopped by SIGINT (143 by SIGTERM)\n"
+    "  134     the guest trapped or met a limit\n";
+
+// Why a command failed: one clear line, and what the user can do next where that is known.
+struct Failure {
+  int exit_code = kSetup;
+  std::string message;
+  std::string hint;
+};
+
+// A command's exit code, or why it failed.
+using Outcome = std::expected<int, Failure>;
+
+inline std::unexpected<Failure> Fail(int exit_code, std::string message, std::string hint = {}) {
+  return std::unexpected(Failure{exit_code, std::move(message), std::move(hint)});
+}
+inline std::unexpected<Failure> Fail(const Error& error, int exit_code = kSetup,
+                                     std::string hint = {}) {
+  return Fail(exit_code, error.message, std::move(hint));
+}
+
+}  // namespace wasinn::cli

@@ -1,0 +1,74 @@
+#include "files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace wasinn::cli {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+std::unexpected<FileError> Failed(const std::string& path, int number) {
+  if (number == EISDIR) {
+    return std::unexpected(
+        FileError{number, fmt::format("{}: expected a file, given a folder", path)});
+  }
+  if (number == ENOENT) {
+    return std::unexpected(FileError{number, fmt::format("{}: there is no such file", path)});
+  }
+  return std::unexpected(FileError{number, fmt::format("{}: {}", path, std::strerror(number))});
+}
+
+}  // namespace
+
+std::expected<std::vector<std::byte>, FileError> ReadFile(const std::string& path) {
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return Failed(path, errno);
+  struct stat info = {};
+  if (fstat(file.get(), &info) != 0) return Failed(path, errno);
+  if (S_ISDIR(info.st_mode)) return Failed(path, EISDIR);
+  // One byte more than the size, so that a regular file's end is seen without growing.
+  std::vector<std::byte> data(static_cast<std::size_t>(info.st_size) + 1);
+  std::size_t size = 0;
+  for (;;) {
+    if (size == data.size()) data.resize(data.size() * 2);
+    const auto count = read(file.get(), data.data() + size, data.size() - size);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Failed(path, errno);
+    if (count == 0) break;
+    size += static_cast<std::size_t>(count);
+  }
+  data.resize(size);
+  return data;
+}
+
+std::expected<void, FileError> WriteFile(const std::string& path, std::span<const std::byte> data) {
+  const Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (file.get() < 0) return Failed(path, errno);
+  while (!data.empty()) {
+    const auto count = write(file.get(), data.data(), data.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Failed(path, errno);
+    data = data.subspan(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
+}  // namespace wasinn::cli

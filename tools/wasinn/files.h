@@ -1,0 +1,24 @@
+// Whole files in and out, with errors for people.
+#pragma once
+
+#include <cstddef>
+#include <expected>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace wasinn::cli {
+
+// Why a file could not be used: errno and "PATH: expected a file, given a folder".
+struct FileError {
+  int number = 0;
+  std::string message;
+};
+
+// Regular files, pipes and devices are read to their end; a folder is an error (EISDIR).
+std::expected<std::vector<std::byte>, FileError> ReadFile(const std::string& path);
+
+// Creates or replaces the file.
+std::expected<void, FileError> WriteFile(const std::string& path, std::span<const std::byte> data);
+
+}  // namespace wasinn::cli

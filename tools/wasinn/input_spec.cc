@@ -1,0 +1,103 @@
+#include "input_spec.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "files.h"
+#include "npy.h"
+
+namespace wasinn::cli {
+namespace {
+
+wasinn_dtype DtypeOf(std::string_view name) {
+  return wasinn_dtype_from_name({name.data(), name.size()});
+}
+
+std::string PortNames(const std::vector<Port>& ports) {
+  std::vector<std::string> names;
+  for (const auto& port : ports) names.push_back(port.name);
+  return Join(names, "none");
+}
+
+// The port, or why there is none of that name.
+Parsed<const Port*> FindPort(const std::string& name, const std::vector<Port>& ports) {
+  if (name.empty()) {
+    if (ports.size() == 1) return &ports.front();
+    return std::unexpected(
+        fmt::format("expected NAME=VALUE for one of the inputs ({}), given a "
+                    "value alone",
+                    PortNames(ports)));
+  }
+  const auto port = std::ranges::find(ports, name, &Port::name);
+  if (port != ports.end()) return &*port;
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    if (name == std::to_string(i)) return &ports[i];
+  }
+  // The core knows names that the listing does not: an unnamed only input takes any.
+  if (ports.size() == 1 && ports.front().name.empty()) return &ports.front();
+  return std::unexpected(fmt::format("expected the name or number of an input ({}), given \"{}\"",
+                                     PortNames(ports), Printable(name)));
+}
+
+Parsed<Tensor> ReadValue(const std::string& value, wasinn_dtype dtype) {
+  const bool npy = value.ends_with(".npy");
+  const bool json = value.ends_with(".json");
+  const bool file = value.starts_with("@");
+  if (!npy && !json && !file) {
+    return TensorFromText(value, dtype == WASINN_DTYPE_NONE ? WASINN_DTYPE_U8 : dtype);
+  }
+  const auto path = file ? value.substr(1) : value;
+  const auto data = ReadFile(path);
+  if (!data) return std::unexpected(data.error().message);
+  const std::string_view text(reinterpret_cast<const char*>(data->data()), data->size());
+  const auto named = [&](Parsed<Tensor> parsed) -> Parsed<Tensor> {
+    if (!parsed) return std::unexpected(fmt::format("{}: {}", path, parsed.error()));
+    return parsed;
+  };
+  if (file) {
+    return named(TensorFromText(text, dtype == WASINN_DTYPE_NONE ? WASINN_DTYPE_U8 : dtype));
+  }
+  if (npy) return named(ReadNpy(*data));
+  const auto root = nlohmann::json::parse(text, nullptr, false);
+  if (root.is_discarded()) return std::unexpected(fmt::format("{}: expected JSON", path));
+  return named(TensorFromJson(root, dtype == WASINN_DTYPE_NONE ? WASINN_DTYPE_F32 : dtype));
+}
+
+}  // namespace
+
+InputSpec ParseInputSpec(std::string_view text) {
+  InputSpec spec;
+  const auto equals = text.find('=');
+  if (equals == std::string_view::npos) {
+    spec.value = text;
+    return spec;
+  }
+  std::string_view name = text.substr(0, equals);
+  spec.value = text.substr(equals + 1);
+  const auto colon = name.rfind(':');
+  if (colon != std::string_view::npos) {
+    spec.dtype = DtypeOf(name.substr(colon + 1));
+    if (spec.dtype != WASINN_DTYPE_NONE) name = name.substr(0, colon);
+  }
+  spec.name = name;
+  return spec;
+}
+
+Parsed<NamedTensor> ReadInput(const InputSpec& spec, const std::vector<Port>& ports) {
+  const auto fail = [&](const std::string& why) {
+    return std::unexpected(
+        fmt::format("--input {}{}{}", Printable(spec.name), spec.name.empty() ? "" : ": ", why));
+  };
+  const auto port = FindPort(spec.name, ports);
+  if (!port) return fail(port.error());
+  const auto dtype = spec.dtype != WASINN_DTYPE_NONE ? spec.dtype : (*port)->dtype;
+  auto tensor = ReadValue(spec.value, dtype);
+  if (!tensor) return fail(tensor.error());
+  if ((*port)->dims) tensor->dims = FitDims(std::move(tensor->dims), *(*port)->dims);
+  // By index, because two ports may share a name.
+  return NamedTensor{std::to_string(*port - ports.data()), std::move(*tensor)};
+}
+
+}  // namespace wasinn::cli

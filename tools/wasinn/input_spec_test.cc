@@ -1,0 +1,97 @@
+#include "input_spec.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "files.h"
+#include "npy.h"
+
+namespace wasinn::cli {
+namespace {
+
+using Dims = std::vector<std::int64_t>;
+
+class InputSpecTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::temp_directory_path() /
+              (std::string("wasinn_input_spec_") +
+               testing::UnitTest::GetInstance()->current_test_info()->name());
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  std::string Write(const char* name, std::string_view text) {
+    const std::string path = (folder_ / name).string();
+    EXPECT_TRUE(WriteFile(path, std::as_bytes(std::span(text))));
+    return path;
+  }
+
+  std::filesystem::path folder_;
+  const std::vector<Port> ports_ = {{"x", WASINN_DTYPE_F32, Dims{1, -1}, false},
+                                    {"text", WASINN_DTYPE_STRING, Dims{1}, false}};
+};
+
+TEST_F(InputSpecTest, SplitsNameTypeAndValue) {
+  auto spec = ParseInputSpec("x=a=b");
+  EXPECT_EQ(spec.name, "x");
+  EXPECT_EQ(spec.value, "a=b");
+  spec = ParseInputSpec("x:0=1");
+  EXPECT_EQ(spec.name, "x:0");
+  EXPECT_EQ(spec.dtype, WASINN_DTYPE_NONE);
+  spec = ParseInputSpec("x:0:i64=1");
+  EXPECT_EQ(spec.name, "x:0");
+  EXPECT_EQ(spec.dtype, WASINN_DTYPE_I64);
+  spec = ParseInputSpec("a.npy");
+  EXPECT_EQ(spec.name, "");
+  EXPECT_EQ(spec.value, "a.npy");
+}
+
+TEST_F(InputSpecTest, ReadsEveryKindOfValue) {
+  auto input = ReadInput(ParseInputSpec("x=[1, 2, 3]"), ports_);
+  ASSERT_TRUE(input) << input.error();
+  EXPECT_EQ(input->name, "0");
+  EXPECT_EQ(input->tensor.dims, (Dims{1, 3}));
+
+  input = ReadInput(ParseInputSpec("text=hello"), ports_);
+  ASSERT_TRUE(input) << input.error();
+  EXPECT_EQ(input->name, "1");
+  EXPECT_EQ(FirstValues(input->tensor.view(), 1), "\"hello\"");
+
+  input = ReadInput(ParseInputSpec("1=@" + Write("note.txt", "from a file")), ports_);
+  ASSERT_TRUE(input) << input.error();
+  EXPECT_EQ(FirstValues(input->tensor.view(), 1), "\"from a file\"");
+
+  input = ReadInput(ParseInputSpec("x=" + Write("x.json", "[[4, 5]]")), ports_);
+  ASSERT_TRUE(input) << input.error();
+  EXPECT_EQ(input->tensor.dims, (Dims{1, 2}));
+
+  const std::vector<std::int64_t> numbers = {7, 8};
+  const Dims dims = {2};
+  const auto npy = WriteNpy(TensorView::Of<std::int64_t>(WASINN_DTYPE_I64, dims, numbers)).value();
+  const std::string path = Write("x.npy", {reinterpret_cast<const char*>(npy.data()), npy.size()});
+  input = ReadInput(ParseInputSpec("x=" + path), ports_);
+  ASSERT_TRUE(input) << input.error();
+  EXPECT_EQ(input->tensor.dtype, WASINN_DTYPE_I64) << "a .npy file keeps its own type";
+}
+
+TEST_F(InputSpecTest, ErrorsNameTheInputAndTheFile) {
+  EXPECT_EQ(ReadInput(ParseInputSpec("y=1"), ports_).error(),
+            "--input y: expected the name or number of an input (x, text), given \"y\"");
+  EXPECT_EQ(ReadInput(ParseInputSpec("1"), ports_).error(),
+            "--input expected NAME=VALUE for one of the inputs (x, text), given a value alone");
+  EXPECT_EQ(ReadInput(ParseInputSpec("x=none.npy"), ports_).error(),
+            "--input x: none.npy: there is no such file");
+  const std::string path = Write("x.npy", "no array");
+  EXPECT_EQ(ReadInput(ParseInputSpec("x=" + path), ports_).error(),
+            "--input x: " + path +
+                ": expected a .npy file (it starts with \\x93NUMPY), given another one");
+  const std::string folder = folder_.string() + "/x.json";
+  std::filesystem::create_directory(folder);
+  EXPECT_EQ(ReadInput(ParseInputSpec("x=" + folder), ports_).error(),
+            "--input x: " + folder + ": expected a file, given a folder");
+}
+
+}  // namespace
+}  // namespace wasinn::cli

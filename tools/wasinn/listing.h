@@ -1,0 +1,36 @@
+// What the listing commands share: the core's JSON, shown as it is or as text for people.
+#pragma once
+
+#include <wasinn/wasinn.hpp>
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "exit_code.h"
+#include "table.h"
+
+namespace wasinn::cli {
+
+// Keeps the core's order of keys.
+using Json = nlohmann::ordered_json;
+
+// Prints the core's JSON indented when `as_json`, else through `show`. A text that is no JSON is a
+// failure.
+Outcome ShowListing(const Result<std::string>& text, bool as_json,
+                    const std::function<void(const Json&)>& show, const std::string& hint = {});
+
+// A member as text: "" when it is missing or null, numbers and booleans as JSON writes them.
+std::string Text(const Json& object, const char* key);
+// A member that is a list of texts.
+std::vector<std::string> Texts(const Json& object, const char* key);
+// A member that is a list; an empty one when it is missing.
+const Json& List(const Json& object, const char* key);
+// A member that is a size in bytes, for people.
+std::string SizeText(const Json& object, const char* key);
+
+// "name  value" lines, the names padded to one width; empty values are left out.
+std::string Facts(const std::vector<std::pair<std::string, std::string>>& facts);
+
+}  // namespace wasinn::cli

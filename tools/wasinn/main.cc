@@ -1,0 +1,97 @@
+// wasinn: runs WebAssembly guests that use machine-learning models, and looks at models, backends
+// and guests. Built on the public API only.
+#include <fmt/format.h>
+#include <wasinn/adapter.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <exception>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "commands.h"
+#include "help.h"
+#include "terminal.h"
+
+namespace wasinn::cli {
+namespace {
+
+std::string VersionText() {
+  std::string text = fmt::format("wasinn {}", wasinn_version());
+#ifdef WASINN_HAVE_WASMTIME
+  const wasinn_adapter* adapter = wasinn_adapter_wasmtime();
+  text += fmt::format("\n{} {}", adapter->name, adapter->version);
+#endif
+  return text;
+}
+
+// The first line is the error; what follows (a guest's stack) stays below it.
+void Print(const Failure& failure) {
+  const Style style = Style::For(stderr);
+  fmt::print(stderr, "wasinn: {}error:{} {}\n", style.red, style.reset,
+             Printable(failure.message, true));
+  if (!failure.hint.empty()) {
+    fmt::print(stderr, "  {}hint:{} {}\n", style.bold, style.reset, Printable(failure.hint));
+  }
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("Machine-learning models for WebAssembly guests", "wasinn");
+  app.formatter(std::make_shared<HelpFormatter>());
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  app.set_version_flag("-V,--version", VersionText, "Print the version and exit");
+  app.footer(std::string("`wasinn COMMAND --help` tells more.\n\n") + kExitCodeHelp);
+
+  std::vector<std::string> guest_args;
+  const std::pair<const char*, Command> commands[] = {
+      {"run", AddRunCommand(app, guest_args)}, {"infer", AddInferCommand(app)},
+      {"models", AddModelsCommand(app)},       {"backends", AddBackendsCommand(app)},
+      {"inspect", AddInspectCommand(app)},
+  };
+
+  std::vector<std::string> args(argv + 1, argv + argc);
+  if (args.empty()) {
+    fmt::print(stderr, "{}", app.help());
+    return kUsage;
+  }
+  if (args.front() == "run") {
+    args.erase(args.begin());
+    guest_args = SplitGuest(*app.get_subcommand("run"), args);
+    args.insert(args.begin(), "run");
+  }
+  // CLI11 takes words from the back.
+  std::ranges::reverse(args);
+  try {
+    app.parse(args);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    const auto chosen = app.get_subcommands();
+    Print({kUsage, error.what(),
+           fmt::format("wasinn{} --help", chosen.empty() ? "" : " " + chosen.front()->get_name())});
+    return kUsage;
+  }
+  for (const auto& [name, command] : commands) {
+    if (!app.got_subcommand(name)) continue;
+    const Outcome outcome = command();
+    if (outcome) return *outcome;
+    Print(outcome.error());
+    return outcome.error().exit_code;
+  }
+  Print({kUsage, fmt::format("expected a command, given \"{}\"", argv[1]), "wasinn --help"});
+  return kUsage;
+}
+
+}  // namespace
+}  // namespace wasinn::cli
+
+int main(int argc, char** argv) {
+  try {
+    return wasinn::cli::Main(argc, argv);
+  } catch (const std::exception& error) {
+    // Only the C++ library throws here, above all for want of memory.
+    fmt::print(stderr, "wasinn: error: {}\n", error.what());
+    return wasinn::cli::kSetup;
+  }
+}

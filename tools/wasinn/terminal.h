@@ -1,0 +1,31 @@
+// What the program may do with a stream: colours, and whether a person looks at it.
+#pragma once
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+namespace wasinn::cli {
+
+// True when the stream is a terminal that understands more than plain text.
+bool IsTerminal(std::FILE* stream);
+
+// Colours of one stream; every code is empty unless it is a terminal and NO_COLOR is not set.
+struct Style {
+  std::string_view bold;
+  std::string_view dim;
+  std::string_view red;
+  std::string_view yellow;
+  std::string_view reset;
+
+  static Style For(std::FILE* stream);
+};
+
+// `text` without control characters, which a model or a guest could use to write to the user's
+// terminal what is not there. Line breaks become spaces unless `keep_lines`.
+std::string Printable(std::string_view text, bool keep_lines = false);
+
+// Columns that UTF-8 text takes, counting each code point as one.
+std::size_t DisplayWidth(std::string_view text);
+
+}  // namespace wasinn::cli
