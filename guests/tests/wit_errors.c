@@ -5,7 +5,7 @@ static const float kValues[] = {1, 2, 3, 4, 5};
 static const uint32_t kFour = 4, kFive = 5;
 
 // The context must refuse the input "a", say why, and still do its work afterwards.
-static void expect_refused(const char* what, const char* name, nnc_tensor tensor,
+static void expect_refused(const char* what, uint32_t code, const char* name, nnc_tensor tensor,
                            const char* const* words, size_t word_count) {
   static const char* const kNames[] = {"sum"};
   nnc_context context = open_model("add");
@@ -13,15 +13,16 @@ static void expect_refused(const char* what, const char* name, nnc_tensor tensor
   nnc_tensor output;
   nnc_error error;
   CHECK(!run(context, inputs, 2, kNames, &output, 1, &error), "%s: expected an error", what);
-  check_error(what, error, NNC_INVALID_ARGUMENT, words, word_count);
+  check_error(what, error, code, words, word_count);
   check_sum(context, "a", "b");
   nnc_context_drop(context);
 }
 
-#define REFUSED(what, name, tensor, ...)                          \
-  do {                                                            \
-    static const char* const kWords[] = {__VA_ARGS__};            \
-    expect_refused(what, name, tensor, kWords, COUNT_OF(kWords)); \
+// The further arguments are words that the reason must hold.
+#define REFUSED(what, name, tensor, ...)                                                \
+  do {                                                                                  \
+    static const char* const kWords[] = {__VA_ARGS__};                                  \
+    expect_refused(what, NNC_INVALID_ARGUMENT, name, tensor, kWords, COUNT_OF(kWords)); \
   } while (0)
 
 // The constructor cannot fail: the call that uses the tensor does, with both lengths.
@@ -51,10 +52,11 @@ static void wrong_type(int argc, char** argv) {
 
 static void wrong_name(int argc, char** argv) {
   (void)argc, (void)argv;
-  REFUSED("unknown name", "nobody", floats(kValues, 4), "nobody");
-  REFUSED("index out of range", "2", floats(kValues, 4), "2");
-  REFUSED("name of an output", "sum", floats(kValues, 4), "sum");
-  REFUSED("empty name", "", floats(kValues, 4), "a");
+  static const char* const kNames[] = {"nobody", "2", "sum", "A"};
+  for (size_t i = 0; i < COUNT_OF(kNames); ++i) {
+    expect_refused(kNames[i], NNC_NOT_FOUND, kNames[i], floats(kValues, 4), &kNames[i], 1);
+  }
+  expect_refused("empty name", NNC_NOT_FOUND, "", floats(kValues, 4), NULL, 0);
 }
 
 static void missing_input(int argc, char** argv) {
@@ -109,6 +111,23 @@ static void bad_models(int argc, char** argv) {
   succeeded("the whole model", result);
 }
 
+// What the policy forbids: the model argv[0] by name, or the file argv[1] as bytes. The reason
+// names the rule.
+static void refused(int argc, char** argv) {
+  CHECK_EQUAL("arguments", argc, 2);
+  static const char* const kByName[] = {"models"};
+  static const char* const kBytes[] = {"load_bytes"};
+  nnc_result result;
+  nnc_load_by_name(argv[0], strlen(argv[0]), &result);
+  CHECK(result.is_error, "%s: expected an error", argv[0]);
+  check_error(argv[0], result.handle, NNC_SECURITY, kByName, 1);
+  nnc_list builder;
+  builder.ptr = read_file(argv[1], &builder.len);
+  nnc_load(&builder, 1, NNC_ONNX, NNC_CPU, &result);
+  CHECK(result.is_error, "%s: expected an error", argv[1]);
+  check_error(argv[1], result.handle, NNC_SECURITY, kBytes, 1);
+}
+
 // Leaves everything undropped: the host frees what a guest forgets.
 static void left_behind(int argc, char** argv) {
   (void)argc, (void)argv;
@@ -119,9 +138,14 @@ static void left_behind(int argc, char** argv) {
 }
 
 const test_case error_cases[] = {
-    {"wrong_length", wrong_length},   {"wrong_shape", wrong_shape},
-    {"wrong_type", wrong_type},       {"wrong_name", wrong_name},
-    {"missing_input", missing_input}, {"unknown_names", unknown_names},
-    {"bad_models", bad_models},       {"left_behind", left_behind},
+    {"wrong_length", wrong_length},
+    {"wrong_shape", wrong_shape},
+    {"wrong_type", wrong_type},
+    {"wrong_name", wrong_name},
+    {"missing_input", missing_input},
+    {"unknown_names", unknown_names},
+    {"bad_models", bad_models},
+    {"left_behind", left_behind},
+    {"refused", refused},
 };
 const size_t error_case_count = COUNT_OF(error_cases);

@@ -199,7 +199,7 @@ static void bad_indices(int argc, char** argv) {
     uint32_t written;
     float out[4];
     CHECK_EQUAL("output index", nn_get_output(context, kIndices[i], out, sizeof(out), &written),
-                NN_INVALID_ARGUMENT);
+                NN_NOT_FOUND);
   }
 }
 
@@ -248,6 +248,29 @@ static void bad_models(int argc, char** argv) {
   CHECK_EQUAL("the whole model", nn_load(&whole, 1, NN_ONNX, NN_CPU, &graph), NN_SUCCESS);
 }
 
+// What the policy forbids; this ABI's number for it is unsupported_operation. argv[0] tells what:
+// the model argv[1] by name, the file argv[1] as bytes, or one context more than argv[1].
+static void refused(int argc, char** argv) {
+  CHECK_EQUAL("arguments", argc, 2);
+  nn_graph graph;
+  if (strcmp(argv[0], "name") == 0) {
+    CHECK_EQUAL(argv[1], nn_load_by_name(argv[1], strlen(argv[1]), &graph),
+                NN_UNSUPPORTED_OPERATION);
+  } else if (strcmp(argv[0], "bytes") == 0) {
+    nn_builder builder;
+    builder.ptr = read_file(argv[1], &builder.len);
+    CHECK_EQUAL(argv[1], nn_load(&builder, 1, NN_ONNX, NN_CPU, &graph), NN_UNSUPPORTED_OPERATION);
+  } else {
+    nn_context context;
+    graph = load("add");
+    for (int i = 0; i < atoi(argv[1]); ++i) {
+      CHECK_EQUAL("init", nn_init(graph, &context), NN_SUCCESS);
+    }
+    CHECK_EQUAL("one too many", nn_init(graph, &context), NN_UNSUPPORTED_OPERATION);
+    check_alive(context);
+  }
+}
+
 // Fails in a way that the host is to explain; the runner reads the host's words.
 static void explained(int argc, char** argv) {
   (void)argc, (void)argv;
@@ -268,6 +291,7 @@ const test_case error_cases[] = {
     {"too_early", too_early},
     {"unknown_names", unknown_names},
     {"bad_models", bad_models},
+    {"refused", refused},
     {"explained", explained},
 };
 const size_t error_case_count = COUNT_OF(error_cases);

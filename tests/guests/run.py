@@ -17,6 +17,7 @@ from pathlib import Path
 import build_other
 
 SKIPPED = 77
+SNAPSHOTS = ("2024-10-28", "2024-08-19", "2024-06-25")
 # A program or model of the host: a guest that can load these by name has left its sandbox.
 HOST_PATHS = ["/etc/passwd", "/bin/sh", "../models/test/add.onnx", "models/test/add.onnx", "add.onnx"]
 
@@ -73,6 +74,36 @@ def witx_cases():
     yield case("explained", models=["add"], flags=["--log-level", "warn"], stderr_words=["4", "5"])
 
 
+def policy_cases():
+    """What the policy forbids is refused, and the rule is named."""
+    file = "/models/test/add.onnx"
+    refusals = [
+        ("name", "add", "models=multi_io", "models"),
+        ("bytes", file, "load_bytes=false", "load_bytes"),
+        ("bytes", file, "max_model_bytes=64", "max_model_bytes"),
+        ("contexts", "3", "max_contexts=3", "max_contexts"),
+    ]
+    for what, argument, rule, word in refusals:
+        yield Case(
+            f"witx-refused-{word}",
+            "witx",
+            ["refused", what, argument],
+            ["add", "multi_io"],
+            flags=["--policy", rule],
+            dirs=["models"],
+            stderr_words=[word],
+        )
+    for snapshot in SNAPSHOTS:
+        yield Case(
+            f"wit-{snapshot}-refused",
+            f"wit_{snapshot}",
+            ["refused", "add", file],
+            ["add", "multi_io"],
+            flags=["--policy", "models=multi_io", "--policy", "load_bytes=false"],
+            dirs=["models"],
+        )
+
+
 def wit_cases(snapshot):
     guest = f"wit_{snapshot}"
 
@@ -115,8 +146,9 @@ def other_cases():
 
 def all_cases():
     yield from witx_cases()
-    for snapshot in ("2024-10-28", "2024-08-19", "2024-06-25"):
+    for snapshot in SNAPSHOTS:
         yield from wit_cases(snapshot)
+    yield from policy_cases()
     yield from other_cases()
 
 
