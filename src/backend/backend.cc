@@ -1,0 +1,175 @@
+#include "backend/backend.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "base/text.h"
+
+namespace wasinn {
+namespace {
+
+// A plug-in's count is not trusted: nothing real comes near these.
+constexpr size_t kMostOptions = 1024;
+constexpr size_t kMostText = 4096;
+
+std::string Text(const char* text) {
+  return text == nullptr ? std::string() : std::string(text, strnlen(text, kMostText));
+}
+
+// Stands in for slots that may be absent.
+void CloseNothing(wasinn_backend_instance*) {}
+const char* CpuOnly(wasinn_backend_instance*) { return "cpu"; }
+int32_t NeverSure(wasinn_backend_instance*, wasinn_bytes, uint64_t, const char*) { return 0; }
+void CancelNothing(wasinn_backend_context*, uint64_t) {}
+
+Result<> CheckTable(const wasinn_backend& table) {
+  const std::string name = Text(table.name);
+  const bool good_name =
+      !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+      });
+  if (!good_name) {
+    return Fail(Code::kINVALID_ARGUMENT,
+                "backend name: expected 1 to 64 of a-z, 0-9, - and _, given '{}'", Printable(name));
+  }
+  const std::pair<const char*, bool> slots[] = {
+      {"open", table.open != nullptr},
+      {"graph_load", table.graph_load != nullptr},
+      {"graph_describe", table.graph_describe != nullptr},
+      {"graph_free", table.graph_free != nullptr},
+      {"context_create", table.context_create != nullptr},
+      {"context_free", table.context_free != nullptr},
+      {"run", table.run != nullptr},
+  };
+  for (const auto& [slot, there] : slots) {
+    if (!there) {
+      return Fail(Code::kINVALID_ARGUMENT, "backend {}: expected a function in slot {}, given NULL",
+                  name, slot);
+    }
+  }
+  if (table.option_count > kMostOptions || (table.option_count > 0 && table.options == nullptr)) {
+    return Fail(Code::kINVALID_ARGUMENT,
+                "backend {}: expected at most {} options with a table, given {}{}", name,
+                kMostOptions, table.option_count, table.options == nullptr ? " without one" : "");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Backend>> Backend::Create(const wasinn_backend* table, std::string origin,
+                                                 const BackendServices& services) {
+  const std::string_view where = origin.empty() ? "a linked-in backend" : std::string_view(origin);
+  if (table == nullptr) {
+    return Fail(Code::kINVALID_ARGUMENT, "{}: expected a backend table, given NULL", where);
+  }
+  if (table->abi_version != WASINN_BACKEND_ABI_VERSION) {
+    return Fail(Code::kINVALID_ARGUMENT, "{}: expected backend ABI version {}, given {}", where,
+                WASINN_BACKEND_ABI_VERSION, table->abi_version);
+  }
+  constexpr size_t kSizeOfV1 = sizeof(wasinn_backend);
+  if (table->struct_size < kSizeOfV1 || table->struct_size > 64 * kSizeOfV1) {
+    return Fail(Code::kINVALID_ARGUMENT, "{}: expected a backend table of {} bytes, given {}",
+                where, kSizeOfV1, table->struct_size);
+  }
+  if (const auto good = CheckTable(*table); !good) {
+    return Fail(good.error().code, "{}: {}", where, good.error().message);
+  }
+
+  std::unique_ptr<Backend> backend(new Backend);
+  backend->table_ = *table;
+  wasinn_backend& slots = backend->table_;
+  if (slots.close == nullptr) slots.close = CloseNothing;
+  if (slots.devices == nullptr) slots.devices = CpuOnly;
+  if (slots.probe == nullptr) slots.probe = NeverSure;
+  if (slots.cancel == nullptr) slots.cancel = CancelNothing;
+  backend->name_ = Text(table->name);
+  backend->version_ = Text(table->version);
+  backend->description_ = Text(table->description);
+  backend->origin_ = std::move(origin);
+  for (std::string_view encoding : Split(Text(table->encodings), ' ')) {
+    if (!encoding.empty()) backend->encodings_.emplace_back(encoding);
+  }
+  for (const wasinn_option_spec& row : std::span(table->options, table->option_count)) {
+    backend->options_.push_back({Text(row.name), row.type, row.scope, Text(row.default_value),
+                                 Text(row.choices), row.min, row.max, Text(row.help),
+                                 row.is_prefix != 0});
+  }
+  backend->services_ = services;
+  backend->host_ = {sizeof(wasinn_backend_host), backend.get(), HostLog, HostAlloc, HostFree,
+                    services.threads};
+  return backend;
+}
+
+Backend::~Backend() {
+  MutexLock lock(mutex_);
+  if (opened_ && instance_ && *instance_ != nullptr) table_.close(*instance_);
+}
+
+Result<wasinn_backend_instance*> Backend::Instance() {
+  MutexLock lock(mutex_);
+  if (!opened_) {
+    opened_ = true;
+    wasinn_error error{};
+    wasinn_backend_instance* instance = nullptr;
+    const wasinn_code code = table_.open(&host_, &instance, &error);
+    if (code != WASINN_OK) {
+      instance_ = Fail(FromC(code, error, "backend " + name_ + ": open"));
+    } else if (instance == nullptr) {
+      instance_ = Fail(Code::kUNKNOWN, "backend {}: open gave no instance", name_);
+    } else {
+      instance_ = instance;
+    }
+  }
+  return instance_;
+}
+
+Result<std::string> Backend::Devices() {
+  WASINN_TRY(instance, Instance());
+  return Text(table_.devices(instance));
+}
+
+int Backend::Probe(std::span<const uint8_t> head, uint64_t size, const char* path) {
+  const auto instance = Instance();
+  if (!instance) {
+    services_.log->Log(WASINN_LOG_WARN, "{}", instance.error().message);
+    return 0;
+  }
+  return std::clamp(table_.probe(*instance, {head.data(), head.size()}, size, path), 0, 100);
+}
+
+Result<wasinn_backend_graph*> Backend::LoadGraph(const wasinn_load_request& request) {
+  WASINN_TRY(instance, Instance());
+  wasinn_error error{};
+  wasinn_backend_graph* graph = nullptr;
+  const auto load = [&] { return table_.graph_load(instance, &request, &graph, &error); };
+  wasinn_code code = WASINN_OK;
+  if ((table_.capabilities & WASINN_BACKEND_PARALLEL_LOAD) != 0) {
+    code = load();
+  } else {
+    MutexLock lock(load_mutex_);
+    code = load();
+  }
+  if (code != WASINN_OK) return Fail(FromC(code, error, "backend " + name_ + ": graph_load"));
+  if (graph == nullptr) return Fail(Code::kUNKNOWN, "backend {}: graph_load gave no graph", name_);
+  return graph;
+}
+
+void Backend::HostLog(void* self, wasinn_log_level level, wasinn_str message) {
+  const auto* backend = static_cast<const Backend*>(self);
+  const wasinn_log_level bounded = std::clamp(level, WASINN_LOG_DEBUG, WASINN_LOG_ERROR);
+  backend->services_.log->Log(bounded, "{}: {}", backend->name_, View(message));
+}
+
+void* Backend::HostAlloc(void* self, size_t size) {
+  auto buffer = static_cast<Backend*>(self)->services_.buffers->Allocate(size);
+  return buffer ? buffer->Leak()->data() : nullptr;
+}
+
+void Backend::HostFree(void*, void* data) {
+  BufferPool::Free(data);
+}
+
+}  // namespace wasinn

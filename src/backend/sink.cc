@@ -1,0 +1,134 @@
+#include "backend/sink.h"
+
+namespace wasinn {
+
+RunTable::~RunTable() {
+  for (auto& chunk : chunks_) delete chunk.load(std::memory_order_relaxed);
+}
+
+RunTable::Slot* RunTable::SlotAt(uint32_t slot) const {
+  if (slot / kChunk >= kChunks) return nullptr;
+  Chunk* chunk = chunks_[slot / kChunk].load(std::memory_order_acquire);
+  return chunk == nullptr ? nullptr : &(*chunk)[slot % kChunk];
+}
+
+Result<uint32_t> RunTable::TakeSlot() {
+  MutexLock lock(mutex_);
+  if (!free_.empty()) {
+    const uint32_t slot = free_.back();
+    free_.pop_back();
+    return slot;
+  }
+  if (next_ == kChunk * kChunks) {
+    return Fail(Code::kTOO_LARGE, "expected at most {} execution contexts in one engine, given one "
+                "more", kChunk * kChunks);
+  }
+  if (next_ % kChunk == 0) {
+    chunks_[next_ / kChunk].store(new Chunk, std::memory_order_release);
+  }
+  return next_++;
+}
+
+void RunTable::GiveSlot(uint32_t slot) {
+  MutexLock lock(mutex_);
+  free_.push_back(slot);
+}
+
+wasinn_backend_sink RunTable::BeginRun(uint32_t slot_number, RunListener* listener) {
+  Slot* slot = SlotAt(slot_number);
+  MutexLock lock(slot->mutex);
+  slot->listener = listener;
+  ++slot->generation;
+  const uint64_t run = uint64_t{slot->generation} << 32 | slot_number;
+  return {sizeof(wasinn_backend_sink), this, run, Output, ChunkData, Done};
+}
+
+bool RunTable::EndRun(uint32_t slot_number) {
+  Slot* slot = SlotAt(slot_number);
+  MutexLock lock(slot->mutex);
+  const bool running = slot->listener != nullptr;
+  slot->listener = nullptr;
+  return running;
+}
+
+void RunTable::Ignored(const char* what, uint64_t run) const {
+  log_->Log(WASINN_LOG_WARN, "a backend reported {} for run {:#x}, which is over; ignored", what,
+            run);
+}
+
+int32_t RunTable::Output(void* self, uint64_t run, const wasinn_backend_output* output) {
+  const auto* table = static_cast<const RunTable*>(self);
+  if (output == nullptr) return 1;
+  const wasinn_tensor_view& view = output->tensor;
+  // Whatever happens below, `release` is called once: the buffer owns it from here.
+  Tensor tensor;
+  tensor.data = BufferRef::Lend(view.data, view.data == nullptr ? 0 : view.size, output->release,
+                                output->owner);
+  Slot* slot = table->SlotAt(static_cast<uint32_t>(run));
+  if (slot == nullptr) return 1;
+  MutexLock lock(slot->mutex);
+  if (slot->listener == nullptr || slot->generation != run >> 32) {
+    table->Ignored("an output", run);
+    return 1;
+  }
+  RunListener* listener = slot->listener;
+  const auto take = [&]() -> Result<> {
+    const auto dtype = DTypeFromNumber(view.dtype);
+    if (!dtype) {
+      return Fail(Code::kUNKNOWN, "output {}: the backend gave element type number {}, which is "
+                  "none", output->port, static_cast<uint32_t>(view.dtype));
+    }
+    if (view.rank > 0 && view.dims == nullptr) {
+      return Fail(Code::kUNKNOWN, "output {}: the backend gave no dims", output->port);
+    }
+    WASINN_TRY(shape, Shape::OfTensor({view.dims, view.rank}));
+    tensor.dtype = *dtype;
+    tensor.shape = shape;
+    WASINN_CHECK(CheckByteSize(fmt::format("output {} of the backend", output->port), tensor.dtype,
+                               tensor.shape, tensor.data.bytes()));
+    return listener->OnOutput(output->port, std::move(tensor));
+  };
+  if (const auto taken = take(); !taken) {
+    table->log_->Log(WASINN_LOG_WARN, "{}", taken.error().message);
+    return 1;
+  }
+  return 0;
+}
+
+int32_t RunTable::ChunkData(void* self, uint64_t run, uint32_t port, wasinn_bytes data) {
+  const auto* table = static_cast<const RunTable*>(self);
+  Slot* slot = table->SlotAt(static_cast<uint32_t>(run));
+  if (slot == nullptr) return 1;
+  MutexLock lock(slot->mutex);
+  if (slot->listener == nullptr || slot->generation != run >> 32) {
+    table->Ignored("a chunk", run);
+    return 1;
+  }
+  if (data.data == nullptr) data.size = 0;
+  return slot->listener->OnChunk(port, {static_cast<const char*>(data.data), data.size}) ? 0 : 1;
+}
+
+void RunTable::Done(void* self, uint64_t run, wasinn_code code, wasinn_str message,
+                    int64_t engine_code, const wasinn_backend_usage* usage) {
+  const auto* table = static_cast<const RunTable*>(self);
+  Slot* slot = table->SlotAt(static_cast<uint32_t>(run));
+  if (slot == nullptr) return;
+  MutexLock lock(slot->mutex);
+  if (slot->listener == nullptr || slot->generation != run >> 32) {
+    table->Ignored("done", run);
+    return;
+  }
+  RunListener* listener = slot->listener;
+  slot->listener = nullptr;
+  Result<> result;
+  if (code != WASINN_OK) {
+    result = Fail(Error{CodeFromNumber(code), std::string(View(message)), engine_code});
+    if (result.error().message.empty()) {
+      result.error().message = fmt::format("the backend failed with {} and gave no text",
+                                           CodeName(result.error().code));
+    }
+  }
+  listener->OnDone(std::move(result), usage == nullptr ? wasinn_backend_usage{} : *usage);
+}
+
+}  // namespace wasinn

@@ -1,0 +1,76 @@
+// Where runs report to: turns a backend's calls into one well-behaved outcome.
+#pragma once
+
+#include <wasinn/backend.h>
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/mutex.h"
+#include "tensor/tensor.h"
+
+namespace wasinn {
+
+// Hears what a run reports. Calls come under the slot's lock, from any thread, and never after
+// OnDone or EndRun.
+class RunListener {
+ public:
+  virtual ~RunListener() = default;
+  // Takes the output or says why not.
+  virtual Result<> OnOutput(uint32_t port, Tensor tensor) = 0;
+  // False asks the backend to stop.
+  virtual bool OnChunk(uint32_t port, std::string_view data) = 0;
+  virtual void OnDone(Result<> result, const wasinn_backend_usage& usage) = 0;
+};
+
+// Gives each run a number that no other run of this table ever has, so that a plug-in that reports
+// twice, late, or for a run that is gone is ignored instead of believed. Any thread. Slots are
+// reused and stay allocated until the table ends, which must be after all backends are closed.
+class RunTable {
+ public:
+  explicit RunTable(const Logger* log) : log_(log) {}
+  ~RunTable();
+  RunTable(const RunTable&) = delete;
+  RunTable& operator=(const RunTable&) = delete;
+
+  // A context takes a slot for its lifetime.
+  Result<uint32_t> TakeSlot();
+  void GiveSlot(uint32_t slot);
+
+  // Starts a run in the slot; the sink is for Backend's `run`.
+  wasinn_backend_sink BeginRun(uint32_t slot, RunListener* listener);
+  // Ends it if it has not reported done: later reports are ignored. True if it had not.
+  bool EndRun(uint32_t slot);
+
+ private:
+  struct Slot {
+    Mutex mutex;
+    RunListener* listener GUARDED_BY(mutex) = nullptr;
+    uint32_t generation GUARDED_BY(mutex) = 0;
+  };
+  static constexpr size_t kChunk = 1024;
+  static constexpr size_t kChunks = 1024;
+  using Chunk = std::array<Slot, kChunk>;
+
+  static int32_t Output(void* self, uint64_t run, const wasinn_backend_output* output);
+  static int32_t ChunkData(void* self, uint64_t run, uint32_t port, wasinn_bytes data);
+  static void Done(void* self, uint64_t run, wasinn_code code, wasinn_str message,
+                   int64_t engine_code, const wasinn_backend_usage* usage);
+
+  Slot* SlotAt(uint32_t slot) const;
+  void Ignored(const char* what, uint64_t run) const;
+
+  const Logger* log_;
+  Mutex mutex_;
+  std::array<std::atomic<Chunk*>, kChunks> chunks_{};
+  uint32_t next_ GUARDED_BY(mutex_) = 0;
+  std::vector<uint32_t> free_ GUARDED_BY(mutex_);
+};
+
+}  // namespace wasinn

@@ -1,0 +1,75 @@
+#include "base/error.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace wasinn {
+namespace {
+
+struct Row {
+  Code code;
+  std::string_view text;
+  uint32_t witx;
+  uint32_t wit;
+};
+
+constexpr auto kRows = std::to_array<Row>({
+#define X(name, number, text, witx, wit) Row{Code::k##name, text, witx, wit},
+#include "base/code.def"
+#undef X
+});
+
+#define X(name, number, text, witx, wit) static_assert(WASINN_##name == (number));
+#include "base/code.def"
+#undef X
+
+const Row& RowOf(Code code) {
+  const auto index = static_cast<size_t>(code);
+  return index < kRows.size() ? kRows[index] : kRows[static_cast<size_t>(Code::kUNKNOWN)];
+}
+
+}  // namespace
+
+std::string_view CodeName(Code code) {
+  const auto index = static_cast<size_t>(code);
+  return index < kRows.size() ? kRows[index].text : "unknown code";
+}
+
+Code CodeFromNumber(int64_t number) {
+  return number >= 0 && number < static_cast<int64_t>(kRows.size()) ? static_cast<Code>(number)
+                                                                    : Code::kUNKNOWN;
+}
+
+uint32_t WitxErrno(Code code) { return RowOf(code).witx; }
+uint32_t WitErrorCode(Code code) { return RowOf(code).wit; }
+
+Code CodeFromWit(uint32_t number) {
+  // The first nine codes after OK are WIT's, in WIT's order.
+  return number <= 8 ? static_cast<Code>(number + 1) : Code::kUNKNOWN;
+}
+
+wasinn_code ToC(const Error& error, wasinn_error* out) {
+  const auto code = static_cast<wasinn_code>(error.code);
+  if (out != nullptr) {
+    out->code = code;
+    out->engine_code = error.engine_code;
+    const size_t size = std::min(error.message.size(), sizeof(out->message) - 1);
+    std::memcpy(out->message, error.message.data(), size);
+    out->message[size] = '\0';
+  }
+  return code;
+}
+
+Error FromC(wasinn_code code, const wasinn_error& error, std::string_view where) {
+  Error result{CodeFromNumber(code), {}, error.engine_code};
+  // A plug-in may have left the text unterminated.
+  result.message.assign(error.message, strnlen(error.message, sizeof(error.message)));
+  if (result.code == Code::kOK) result.code = Code::kUNKNOWN;
+  if (result.message.empty()) {
+    result.message = fmt::format("{} failed with {} and gave no text", where, CodeName(result.code));
+  }
+  return result;
+}
+
+}  // namespace wasinn

@@ -1,0 +1,78 @@
+// Errors as values. Every fallible function returns Result<T>; nothing in the library throws across
+// a public boundary, prints or aborts. Messages say what was expected and what was given.
+#pragma once
+
+#include <fmt/format.h>
+#include <wasinn/types.h>
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace wasinn {
+
+enum class Code : int32_t {
+#define X(name, number, text, witx, wit) k##name = (number),
+#include "base/code.def"
+#undef X
+};
+
+// "invalid_argument"; "unknown code" for a number that is none.
+std::string_view CodeName(Code code);
+// The code with that name or number, for options and plug-ins; kUNKNOWN when there is none.
+Code CodeFromNumber(int64_t number);
+// The numbers of the guest dialects.
+uint32_t WitxErrno(Code code);
+uint32_t WitErrorCode(Code code);
+// The other way round for WIT's `error` constructor; kUNKNOWN when out of range.
+Code CodeFromWit(uint32_t number);
+
+struct Error {
+  Code code = Code::kUNKNOWN;
+  std::string message;
+  // The framework's own number, 0 without one.
+  int64_t engine_code = 0;
+};
+
+template <typename T = void>
+using Result = std::expected<T, Error>;
+
+// return Fail(Code::kNOT_FOUND, "no model named '{}'", name);
+template <typename... Args>
+[[nodiscard]] std::unexpected<Error> Fail(Code code, fmt::format_string<Args...> format,
+                                          Args&&... args) {
+  return std::unexpected(Error{code, fmt::format(format, std::forward<Args>(args)...), 0});
+}
+
+[[nodiscard]] inline std::unexpected<Error> Fail(Error error) {
+  return std::unexpected(std::move(error));
+}
+
+// Copies an error into the C struct of a caller, who may have passed NULL; returns its code.
+wasinn_code ToC(const Error& error, wasinn_error* out);
+// The error that a C callee left; a code without text gets one that names `where`.
+Error FromC(wasinn_code code, const wasinn_error& error, std::string_view where);
+
+inline std::string_view View(wasinn_str text) {
+  return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size);
+}
+inline wasinn_str ToStr(std::string_view text) { return {text.data(), text.size()}; }
+
+}  // namespace wasinn
+
+// Passes an error on: WASINN_TRY(value, Expression()); declares `value`.
+#define WASINN_CONCAT_INNER(a, b) a##b
+#define WASINN_CONCAT(a, b) WASINN_CONCAT_INNER(a, b)
+#define WASINN_TRY(name, expression)                                        \
+  auto WASINN_CONCAT(result_, __LINE__) = (expression);                     \
+  if (!WASINN_CONCAT(result_, __LINE__))                                    \
+    return std::unexpected(std::move(WASINN_CONCAT(result_, __LINE__)).error()); \
+  auto name = std::move(*WASINN_CONCAT(result_, __LINE__))
+// The same for Result<void>.
+#define WASINN_CHECK(expression)                                                              \
+  do {                                                                                        \
+    if (auto wasinn_result = (expression); !wasinn_result)                                    \
+      return std::unexpected(std::move(wasinn_result).error());                               \
+  } while (false)

@@ -1,0 +1,205 @@
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+
+#include "base/os.h"
+#include "base/text.h"
+
+namespace wasinn::os {
+namespace fs = std::filesystem;
+namespace {
+
+// The folders of this process's cgroup (v2) from its own up to the root: each may set a limit.
+std::vector<std::string> CgroupFolders() {
+  std::vector<std::string> folders;
+  std::ifstream file("/proc/self/cgroup");
+  std::string line;
+  while (std::getline(file, line)) {
+    if (!line.starts_with("0::")) continue;
+    fs::path path = fs::path("/sys/fs/cgroup") / fs::path(line.substr(3)).relative_path();
+    while (path.string().size() >= std::strlen("/sys/fs/cgroup")) {
+      folders.push_back(path.string());
+      if (path == path.parent_path() || path == "/sys/fs/cgroup") break;
+      path = path.parent_path();
+    }
+  }
+  return folders;
+}
+
+Error FileError(const std::string& path, int number) {
+  const Code code = number == ENOENT || number == ENOTDIR ? Code::kNOT_FOUND : Code::kRUNTIME_ERROR;
+  return {code, fmt::format("cannot open {}: {}", path, std::strerror(number)), number};
+}
+
+class Fd {
+ public:
+  explicit Fd(int fd) : fd_(fd) {}
+  ~Fd() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Fd(const Fd&) = delete;
+  Fd& operator=(const Fd&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+}  // namespace
+
+uint32_t UsableCores() {
+  uint32_t cores = 1;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof(set), &set) == 0) {
+    cores = static_cast<uint32_t>(std::max(1, CPU_COUNT(&set)));
+  } else {
+    cores = static_cast<uint32_t>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));
+  }
+  for (const std::string& folder : CgroupFolders()) {
+    std::ifstream file(folder + "/cpu.max");
+    std::string quota;
+    double period = 0;
+    if (file >> quota >> period && quota != "max" && period > 0) {
+      const double limit = std::ceil(std::strtod(quota.c_str(), nullptr) / period);
+      cores = std::min(cores, static_cast<uint32_t>(std::max(1.0, limit)));
+    }
+  }
+  return cores;
+}
+
+uint64_t UsableMemory() {
+  uint64_t memory = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * PageSize();
+  for (const std::string& folder : CgroupFolders()) {
+    std::ifstream file(folder + "/memory.max");
+    std::string text;
+    if (file >> text) {
+      if (const auto limit = ParseUint(text)) memory = std::min(memory, *limit);
+    }
+  }
+  return memory;
+}
+
+uint64_t ResidentMemory() {
+  std::ifstream file("/proc/self/statm");
+  uint64_t total = 0;
+  uint64_t resident = 0;
+  file >> total >> resident;
+  return resident * PageSize();
+}
+
+FileState StatFile(const std::string& path) {
+  struct stat info{};
+  if (stat(path.c_str(), &info) != 0) return {};
+  FileState state;
+  state.exists = true;
+  state.is_dir = S_ISDIR(info.st_mode);
+  state.inode = info.st_ino;
+  state.mtime_ns = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
+  if (!state.is_dir) {
+    state.size = static_cast<uint64_t>(info.st_size);
+    return state;
+  }
+  std::error_code error;
+  auto entries = fs::recursive_directory_iterator(
+      path, fs::directory_options::skip_permission_denied, error);
+  for (; !error && entries != fs::recursive_directory_iterator(); entries.increment(error)) {
+    if (entries.depth() >= 1) entries.disable_recursion_pending();
+    struct stat entry{};
+    if (stat(entries->path().c_str(), &entry) != 0) continue;
+    if (S_ISREG(entry.st_mode)) state.size += static_cast<uint64_t>(entry.st_size);
+    state.mtime_ns = std::max<int64_t>(
+        state.mtime_ns, entry.st_mtim.tv_sec * 1'000'000'000 + entry.st_mtim.tv_nsec);
+  }
+  return state;
+}
+
+Result<std::shared_ptr<MappedFile>> MappedFile::Open(const std::string& path) {
+  const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) return Fail(FileError(path, errno));
+  struct stat info{};
+  if (fstat(fd.get(), &info) != 0) return Fail(FileError(path, errno));
+  if (!S_ISREG(info.st_mode)) {
+    return Fail(Code::kINVALID_ARGUMENT, "{}: expected a file, given a {}", path,
+                S_ISDIR(info.st_mode) ? "folder" : "special file");
+  }
+  std::shared_ptr<MappedFile> file(new MappedFile);
+  file->size_ = static_cast<size_t>(info.st_size);
+  if (file->size_ != 0) {
+    void* data = mmap(nullptr, file->size_, PROT_READ, MAP_PRIVATE, fd.get(), 0);
+    if (data == MAP_FAILED) {
+      file->size_ = 0;
+      return Fail(FileError(path, errno));
+    }
+    file->data_ = static_cast<const uint8_t*>(data);
+  }
+  return file;
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) munmap(const_cast<uint8_t*>(data_), size_);
+}
+
+Result<std::vector<uint8_t>> ReadHead(const std::string& path, size_t size) {
+  const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) return Fail(FileError(path, errno));
+  std::vector<uint8_t> head(size);
+  size_t filled = 0;
+  while (filled < size) {
+    const ssize_t got = read(fd.get(), head.data() + filled, size - filled);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return Fail(FileError(path, errno));
+    if (got == 0) break;
+    filled += static_cast<size_t>(got);
+  }
+  head.resize(filled);
+  return head;
+}
+
+Result<std::string> ReadFile(const std::string& path, size_t most) {
+  WASINN_TRY(bytes, ReadHead(path, most + 1));
+  if (bytes.size() > most) {
+    return Fail(Code::kTOO_LARGE, "{}: expected at most {} bytes, given more", path, most);
+  }
+  return std::string(bytes.begin(), bytes.end());
+}
+
+void* MapPages(size_t size) {
+  void* data = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return data == MAP_FAILED ? nullptr : data;
+}
+
+void UnmapPages(void* data, size_t size) { munmap(data, size); }
+
+size_t PageSize() {
+  static const auto size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  return size;
+}
+
+Result<void*> OpenLibrary(const std::string& path) {
+  // NODELETE: a plug-in's threads may still return through its code after the last call.
+  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  if (library == nullptr) {
+    const char* text = dlerror();
+    return Fail(Code::kNOT_FOUND, "cannot load {}: {}", path, text == nullptr ? "" : text);
+  }
+  return library;
+}
+
+void* FindSymbol(void* library, const char* name) { return dlsym(library, name); }
+
+void NameThread(const char* name) { pthread_setname_np(pthread_self(), name); }
+
+}  // namespace wasinn::os

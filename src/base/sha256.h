@@ -1,0 +1,29 @@
+// SHA-256 of content: what decides that two loads are of the same model. A cryptographic hash,
+// because a guest that could make two contents collide could see another guest's model.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace wasinn {
+
+using Sha256 = std::array<uint8_t, 32>;
+
+class Sha256Hasher {
+ public:
+  Sha256Hasher();
+  ~Sha256Hasher();
+  Sha256Hasher(const Sha256Hasher&) = delete;
+  Sha256Hasher& operator=(const Sha256Hasher&) = delete;
+  void Update(const void* data, size_t size);
+  Sha256 Finish();
+
+ private:
+  void* state_;
+};
+
+std::string Hex(const Sha256& hash);
+
+}  // namespace wasinn

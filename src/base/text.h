@@ -1,0 +1,39 @@
+// Text helpers: nearest names for "did you mean", sizes and durations.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wasinn {
+
+// Up to three of `names` that are close to `name` (edit distance at most a third of its length,
+// or a common prefix), nearest first.
+std::vector<std::string_view> NearestNames(std::string_view name,
+                                           std::span<const std::string_view> names);
+// " (did you mean a, b?)", or " (there are: a, b, c)" when none is near; "" without names.
+std::string Suggest(std::string_view name, std::span<const std::string_view> names);
+
+// "64MiB", "1GB", "4096", "1.5GiB" -> bytes. Powers of two for KiB.., of ten for KB.., both with or
+// without the B.
+std::optional<uint64_t> ParseSize(std::string_view text);
+// "1500ms", "2s", "1.5m", "500" (ms) -> milliseconds.
+std::optional<uint64_t> ParseDuration(std::string_view text);
+// Decimal digits only, without sign or spaces; nullopt also on overflow.
+std::optional<uint64_t> ParseUint(std::string_view text);
+std::optional<bool> ParseBool(std::string_view text);
+
+// 4096 -> "4.0 KiB".
+std::string FormatSize(uint64_t bytes);
+
+std::vector<std::string_view> Split(std::string_view text, char separator);
+std::string_view Trim(std::string_view text);
+std::string Lower(std::string_view text);
+// Text for an error message: control characters and bytes that are not UTF-8 replaced, cut at 200
+// bytes, so that what a guest sends cannot disturb a log.
+std::string Printable(std::string_view text);
+
+}  // namespace wasinn

@@ -1,0 +1,199 @@
+// wasinn.h: listings as JSON (fields: docs/cli.md).
+#include <wasinn/wasinn.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/os.h"
+#include "base/sha256.h"
+#include "base/text.h"
+#include "capi/engine.h"
+#include "capi/guard.h"
+
+using namespace wasinn;  // NOLINT: the entry points are C functions outside the namespace
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Names and metadata come from models: bytes that are not UTF-8 are replaced.
+std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+Json OrNull(std::string_view text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+Json Words(std::string_view text) {
+  Json words = Json::array();
+  for (std::string_view word : Split(text, ' ')) {
+    if (!word.empty()) words.push_back(word);
+  }
+  return words;
+}
+
+Json DescribeBackend(Backend& backend) {
+  Json options = Json::array();
+  for (const OptionSpec& spec : backend.options()) {
+    options.push_back({{"name", spec.name},
+                       {"type", OptionTypeName(spec.type)},
+                       {"scope", spec.scope == WASINN_SCOPE_LOAD ? "load" : "context"},
+                       {"default", spec.default_value},
+                       {"choices", spec.choices},
+                       {"min", spec.min},
+                       {"max", spec.max},
+                       {"help", spec.help},
+                       {"prefix", spec.is_prefix}});
+  }
+  Json capabilities = Json::array();
+  if (backend.blocking()) capabilities.push_back("blocking");
+  if ((backend.capabilities() & WASINN_BACKEND_PARALLEL_LOAD) != 0) {
+    capabilities.push_back("parallel_load");
+  }
+  if (backend.generates()) capabilities.push_back("generates");
+  const auto devices = backend.Devices();
+  Json described = {{"name", backend.name()},
+                    {"version", backend.version()},
+                    {"description", backend.description()},
+                    {"encodings", backend.encodings()},
+                    {"devices", devices ? Words(*devices) : Json::array()},
+                    {"builtin", backend.origin().empty()},
+                    {"path", OrNull(backend.origin())},
+                    {"capabilities", capabilities},
+                    {"options", options}};
+  if (!devices) described["error"] = devices.error().message;
+  return described;
+}
+
+Json DescribePorts(const std::vector<Port>& ports) {
+  Json list = Json::array();
+  for (const Port& port : ports) {
+    list.push_back({{"name", port.name},
+                    {"dtype", OrNull(DTypeName(port.dtype))},
+                    {"dims", port.any_rank ? Json(nullptr) : Json(port.shape.dims())},
+                    {"optional", port.optional}});
+  }
+  return list;
+}
+
+// Of the file, or of the parts one after another; of a folder nothing.
+Result<std::string> HashOf(const GraphSource& source) {
+  Sha256Hasher hasher;
+  if (source.path.empty()) {
+    for (const BufferRef& part : source.parts) hasher.Update(part.data(), part.size());
+  } else {
+    if (os::StatFile(source.path).is_dir) return std::string();
+    WASINN_TRY(file, os::MappedFile::Open(source.path));
+    hasher.Update(file->bytes().data(), file->bytes().size());
+  }
+  return Hex(hasher.Finish());
+}
+
+Result<Json> DescribeGraph(const Graph& graph, std::string_view name) {
+  WASINN_TRY(hash, HashOf(graph.source()));
+  Json metadata = Json::object();
+  for (const auto& [key, value] : graph.info().metadata) metadata[key] = value;
+  return Json{{"name", OrNull(name)},
+              {"path", OrNull(graph.source().path)},
+              {"backend", graph.backend().name()},
+              {"encoding", graph.backend().encodings().empty()
+                               ? Json(nullptr)
+                               : Json(graph.backend().encodings()[0])},
+              {"target", TargetName(graph.target())},
+              {"size", graph.size()},
+              {"sha256", OrNull(hash)},
+              {"load_ms", static_cast<double>(graph.load_ns()) / 1e6},
+              {"inputs", DescribePorts(graph.info().inputs)},
+              {"outputs", DescribePorts(graph.info().outputs)},
+              {"metadata", metadata}};
+}
+
+}  // namespace
+
+char* wasinn_engine_backends_json(wasinn_engine* engine, wasinn_error* error) {
+  return GuardText(error, [&]() -> Result<std::string> {
+    BackendRegistry& registry = FromC(engine).backends();
+    Json backends = Json::array();
+    std::vector<std::string_view> there;
+    for (Backend* backend : registry.All()) {
+      there.push_back(backend->name());
+      backends.push_back(DescribeBackend(*backend));
+    }
+    Json missing = Json::array();
+    for (const KnownBackend& known : KnownBackends()) {
+      if (std::ranges::find(there, known.name) != there.end()) continue;
+      missing.push_back({{"name", known.name},
+                         {"description", known.description},
+                         {"encodings", Words(known.encodings)},
+                         {"how", known.how}});
+    }
+    Json errors = Json::array();
+    for (const auto& failed : registry.LoadErrors()) {
+      errors.push_back({{"path", failed.path}, {"message", failed.message}});
+    }
+    return Dump({{"backends", backends}, {"missing", missing}, {"errors", errors}});
+  });
+}
+
+char* wasinn_engine_models_json(wasinn_engine* engine, wasinn_error* error) {
+  return GuardText(error, [&]() -> Result<std::string> {
+    Json models = Json::array();
+    for (const auto& listed : FromC(engine).models().List()) {
+      const ModelConfig& config = listed.config;
+      models.push_back({{"name", config.name},
+                        {"path", OrNull(config.path)},
+                        {"backend", listed.graph != nullptr ? Json(listed.graph->backend().name())
+                                                            : OrNull(config.backend)},
+                        {"encoding", EncodingName(config.encoding)},
+                        {"target", TargetName(config.target)},
+                        {"loaded", listed.graph != nullptr},
+                        {"size", config.path.empty() ? config.content.size()
+                                                     : os::StatFile(config.path).size},
+                        {"sessions", listed.sessions}});
+    }
+    return Dump({{"models", models}});
+  });
+}
+
+char* wasinn_engine_model_json(wasinn_engine* engine, const char* name_or_path,
+                               wasinn_error* error) {
+  return GuardText(error, [&]() -> Result<std::string> {
+    ModelStore& models = FromC(engine).models();
+    auto graph = models.Get(name_or_path);
+    const bool named = graph || graph.error().code != Code::kNOT_FOUND;
+    if (!named) {
+      if (!os::StatFile(name_or_path).exists) {
+        return Fail(Code::kNOT_FOUND,
+                    "expected a registered model or a file, given '{}', which is neither",
+                    Printable(name_or_path));
+      }
+      graph = models.GetFromFile(name_or_path, "");
+    }
+    if (!graph) return Fail(graph.error());
+    WASINN_TRY(json, DescribeGraph(**graph, named ? name_or_path : ""));
+    return Dump(json);
+  });
+}
+
+char* wasinn_engine_stats_json(wasinn_engine* engine, wasinn_error* error) {
+  return GuardText(error, [&]() -> Result<std::string> {
+    Engine& e = FromC(engine);
+    const auto counters = e.models().GetCounters();
+    const auto buffers = e.buffers().GetStats();
+    Json graphs = Json::array();
+    for (const auto& listed : e.models().List()) {
+      if (listed.graph == nullptr) continue;
+      graphs.push_back({{"name", listed.config.name},
+                        {"size", listed.graph->size()},
+                        {"load_ms", static_cast<double>(listed.graph->load_ns()) / 1e6},
+                        {"sessions", listed.sessions},
+                        {"runs", listed.graph->runs()},
+                        {"typical_us", static_cast<double>(listed.graph->typical_run_ns()) / 1e3}});
+    }
+    return Dump({{"loads", counters.loads},
+                 {"shared_loads", counters.shared_loads},
+                 {"evictions", counters.evictions},
+                 {"runs_inline", e.scheduler().inline_runs.load()},
+                 {"runs_worker", e.scheduler().worker_runs.load()},
+                 {"buffers",
+                  {{"in_use", buffers.in_use}, {"idle", buffers.idle}, {"limit", buffers.limit}}},
+                 {"graphs", graphs}});
+  });
+}

@@ -1,0 +1,265 @@
+// wasinn.h and adapter.h: policies, sessions, import tables.
+#include <wasinn/adapter.h>
+#include <wasinn/wasinn.h>
+
+#include <nlohmann/json.hpp>
+
+#include "capi/engine.h"
+#include "capi/guard.h"
+
+using namespace wasinn;  // NOLINT: the entry points are C functions outside the namespace
+
+namespace {
+
+Policy& FromC(wasinn_policy* policy) { return *reinterpret_cast<Policy*>(policy); }
+const Policy& FromC(const wasinn_policy* policy) {
+  return *reinterpret_cast<const Policy*>(policy);
+}
+
+// A call of the native functions: refused when the session was stopped, its error remembered.
+template <typename Body>
+wasinn_code Enter(wasinn_session* c_session, wasinn_error* error, Body&& body) {
+  Session& session = wasinn::FromC(c_session);
+  return Guard(error, [&]() -> Result<> {
+    if (session.stopped()) return Fail(session.StopError());
+    session.Forget();
+    const Result<> result = body(session);
+    if (!result) session.Remember(result.error());
+    return result;
+  });
+}
+
+// With a NULL waker Start functions always give a value.
+Result<> TakeHandle(const std::optional<Result<uint32_t>>& loaded, uint32_t* out) {
+  if (!*loaded) return Fail(loaded->error());
+  *out = **loaded;
+  return {};
+}
+
+Options ReadOptions(const wasinn_option* options, size_t count) {
+  Options read;
+  for (const wasinn_option& option : std::span(options, count)) {
+    read[std::string(View(option.name))] = View(option.value);
+  }
+  return read;
+}
+
+}  // namespace
+
+// ------------------------------------------------------------------ policy
+
+wasinn_code wasinn_policy_create(wasinn_policy** out, wasinn_error* error) {
+  return Guard(error, [&]() -> Result<> {
+    *out = reinterpret_cast<wasinn_policy*>(new Policy);
+    return {};
+  });
+}
+
+void wasinn_policy_free(wasinn_policy* policy) { delete reinterpret_cast<Policy*>(policy); }
+
+wasinn_code wasinn_policy_set(wasinn_policy* policy, wasinn_str rule, wasinn_str value,
+                              wasinn_error* error) {
+  return Guard(error, [&] { return FromC(policy).Set(View(rule), View(value)); });
+}
+
+wasinn_code wasinn_policy_get(const wasinn_policy* policy, wasinn_str rule, uint64_t* out,
+                              wasinn_error* error) {
+  return Guard(error, [&]() -> Result<> {
+    WASINN_TRY(value, FromC(policy).Get(View(rule)));
+    *out = value;
+    return {};
+  });
+}
+
+char* wasinn_policy_rules_json(void) {
+  return GuardText(nullptr, []() -> Result<std::string> {
+    auto rules = nlohmann::ordered_json::array();
+    for (const PolicyRule& rule : PolicyRules()) {
+      rules.push_back({{"name", rule.name},
+                       {"type", rule.type},
+                       {"default", rule.default_value},
+                       {"help", rule.help}});
+    }
+    return nlohmann::ordered_json{{"rules", rules}}.dump();
+  });
+}
+
+// ------------------------------------------------------------------ sessions
+
+wasinn_code wasinn_session_create(wasinn_engine* engine, const wasinn_policy* policy,
+                                  wasinn_session** out, wasinn_error* error) {
+  return Guard(error, [&]() -> Result<> {
+    *out = ToC(new Session(wasinn::FromC(engine).session_host(),
+                           policy == nullptr ? Policy() : FromC(policy)));
+    return {};
+  });
+}
+
+void wasinn_session_free(wasinn_session* session) { delete reinterpret_cast<Session*>(session); }
+
+void wasinn_session_cancel(wasinn_session* session) {
+  Guard(nullptr, [&]() -> Result<> {
+    wasinn::FromC(session).Stop({Code::kCANCELLED, "the session was cancelled", 0});
+    return {};
+  });
+}
+
+wasinn_str wasinn_session_last_error(const wasinn_session* session) {
+  return ToStr(wasinn::FromC(session).last_error());
+}
+
+uint64_t wasinn_session_rule(const wasinn_session* session, const char* rule) {
+  return wasinn::FromC(session).policy().Get(rule).value_or(0);
+}
+
+wasinn_code wasinn_session_load_by_name(wasinn_session* session, wasinn_str name, uint32_t* graph,
+                                        wasinn_error* error) {
+  return Enter(session, error, [&](Session& s) {
+    return TakeHandle(s.StartLoadByName(View(name), {}, nullptr), graph);
+  });
+}
+
+wasinn_code wasinn_session_load(wasinn_session* session, const wasinn_bytes* parts,
+                                size_t part_count, const char* encoding, wasinn_target target,
+                                uint32_t* graph, wasinn_error* error) {
+  return Enter(session, error, [&](Session& s) -> Result<> {
+    ModelConfig config;
+    if (encoding != nullptr) WASINN_CHECK(SetModelProperty(config, "encoding", encoding));
+    if (target < WASINN_TARGET_CPU || target > WASINN_TARGET_AUTO) {
+      return Fail(Code::kINVALID_ARGUMENT, "target: expected 0 to 3, given {}",
+                  static_cast<int>(target));
+    }
+    std::vector<std::span<const uint8_t>> spans;
+    for (const wasinn_bytes& part : std::span(parts, part_count)) {
+      spans.emplace_back(static_cast<const uint8_t*>(part.data), part.size);
+    }
+    return TakeHandle(s.StartLoad(spans, config.encoding, static_cast<Target>(target), nullptr),
+                      graph);
+  });
+}
+
+wasinn_code wasinn_session_ports(wasinn_session* session, uint32_t graph, uint32_t* inputs,
+                                 uint32_t* outputs, wasinn_error* error) {
+  return Enter(session, error, [&](Session& s) -> Result<> {
+    WASINN_TRY(found, s.FindGraph(graph));
+    *inputs = static_cast<uint32_t>(found->info().inputs.size());
+    *outputs = static_cast<uint32_t>(found->info().outputs.size());
+    return {};
+  });
+}
+
+wasinn_code wasinn_session_init_context(wasinn_session* session, uint32_t graph,
+                                        const wasinn_option* options, size_t option_count,
+                                        uint32_t* context, wasinn_error* error) {
+  return Enter(session, error, [&](Session& s) -> Result<> {
+    WASINN_TRY(handle, s.InitContext(graph, ReadOptions(options, option_count)));
+    *context = handle;
+    return {};
+  });
+}
+
+wasinn_code wasinn_session_set_input(wasinn_session* session, uint32_t context, wasinn_str name,
+                                     const wasinn_tensor_view* tensor, wasinn_error* error) {
+  return Enter(session, error, [&](Session& s) -> Result<> {
+    WASINN_TRY(graph, s.GraphOf(context));
+    WASINN_TRY(port, graph->FindInput(View(name)));
+    const auto dtype = DTypeFromNumber(tensor->dtype);
+    if (!dtype) {
+      return Fail(Code::kINVALID_ARGUMENT, "element type: expected 1 to 14, given {}",
+                  static_cast<uint32_t>(tensor->dtype));
+    }
+    WASINN_TRY(shape, Shape::OfTensor({tensor->dims, tensor->rank}));
+    return s.SetInput(context, std::nullopt, port, *dtype, shape,
+                      {static_cast<const uint8_t*>(tensor->data), tensor->size});
+  });
+}
+
+wasinn_code wasinn_session_compute(wasinn_session* session, uint32_t context, wasinn_error* error) {
+  return Enter(session, error,
+               [&](Session& s) -> Result<> { return *s.StartCompute(context, nullptr); });
+}
+
+wasinn_code wasinn_session_output(wasinn_session* session, uint32_t context, uint32_t index,
+                                  wasinn_str* name, wasinn_tensor_view* tensor,
+                                  wasinn_error* error) {
+  return Enter(session, error, [&](Session& s) -> Result<> {
+    WASINN_TRY(output, s.LentOutput(context, index));
+    WASINN_TRY(graph, s.GraphOf(context));
+    if (name != nullptr) *name = ToStr(graph->info().outputs[index].name);
+    *tensor = output->view();
+    return {};
+  });
+}
+
+wasinn_code wasinn_session_drop_context(wasinn_session* session, uint32_t context,
+                                        wasinn_error* error) {
+  return Enter(session, error, [&](Session& s) { return s.DropContext(context); });
+}
+
+wasinn_code wasinn_session_drop_graph(wasinn_session* session, uint32_t graph,
+                                      wasinn_error* error) {
+  return Enter(session, error, [&](Session& s) { return s.DropGraph(graph); });
+}
+
+// ------------------------------------------------------------------ for adapters
+
+const wasinn_core_import* wasinn_core_imports(size_t* count) {
+  *count = CoreImports().size();
+  return CoreImports().data();
+}
+
+const wasinn_component_import* wasinn_component_imports(size_t* count) {
+  *count = ComponentImports().size();
+  return ComponentImports().data();
+}
+
+const wasinn_component_resource* wasinn_component_resources(size_t* count) {
+  *count = ComponentResources().size();
+  return ComponentResources().data();
+}
+
+const wasinn_component_enum* wasinn_component_enums(size_t* count) {
+  *count = ComponentEnums().size();
+  return ComponentEnums().data();
+}
+
+namespace {
+
+// Runs what a PENDING call left to do. TRAP when there is none, or when it throws.
+template <typename Function, typename... Args>
+wasinn_call_state Finish(Session& session, Function Session::* member, Args... args) {
+  try {
+    auto finish = std::exchange(session.*member, nullptr);
+    return finish ? finish(args...) : WASINN_CALL_TRAP;
+  } catch (...) {
+    session.Remember(ErrorOfException());
+    return WASINN_CALL_TRAP;
+  }
+}
+
+}  // namespace
+
+wasinn_call_state wasinn_session_finish_core(wasinn_session* session, wasinn_memory memory,
+                                             uint64_t* result) {
+  return Finish(wasinn::FromC(session), &Session::finish_core, memory, result);
+}
+
+wasinn_call_state wasinn_session_finish_component(wasinn_session* session, wasinn_val* result) {
+  *result = {};
+  return Finish(wasinn::FromC(session), &Session::finish_component, result);
+}
+
+void wasinn_session_abandon(wasinn_session* session) {
+  Guard(nullptr, [&]() -> Result<> {
+    wasinn::FromC(session).Abandon();
+    return {};
+  });
+}
+
+void wasinn_session_on_stop(wasinn_session* session, void (*stop)(void* self), void* self) {
+  wasinn::FromC(session).OnStop(stop, self);
+}
+
+wasinn_code wasinn_session_stopped(const wasinn_session* session) {
+  return static_cast<wasinn_code>(wasinn::FromC(session).stop_code());
+}

@@ -1,0 +1,166 @@
+#include "capi/engine.h"
+
+#include <echo/echo.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "base/os.h"
+#include "base/text.h"
+
+namespace wasinn {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// How long an engine that ends waits for backends that were cancelled.
+constexpr seconds kPatience{5};
+// Idle tensor memory is given back after about this time.
+constexpr seconds kIdle{5};
+
+constexpr size_t kMostText = 4096;
+
+}  // namespace
+
+// ------------------------------------------------------------------ adapters
+
+Result<std::unique_ptr<Adapter>> Adapter::Create(const wasinn_adapter* table,
+                                                 const wasinn_adapter_host& host) {
+  if (table == nullptr) return Fail(Code::kINVALID_ARGUMENT, "expected an adapter, given NULL");
+  if (table->abi_version != WASINN_ADAPTER_ABI_VERSION ||
+      table->struct_size < sizeof(wasinn_adapter)) {
+    return Fail(Code::kINVALID_ARGUMENT,
+                "expected an adapter of ABI version {} with {} bytes, given version {} with {}",
+                WASINN_ADAPTER_ABI_VERSION, sizeof(wasinn_adapter), table->abi_version,
+                table->struct_size);
+  }
+  if (table->name == nullptr || table->open == nullptr || table->close == nullptr ||
+      table->inspect == nullptr || table->inspect_free == nullptr ||
+      table->program_load == nullptr || table->program_free == nullptr || table->run == nullptr) {
+    return Fail(Code::kINVALID_ARGUMENT, "expected an adapter with all slots, given one with NULL");
+  }
+  std::unique_ptr<Adapter> adapter(new Adapter);
+  adapter->table_ = *table;
+  adapter->name_.assign(table->name, strnlen(table->name, kMostText));
+  adapter->host_ = host;
+  return adapter;
+}
+
+Adapter::~Adapter() {
+  MutexLock lock(mutex_);
+  if (opened_ && instance_ && *instance_ != nullptr) table_.close(*instance_);
+}
+
+Result<wasinn_adapter_instance*> Adapter::Instance() {
+  MutexLock lock(mutex_);
+  if (!opened_) {
+    opened_ = true;
+    wasinn_error error{};
+    wasinn_adapter_instance* instance = nullptr;
+    const wasinn_code code = table_.open(&host_, &instance, &error);
+    if (code != WASINN_OK) {
+      instance_ = Fail(FromC(code, error, "adapter " + name_ + ": open"));
+    } else {
+      instance_ = instance;
+    }
+  }
+  return instance_;
+}
+
+Result<> Engine::AddAdapter(const wasinn_adapter* table) {
+  const wasinn_adapter_host host{sizeof(wasinn_adapter_host), this, AdapterLog,
+                                 cache_dir_.empty() ? nullptr : cache_dir_.c_str(), threads_};
+  WASINN_TRY(adapter, Adapter::Create(table, host));
+  MutexLock lock(mutex_);
+  for (const auto& other : adapters_) {
+    if (other->name() == adapter->name()) {
+      return Fail(Code::kINVALID_ARGUMENT, "adapter name: expected a new one, given '{}' again",
+                  adapter->name());
+    }
+  }
+  adapters_.push_back(std::move(adapter));
+  return {};
+}
+
+Result<Adapter*> Engine::FindAdapter(const char* name) {
+  MutexLock lock(mutex_);
+  std::vector<std::string_view> names;
+  for (const auto& adapter : adapters_) {
+    if (name == nullptr || adapter->name() == name) return adapter.get();
+    names.push_back(adapter->name());
+  }
+  if (adapters_.empty()) {
+    return Fail(Code::kNOT_FOUND, "this build has no adapter for a Wasm engine; build with "
+                "WASINN_ADAPTER_WASMTIME=ON, which ./dev does");
+  }
+  return Fail(Code::kNOT_FOUND, "no adapter named '{}'{}", Printable(name), Suggest(name, names));
+}
+
+void Engine::AdapterLog(void* self, wasinn_log_level level, wasinn_str message) {
+  const auto bounded = std::clamp(level, WASINN_LOG_DEBUG, WASINN_LOG_ERROR);
+  static_cast<const Engine*>(self)->log_.Write(bounded, View(message));
+}
+
+// ------------------------------------------------------------------ the engine
+
+Engine::Parts::Parts(const Logger& log, const wasinn_engine_options& options, uint32_t threads,
+                     uint64_t buffer_limit, uint64_t budget)
+    : buffers(BufferPool::Create(buffer_limit)),
+      runs(&log),
+      backends({buffers, &log, threads},
+               options.backend_path == nullptr ? "" : options.backend_path),
+      models(backends, log, budget),
+      scheduler(threads, &log, &runs) {}
+
+// Buffers may outlive the engine in the hands of an adapter; the last one then frees the pool. The
+// pool is closed here and not by a member, because backends give their memory back when they end.
+Engine::Parts::~Parts() = default;
+
+Result<std::unique_ptr<Engine>> Engine::Create(const wasinn_engine_options& options) {
+  std::unique_ptr<Engine> engine(new Engine);
+  engine->log_ = Logger(options.log, options.log_self, options.log_level);
+  engine->threads_ = options.threads != 0 ? options.threads : os::UsableCores();
+  if (engine->threads_ > 4096) {
+    return Fail(Code::kINVALID_ARGUMENT, "threads: expected at most 4096, given {}",
+                options.threads);
+  }
+  if (options.cache_dir != nullptr) engine->cache_dir_ = options.cache_dir;
+  const uint64_t half = os::UsableMemory() / 2;
+  engine->parts_ = std::make_unique<Parts>(
+      engine->log_, options, engine->threads_, options.buffer_limit != 0 ? options.buffer_limit : half,
+      options.memory_budget != 0 ? options.memory_budget : half);
+  WASINN_CHECK(engine->backends().Add(wasinn_backend_echo_entry()));
+  engine->ScheduleTrim();
+  return engine;
+}
+
+void Engine::ScheduleTrim() {
+  scheduler().timer().At(Timer::Clock::now() + kIdle, [this] {
+    buffers().Trim(kIdle);
+    ScheduleTrim();
+  });
+}
+
+Engine::~Engine() {
+  {
+    MutexLock lock(mutex_);
+    adapters_.clear();
+  }
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (scheduler().live_executions.load() != 0) {
+    if (std::chrono::steady_clock::now() > until) {
+      log_.Log(WASINN_LOG_ERROR, "a backend did not end its run within {} s after it was cancelled; "
+               "its memory is left behind", kPatience.count());
+      parts_.release();  // it may still report into this
+      return;
+    }
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+  BufferPool* buffers = parts_->buffers;
+  parts_.reset();
+  buffers->Close();
+}
+
+}  // namespace wasinn

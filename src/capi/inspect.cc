@@ -1,0 +1,129 @@
+#include "capi/inspect.h"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "dialect/imports.h"
+
+namespace wasinn {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// What is known of an import besides our own tables.
+struct KnownModule {
+  std::string_view module;  // a prefix
+  std::string_view dialect;
+  std::string_view why_not;  // empty: the engine provides it
+};
+constexpr KnownModule kKnown[] = {
+    {"wasi_snapshot_preview1", "wasi-p1", ""},
+    {"wasi:", "wasi-p2", ""},
+    {"wasi_unstable", "wasi-p0", "WASI of 2019 (wasi_unstable) is not provided; rebuild the guest "
+                                 "for wasi_snapshot_preview1"},
+    {"wasi_nn", "wamr-legacy", "WAMR's legacy module wasi_nn is not provided by this version"},
+    {"wasi_ephemeral_nn", "witx", "this function of wasi_ephemeral_nn is not provided by this "
+                                  "version"},
+    {"wasi:nn/", "wit", "this version of wasi:nn is not provided"},
+};
+
+struct Provider {
+  std::string dialect;
+  std::string version;
+  bool ours = false;
+  std::string why_not;
+};
+
+std::string VersionOf(std::string_view interface) {
+  const size_t at = interface.find('@');
+  return at == std::string_view::npos ? "" : std::string(interface.substr(at + 1));
+}
+
+Provider FindProvider(bool component, std::string_view module, std::string_view name) {
+  if (component) {
+    for (const wasinn_component_import& row : ComponentImports()) {
+      if (module == row.interface) return {row.dialect, VersionOf(module), true, {}};
+    }
+    for (const wasinn_component_resource& row : ComponentResources()) {
+      if (module == row.interface) return {"wit", VersionOf(module), true, {}};
+    }
+  } else {
+    for (const wasinn_core_import& row : CoreImports()) {
+      if (module == row.module && name == row.name) return {row.dialect, "", true, {}};
+    }
+  }
+  const KnownModule* best = nullptr;
+  for (const KnownModule& known : kKnown) {
+    const bool fits = known.module.ends_with(':') || known.module.ends_with('/')
+                          ? module.starts_with(known.module)
+                          : module == known.module;
+    if (fits && (best == nullptr || known.module.size() > best->module.size())) best = &known;
+  }
+  if (best != nullptr) {
+    return {std::string(best->dialect), VersionOf(module), false, std::string(best->why_not)};
+  }
+  return {"", "", false, "nothing here provides it"};
+}
+
+}  // namespace
+
+std::string InspectJson(const wasinn_guest_info& info) {
+  const bool component = info.is_component != 0;
+  Json imports = Json::array();
+  Json why_not = Json::array();
+  Json notes = Json::array();
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> dialects;
+  for (const wasinn_import_info& row : std::span(info.imports, info.import_count)) {
+    const std::string module(View(row.module));
+    const std::string name(View(row.name));
+    const std::string full = name.empty() ? module : module + "." + name;
+    const Provider provider = FindProvider(component, module, name);
+    if (!provider.dialect.empty()) dialects[{provider.dialect, provider.version}].push_back(full);
+    const bool provided = provider.ours || provider.why_not.empty();
+    if (!provided) why_not.push_back(Printable(full) + ": " + provider.why_not);
+    imports.push_back({{"module", Printable(module)},
+                       {"name", Printable(name)},
+                       {"type", Printable(View(row.type))},
+                       {"provided_by", provided ? Json(provider.dialect) : Json(nullptr)}});
+  }
+  Json listed = Json::array();
+  bool nn = false;
+  for (auto& [key, names] : dialects) {
+    nn = nn || key.first == "witx" || key.first == "wit";
+    for (std::string& name : names) name = Printable(name);
+    listed.push_back({{"dialect", key.first}, {"version", key.second}, {"imports", names}});
+  }
+  Json exports = Json::array();
+  bool entry = false;
+  for (const wasinn_str& row : std::span(info.exports, info.export_count)) {
+    const std::string name(View(row));
+    entry = entry || (component ? name.starts_with("wasi:cli/run@") : name == "_start");
+    exports.push_back(Printable(name));
+  }
+  if (!entry) {
+    why_not.push_back(component ? "it exports no wasi:cli/run, so there is nothing to run"
+                                : "it exports no _start, so there is nothing to run");
+  }
+  if (!nn) notes.push_back("it imports no wasi-nn");
+  if (dialects.contains({"witx", ""})) {
+    notes.push_back(
+        "tensor types of wasi_ephemeral_nn changed numbers in 2023; old and new guests are told "
+        "apart by the length of the data");
+  }
+  const Json json = {{"kind", component ? "component" : "core"},
+                     {"text", info.is_text != 0},
+                     {"dialects", listed},
+                     {"imports", imports},
+                     {"exports", exports},
+                     {"runs", why_not.empty()},
+                     {"why_not", why_not},
+                     {"notes", notes}};
+  return json.dump();
+}
+
+}  // namespace wasinn

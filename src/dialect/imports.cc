@@ -1,0 +1,62 @@
+#include "dialect/imports.h"
+
+#include <exception>
+#include <new>
+
+#include "model/encoding.h"
+#include "tensor/dtype.h"
+
+namespace wasinn {
+namespace {
+
+// The WIT enums, spelled from the tables of their numbers.
+const std::string& TensorTypeCases() {
+  // WIT spells the cases in upper case, in the order of its numbers.
+  static const std::string cases = [] {
+    std::string text;
+    for (uint32_t number = 0;; ++number) {
+      const auto dtype = FromDialect(DTypeNumbers::kWit, number);
+      if (!dtype) return text;
+      if (number != 0) text += ' ';
+      std::string name(DTypeName(*dtype));
+      // WIT calls the floats FP16 .. FP64; bf16 is BF16.
+      if (name.starts_with('f')) name.insert(1, "p");
+      for (char& c : name) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+      text += name;
+    }
+  }();
+  return cases;
+}
+
+}  // namespace
+
+std::span<const wasinn_core_import> CoreImports() { return WitxImports(); }
+std::span<const wasinn_component_import> ComponentImports() { return WitImports(); }
+std::span<const wasinn_component_resource> ComponentResources() { return WitResources(); }
+
+std::span<const wasinn_component_enum> ComponentEnums() {
+  static const std::string encodings = WitEncodingCases();
+  static const std::vector<wasinn_component_enum> enums = {
+      {"tensor-type", TensorTypeCases().c_str()},
+      {"graph-encoding", encodings.c_str()},
+      {"execution-target", "cpu gpu tpu"},
+      {"error-code",
+       "invalid-argument invalid-encoding timeout runtime-error unsupported-operation too-large "
+       "not-found security unknown"},
+  };
+  return enums;
+}
+
+Error ErrorOfException() {
+  try {
+    throw;
+  } catch (const std::bad_alloc&) {
+    return {Code::kTOO_LARGE, "the host has no memory left for this call", 0};
+  } catch (const std::exception& exception) {
+    return {Code::kUNKNOWN, fmt::format("internal error: {}", exception.what()), 0};
+  } catch (...) {
+    return {Code::kUNKNOWN, "internal error: an unknown exception", 0};
+  }
+}
+
+}  // namespace wasinn

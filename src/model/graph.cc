@@ -1,0 +1,181 @@
+#include "model/graph.h"
+
+#include <algorithm>
+#include <chrono>
+#include <span>
+
+#include "base/text.h"
+
+namespace wasinn {
+namespace {
+
+// A plug-in's counts and lengths are not trusted: nothing real comes near these.
+constexpr size_t kMostPorts = 4096;
+constexpr size_t kMostMetadata = 4096;
+constexpr size_t kMostName = 4096;
+constexpr size_t kMostValue = 16 << 20;
+
+Result<std::string> CopyText(const char* what, wasinn_str text, size_t most) {
+  if (text.size > most || (text.size > 0 && text.data == nullptr)) {
+    return Fail(Code::kUNKNOWN, "{}: expected text of at most {} bytes, the backend gave {}{}", what,
+                most, text.size, text.data == nullptr ? " at NULL" : "");
+  }
+  return std::string(View(text));
+}
+
+template <typename T>
+Result<std::span<const T>> CheckList(const char* what, const T* list, size_t count, size_t most) {
+  if (count > most || (count > 0 && list == nullptr)) {
+    return Fail(Code::kUNKNOWN, "{}: expected at most {}, the backend gave {}{}", what, most, count,
+                list == nullptr ? " at NULL" : "");
+  }
+  return std::span(list, count);
+}
+
+Result<std::vector<Port>> CopyPorts(const char* what, const wasinn_port_info* list, size_t count) {
+  WASINN_TRY(rows, CheckList(what, list, count, kMostPorts));
+  std::vector<Port> ports;
+  ports.reserve(rows.size());
+  for (const wasinn_port_info& row : rows) {
+    Port port;
+    WASINN_TRY(name, CopyText("port name", row.name, kMostName));
+    port.name = std::move(name);
+    if (row.dtype != WASINN_DTYPE_NONE) {
+      const auto dtype = DTypeFromNumber(row.dtype);
+      if (!dtype) {
+        return Fail(Code::kUNKNOWN, "port '{}': the backend gave element type number {}, which is "
+                    "none", Printable(port.name), static_cast<uint32_t>(row.dtype));
+      }
+      port.dtype = *dtype;
+    }
+    port.any_rank = row.rank < 0;
+    port.optional = (row.flags & WASINN_PORT_OPTIONAL) != 0;
+    if (row.rank > 0) {
+      WASINN_TRY(dims, CheckList("port dims", row.dims, static_cast<size_t>(row.rank),
+                                 WASINN_MAX_RANK));
+      WASINN_TRY(shape, Shape::OfPort(dims));
+      port.shape = shape;
+    }
+    ports.push_back(std::move(port));
+  }
+  return ports;
+}
+
+Result<GraphInfo> Describe(const Backend& backend, wasinn_backend_graph* graph) {
+  wasinn_graph_info raw{};
+  raw.struct_size = sizeof(raw);
+  wasinn_error error{};
+  if (const wasinn_code code = backend.table().graph_describe(graph, &raw, &error);
+      code != WASINN_OK) {
+    return Fail(FromC(code, error, "backend " + backend.name() + ": graph_describe"));
+  }
+  GraphInfo info;
+  WASINN_TRY(inputs, CopyPorts("inputs", raw.inputs, raw.input_count));
+  WASINN_TRY(outputs, CopyPorts("outputs", raw.outputs, raw.output_count));
+  WASINN_TRY(metadata, CheckList("metadata", raw.metadata, raw.metadata_count, kMostMetadata));
+  info.inputs = std::move(inputs);
+  info.outputs = std::move(outputs);
+  for (const wasinn_metadata& row : metadata) {
+    WASINN_TRY(key, CopyText("metadata key", row.key, kMostName));
+    WASINN_TRY(value, CopyText("metadata value", row.value, kMostValue));
+    info.metadata.emplace_back(std::move(key), std::move(value));
+  }
+  return info;
+}
+
+Result<uint32_t> FindPort(const char* what, const std::vector<Port>& ports, std::string_view name) {
+  for (size_t i = 0; i < ports.size(); ++i) {
+    if (ports[i].name == name) return static_cast<uint32_t>(i);
+  }
+  if (const auto index = ParseUint(name); index && *index < ports.size()) {
+    return static_cast<uint32_t>(*index);
+  }
+  if (ports.size() == 1 && ports[0].name.empty()) return 0;
+  std::vector<std::string_view> names;
+  for (const Port& port : ports) names.push_back(port.name);
+  return Fail(Code::kNOT_FOUND, "expected the name or the index (0 to {}) of an {}, given '{}'{}",
+              ports.empty() ? 0 : ports.size() - 1, what, Printable(name), Suggest(name, names));
+}
+
+const OptionSpec* FindOption(const Backend& backend, std::string_view name) {
+  for (const OptionSpec& spec : backend.options()) {
+    if (spec.is_prefix ? name.starts_with(spec.name) : name == spec.name) return &spec;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::string Port::TypeText() const {
+  return fmt::format("{} {}", dtype == DType::kNONE ? "any" : DTypeName(dtype),
+                     any_rank ? "of any shape" : shape.ToString());
+}
+
+Result<GraphOptions> SortOptions(const Backend& backend, const Options& options) {
+  GraphOptions sorted;
+  const auto table = backend.options();
+  for (const auto& [name, value] : options) {
+    const OptionSpec* row = FindOption(backend, name);
+    const bool context = row != nullptr && row->scope == WASINN_SCOPE_CONTEXT;
+    (context ? sorted.context : sorted.load).emplace(name, value);
+  }
+  const std::string owner = "backend " + backend.name();
+  WASINN_CHECK(CheckOptions(owner, table, WASINN_SCOPE_LOAD, sorted.load));
+  WASINN_CHECK(CheckOptions(owner, table, WASINN_SCOPE_CONTEXT, sorted.context));
+  return sorted;
+}
+
+bool HasOption(const Backend& backend, std::string_view name) {
+  return FindOption(backend, name) != nullptr;
+}
+
+Result<std::shared_ptr<Graph>> Graph::Load(Backend& backend, GraphSource source, Target target,
+                                           GraphOptions options) {
+  std::shared_ptr<Graph> graph(new Graph);
+  graph->backend_ = &backend;
+  graph->source_ = std::move(source);
+  graph->options_ = std::move(options);
+  graph->target_ = target;
+
+  std::vector<wasinn_bytes> parts;
+  for (const BufferRef& part : graph->source_.parts) parts.push_back({part.data(), part.size()});
+  const std::vector<wasinn_option> load_options = ToC(graph->options_.load);
+  wasinn_load_request request{};
+  request.struct_size = sizeof(request);
+  request.path = graph->source_.path.empty() ? nullptr : graph->source_.path.c_str();
+  request.parts = parts.data();
+  request.part_count = parts.size();
+  request.target = static_cast<wasinn_target>(target);
+  request.options = load_options.data();
+  request.option_count = load_options.size();
+
+  const auto start = std::chrono::steady_clock::now();
+  WASINN_TRY(handle, backend.LoadGraph(request));
+  graph->handle_ = handle;
+  WASINN_TRY(info, Describe(backend, handle));
+  graph->info_ = std::move(info);
+  graph->load_ns_ = static_cast<uint64_t>((std::chrono::steady_clock::now() - start).count());
+  return graph;
+}
+
+Graph::~Graph() {
+  if (handle_ != nullptr) backend_->table().graph_free(handle_);
+}
+
+Result<uint32_t> Graph::FindInput(std::string_view name) const {
+  return FindPort("input", info_.inputs, name);
+}
+
+Result<uint32_t> Graph::FindOutput(std::string_view name) const {
+  return FindPort("output", info_.outputs, name);
+}
+
+void Graph::CountRun(uint64_t ns) {
+  runs_.fetch_add(1, std::memory_order_relaxed);
+  // A moving average; a lost update between two threads does no harm.
+  const uint64_t old = typical_run_ns();
+  typical_run_ns_.store(old == 0 ? std::max<uint64_t>(ns, 1) : (3 * old + ns) / 4,
+                        std::memory_order_relaxed);
+}
+
+}  // namespace wasinn

@@ -1,0 +1,99 @@
+// A loaded model.
+#pragma once
+
+#include <wasinn/backend.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "backend/backend.h"
+#include "base/options.h"
+#include "model/encoding.h"
+#include "tensor/dtype.h"
+#include "tensor/shape.h"
+
+namespace wasinn {
+
+// An input or output.
+struct Port {
+  std::string name;  // may be empty for an only port
+  DType dtype = DType::kNONE;  // kNONE: any
+  bool any_rank = true;
+  Shape shape;  // -1: any; only when !any_rank
+  bool optional = false;
+
+  // "f32 [1,3,?]"
+  std::string TypeText() const;
+};
+
+struct GraphInfo {
+  std::vector<Port> inputs;
+  std::vector<Port> outputs;
+  std::vector<std::pair<std::string, std::string>> metadata;
+};
+
+// What a graph is loaded from: a path, or parts in memory.
+struct GraphSource {
+  std::string path;
+  std::vector<BufferRef> parts;
+  // Bytes of the model, for budgets and listings.
+  uint64_t size = 0;
+};
+
+struct GraphOptions {
+  Options load;
+  Options context;  // defaults for every context of the graph
+};
+// Sorts options by the scope in which the backend's table has them, and checks them.
+Result<GraphOptions> SortOptions(const Backend& backend, const Options& options);
+bool HasOption(const Backend& backend, std::string_view name);
+
+// Shared by every session that uses it; freed with the last reference. Immutable but for its
+// counters. Any thread.
+class Graph {
+ public:
+  // Loads on the calling thread; may take long.
+  static Result<std::shared_ptr<Graph>> Load(Backend& backend, GraphSource source, Target target,
+                                             GraphOptions options);
+  ~Graph();
+  Graph(const Graph&) = delete;
+  Graph& operator=(const Graph&) = delete;
+
+  Backend& backend() const { return *backend_; }
+  wasinn_backend_graph* handle() const { return handle_; }
+  const GraphInfo& info() const { return info_; }
+  const GraphOptions& options() const { return options_; }
+  const GraphSource& source() const { return source_; }
+  Target target() const { return target_; }
+  uint64_t size() const { return source_.size; }
+  uint64_t load_ns() const { return load_ns_; }
+
+  // The port with this name or decimal index; a graph whose only input has no name takes any.
+  // NOT_FOUND names those that there are.
+  Result<uint32_t> FindInput(std::string_view name) const;
+  Result<uint32_t> FindOutput(std::string_view name) const;
+
+  // Usual duration of a run in ns, 0 before the first. Decides where runs take place.
+  uint64_t typical_run_ns() const { return typical_run_ns_.load(std::memory_order_relaxed); }
+  uint64_t runs() const { return runs_.load(std::memory_order_relaxed); }
+  void CountRun(uint64_t ns);
+
+ private:
+  Graph() = default;
+
+  Backend* backend_ = nullptr;
+  wasinn_backend_graph* handle_ = nullptr;
+  GraphSource source_;
+  GraphInfo info_;
+  GraphOptions options_;
+  Target target_ = Target::kCpu;
+  uint64_t load_ns_ = 0;
+  std::atomic<uint64_t> typical_run_ns_{0};
+  std::atomic<uint64_t> runs_{0};
+};
+
+}  // namespace wasinn

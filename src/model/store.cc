@@ -1,0 +1,335 @@
+#include "model/store.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/sha256.h"
+#include "base/text.h"
+
+namespace wasinn {
+namespace {
+
+constexpr size_t kProbeBytes = 4096;
+
+std::string OptionsKey(const Options& options) {
+  std::string key;
+  // Lengths keep {a: "b;c=d"} apart from {a: "b", c: "d"}.
+  for (const auto& [name, value] : options) {
+    key += fmt::format("{}:{}={}:{};", name.size(), name, value.size(), value);
+  }
+  return key;
+}
+
+std::string ContentKey(std::span<const BufferRef> parts) {
+  Sha256Hasher hasher;
+  for (const BufferRef& part : parts) {
+    const uint64_t size = part.size();
+    hasher.Update(&size, sizeof(size));  // where a part ends is content too
+    hasher.Update(part.data(), part.size());
+  }
+  return "sha256:" + Hex(hasher.Finish());
+}
+
+std::string FileKey(const std::string& path, const os::FileState& state) {
+  std::error_code error;
+  const auto canonical = std::filesystem::canonical(path, error);
+  return fmt::format("file:{}:{}:{}:{}", error ? path : canonical.string(), state.inode, state.size,
+                     state.mtime_ns);
+}
+
+uint64_t TotalSize(std::span<const BufferRef> parts) {
+  uint64_t size = 0;
+  for (const BufferRef& part : parts) size += part.size();
+  return size;
+}
+
+}  // namespace
+
+ModelStore::ModelStore(BackendRegistry& backends, const Logger& log, uint64_t budget)
+    : backends_(backends), log_(log), budget_(budget) {}
+
+Result<> ModelStore::Add(ModelConfig config) {
+  if (config.name.empty() || config.name.size() > 1024) {
+    return Fail(Code::kINVALID_ARGUMENT, "model name: expected 1 to 1024 bytes, given {}",
+                config.name.size());
+  }
+  if (!config.path.empty() && !os::StatFile(config.path).exists) {
+    return Fail(Code::kNOT_FOUND, "model '{}': {} does not exist", config.name, config.path);
+  }
+  const std::string name = config.name;
+  const bool load = config.load_at_start;
+  {
+    MutexLock lock(mutex_);
+    if (const auto [it, added] = models_.try_emplace(name, std::move(config)); !added) {
+      return Fail(Code::kINVALID_ARGUMENT, "model name: expected a new one, given '{}' again "
+                  "(it is {})", Printable(name), it->second.path);
+    }
+  }
+  if (load) WASINN_CHECK(Get(name));
+  return {};
+}
+
+Result<ModelConfig> ModelStore::Find(std::string_view name) {
+  MutexLock lock(mutex_);
+  if (const auto it = models_.find(name); it != models_.end()) return it->second;
+  // The text goes to guests: it does not list names, which policy may hide.
+  return Fail(Code::kNOT_FOUND, "no model is registered under the name '{}'", Printable(name));
+}
+
+Result<ModelStore::Plan> ModelStore::PlanFor(const ModelConfig& config, const Options& extra) {
+  Plan plan;
+  plan.backend = config.backend;
+  plan.encoding = config.encoding;
+  plan.target = config.target;
+  plan.options = config.options;
+  plan.extra = extra;
+  if (config.path.empty()) {
+    plan.source.parts = {config.content};
+    plan.source.size = config.content.size();
+    plan.key = ContentKey(plan.source.parts);
+  } else {
+    const os::FileState state = os::StatFile(config.path);
+    if (!state.exists) {
+      return Fail(Code::kMODEL_MISSING, "model '{}': its file is gone (expected {})", config.name,
+                  config.path);
+    }
+    plan.source.path = config.path;
+    plan.source.size = state.size;
+    plan.key = FileKey(config.path, state);
+  }
+  plan.key += fmt::format("|{}|{}|{}|{}|{}", plan.backend, EncodingName(plan.encoding),
+                          TargetName(plan.target), OptionsKey(plan.options), OptionsKey(extra));
+  return plan;
+}
+
+void ModelStore::ForgetOldLocked(const std::string& name, const std::string& key) {
+  std::string& known = key_of_name_[name];
+  if (!known.empty() && known != key) {
+    // The file changed: its old graph lives on only in the sessions that hold it.
+    const bool shared = std::ranges::any_of(key_of_name_, [&](const auto& other) {
+      return other.first != name && other.second == known;
+    });
+    const auto it = entries_.find(known);
+    if (!shared && it != entries_.end() && !it->second->loading) entries_.erase(it);
+  }
+  known = key;
+}
+
+std::shared_ptr<Graph> ModelStore::GetLoaded(std::string_view name, const Options& extra) {
+  const auto config = Find(name);
+  if (!config) return nullptr;
+  const auto plan = PlanFor(*config, extra);
+  if (!plan) return nullptr;
+  MutexLock lock(mutex_);
+  const auto it = entries_.find(plan->key);
+  if (it == entries_.end() || it->second->loading) return nullptr;
+  it->second->last_used = std::chrono::steady_clock::now();
+  ++counters_.shared_loads;
+  return it->second->graph;
+}
+
+Result<std::shared_ptr<Graph>> ModelStore::Get(std::string_view name, const Options& extra) {
+  WASINN_TRY(config, Find(name));
+  WASINN_TRY(plan, PlanFor(config, extra));
+  if (extra.empty()) {
+    MutexLock lock(mutex_);
+    ForgetOldLocked(config.name, plan.key);
+  }
+  auto graph = GetPlanned(std::move(plan));
+  if (!graph) {
+    Error error = graph.error();
+    error.message = fmt::format("model '{}': {}", config.name, error.message);
+    return Fail(std::move(error));
+  }
+  return graph;
+}
+
+Result<std::shared_ptr<Graph>> ModelStore::GetFromBytes(std::vector<BufferRef> parts,
+                                                        Encoding encoding, Target target,
+                                                        const Options& options) {
+  Plan plan;
+  plan.source.size = TotalSize(parts);
+  plan.source.parts = std::move(parts);
+  plan.encoding = encoding;
+  plan.target = target;
+  plan.options = options;
+  plan.key = fmt::format("{}||{}|{}|{}|", ContentKey(plan.source.parts), EncodingName(encoding),
+                         TargetName(target), OptionsKey(options));
+  return GetPlanned(std::move(plan));
+}
+
+Result<std::shared_ptr<Graph>> ModelStore::GetFromFile(const std::string& path,
+                                                       const std::string& backend) {
+  ModelConfig config;
+  config.name = path;
+  config.path = path;
+  config.backend = backend;
+  if (!os::StatFile(path).exists) return Fail(Code::kNOT_FOUND, "{} does not exist", path);
+  WASINN_TRY(plan, PlanFor(config, {}));
+  return GetPlanned(std::move(plan));
+}
+
+Result<std::shared_ptr<Graph>> ModelStore::GetPlanned(Plan plan) {
+  std::shared_ptr<Entry> entry;
+  {
+    MutexLock lock(mutex_);
+    if (const auto it = entries_.find(plan.key); it != entries_.end()) {
+      entry = it->second;
+      while (entry->loading) loaded_.Wait(mutex_);
+      if (entry->error) return Fail(*entry->error);
+      ++counters_.shared_loads;
+      entry->last_used = std::chrono::steady_clock::now();
+      return entry->graph;
+    }
+    entry = std::make_shared<Entry>();
+    entries_.emplace(plan.key, entry);
+  }
+  auto graph = LoadPlanned(plan);
+  std::vector<std::shared_ptr<Graph>> dropped;  // freed after the lock
+  {
+    MutexLock lock(mutex_);
+    entry->loading = false;
+    entry->last_used = std::chrono::steady_clock::now();
+    if (graph) {
+      entry->graph = *graph;
+      ++counters_.loads;
+      if (budget_ != 0) TrimLocked(budget_, dropped);
+    } else {
+      // Those who waited get this error; the next who asks tries again.
+      entry->error = graph.error();
+      entries_.erase(plan.key);
+    }
+  }
+  loaded_.NotifyAll();
+  return graph;
+}
+
+Result<Backend*> ModelStore::ChooseBackend(const Plan& plan) {
+  if (!plan.backend.empty()) return backends_.Find(plan.backend);
+  std::vector<Backend*> candidates;
+  if (plan.encoding == Encoding::kAUTODETECT) {
+    candidates = backends_.All();
+  } else {
+    candidates = backends_.ForEncoding(EncodingName(plan.encoding));
+    if (candidates.empty()) {
+      std::string how = "no backend of this project takes it yet";
+      for (const KnownBackend& known : KnownBackends()) {
+        const auto encodings = Split(known.encodings, ' ');
+        if (std::ranges::find(encodings, EncodingName(plan.encoding)) != encodings.end()) {
+          how = fmt::format("backend {}: {}", known.name, known.how);
+        }
+      }
+      return Fail(Code::kINVALID_ENCODING, "no backend here takes the encoding {} ({})",
+                  EncodingName(plan.encoding), how);
+    }
+    if (candidates.size() == 1) return candidates[0];
+  }
+  std::vector<uint8_t> head;
+  if (!plan.source.parts.empty()) {
+    const auto bytes = plan.source.parts[0].bytes();
+    const auto first = bytes.first(std::min(bytes.size(), kProbeBytes));
+    head.assign(first.begin(), first.end());
+  } else if (!os::StatFile(plan.source.path).is_dir) {
+    WASINN_TRY(read, os::ReadHead(plan.source.path, kProbeBytes));
+    head = std::move(read);
+  }
+  const char* path = plan.source.path.empty() ? nullptr : plan.source.path.c_str();
+  Backend* best = nullptr;
+  int best_score = 0;
+  for (Backend* backend : candidates) {
+    const int score = backend->Probe(head, plan.source.size, path);
+    if (score > best_score) {
+      best = backend;
+      best_score = score;
+    }
+  }
+  if (best == nullptr) {
+    std::string names;
+    for (const Backend* backend : candidates) {
+      names += fmt::format("{}{}", names.empty() ? "" : ", ", backend->name());
+    }
+    return Fail(Code::kINVALID_ENCODING,
+                "expected a model that one of the backends here takes ({}), given {} bytes that "
+                "none recognises",
+                names, plan.source.size);
+  }
+  return best;
+}
+
+Result<std::shared_ptr<Graph>> ModelStore::LoadPlanned(Plan& plan) {
+  if (plan.source.path.empty() && plan.source.size == 0) {
+    return Fail(Code::kINVALID_ARGUMENT, "expected a model, given {} builders with no bytes",
+                plan.source.parts.size());
+  }
+  WASINN_TRY(backend, ChooseBackend(plan));
+  for (const auto& [name, value] : plan.extra) {
+    if (HasOption(*backend, name)) {
+      plan.options[name] = value;
+    } else {
+      log_.Log(WASINN_LOG_WARN, "backend {} has no option '{}', which a guest gave; ignored",
+               backend->name(), Printable(name));
+    }
+  }
+  WASINN_TRY(options, SortOptions(*backend, plan.options));
+  WASINN_TRY(graph, Graph::Load(*backend, std::move(plan.source), plan.target, std::move(options)));
+  log_.Log(WASINN_LOG_INFO, "loaded {} with backend {} in {:.1f} ms",
+           graph->source().path.empty() ? FormatSize(graph->size()) : graph->source().path,
+           backend->name(), static_cast<double>(graph->load_ns()) / 1e6);
+  return graph;
+}
+
+void ModelStore::TrimLocked(uint64_t most, std::vector<std::shared_ptr<Graph>>& dropped) {
+  uint64_t loaded = 0;
+  using Candidate = std::map<std::string, std::shared_ptr<Entry>, std::less<>>::iterator;
+  std::vector<Candidate> idle;
+  for (auto it = entries_.begin(); it != entries_.end(); ++it) {
+    if (it->second->graph == nullptr) continue;
+    loaded += it->second->graph->size();
+    if (it->second->graph.use_count() == 1) idle.push_back(it);
+  }
+  std::ranges::sort(idle, {}, [](const Candidate& it) { return it->second->last_used; });
+  for (const Candidate& it : idle) {
+    if (loaded <= most) return;
+    loaded -= it->second->graph->size();
+    ++counters_.evictions;
+    dropped.push_back(std::move(it->second->graph));
+    entries_.erase(it);
+  }
+}
+
+void ModelStore::Trim(uint64_t most) {
+  std::vector<std::shared_ptr<Graph>> dropped;
+  MutexLock lock(mutex_);
+  TrimLocked(most, dropped);
+}
+
+std::vector<ModelStore::Listed> ModelStore::List() {
+  std::vector<ModelConfig> configs;
+  {
+    MutexLock lock(mutex_);
+    for (const auto& [name, config] : models_) configs.push_back(config);
+  }
+  std::vector<Listed> list;
+  for (ModelConfig& config : configs) {
+    Listed listed;
+    if (const auto plan = PlanFor(config, {})) {
+      MutexLock lock(mutex_);
+      const auto it = entries_.find(plan->key);
+      if (it != entries_.end()) listed.graph = it->second->graph;
+    }
+    // One reference is the store's, one is `listed`.
+    if (listed.graph != nullptr) {
+      listed.sessions = static_cast<uint64_t>(std::max(0L, listed.graph.use_count() - 2));
+    }
+    listed.config = std::move(config);
+    list.push_back(std::move(listed));
+  }
+  return list;
+}
+
+ModelStore::Counters ModelStore::GetCounters() {
+  MutexLock lock(mutex_);
+  return counters_;
+}
+
+}  // namespace wasinn

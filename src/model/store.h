@@ -1,0 +1,118 @@
+// The models of one engine: names, loading once, sharing, eviction.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backend/registry.h"
+#include "base/mutex.h"
+#include "base/os.h"
+#include "model/encoding.h"
+#include "model/graph.h"
+
+namespace wasinn {
+
+// A registered model.
+struct ModelConfig {
+  std::string name;
+  std::string path;    // a file or folder; empty: `content`
+  BufferRef content;
+  std::string backend;  // empty: the one that fits best
+  Encoding encoding = Encoding::kAUTODETECT;
+  Target target = Target::kCpu;
+  Options options;
+  bool load_at_start = false;
+};
+
+// Reads "NAME=PATH[,backend=B][,target=T][,encoding=E][,load=start][,OPTION=VALUE...]".
+Result<ModelConfig> ParseModelSpec(std::string_view spec);
+// Sets one property by its name in a spec or a config file; other names are backend options.
+Result<> SetModelProperty(ModelConfig& config, std::string_view key, std::string_view value);
+
+// Any thread. A graph is loaded once per (content, backend, target, options): callers that ask at
+// the same moment wait for the one that loads. Graphs stay loaded until the memory budget needs
+// their room; graphs that a session holds are never dropped. A named file is taken as changed when
+// its size, time or inode changed; the next load then gets the new content, while running sessions
+// keep the graph that they have.
+class ModelStore {
+ public:
+  struct Counters {
+    uint64_t loads = 0;
+    uint64_t shared_loads = 0;  // asks that were answered by a loaded graph
+    uint64_t evictions = 0;
+  };
+  struct Listed {
+    ModelConfig config;
+    std::shared_ptr<Graph> graph;  // nullptr: not loaded
+    uint64_t sessions = 0;         // references besides the store's
+  };
+
+  // `budget`: bytes of loaded models, 0 for none.
+  ModelStore(BackendRegistry& backends, const Logger& log, uint64_t budget);
+
+  // INVALID_ARGUMENT for a name that is taken or empty, NOT_FOUND for a path that is not there.
+  Result<> Add(ModelConfig config);
+  // Registers each entry of a folder (see wasinn_engine_add_model_dir).
+  Result<> AddDir(const std::string& dir, Encoding encoding);
+
+  // The graph of a registered name, loading it on the calling thread if need be; `extra` options
+  // go over the registered ones and make a graph of their own; those that the backend does not know
+  // are ignored with a warning, as hosts of that dialect do. NOT_FOUND for an unknown name,
+  // MODEL_MISSING when its file is gone.
+  Result<std::shared_ptr<Graph>> Get(std::string_view name, const Options& extra = {});
+  // The same if it is loaded and unchanged already, else nullptr; never takes long.
+  std::shared_ptr<Graph> GetLoaded(std::string_view name, const Options& extra = {});
+  // A graph from bytes that are not registered.
+  Result<std::shared_ptr<Graph>> GetFromBytes(std::vector<BufferRef> parts, Encoding encoding,
+                                              Target target, const Options& options = {});
+  // A graph from a file that is not registered; for tools, never for guests.
+  Result<std::shared_ptr<Graph>> GetFromFile(const std::string& path, const std::string& backend);
+
+  // Drops idle graphs until at most `most` bytes are loaded.
+  void Trim(uint64_t most);
+  std::vector<Listed> List();
+  Counters GetCounters();
+
+ private:
+  struct Entry {
+    bool loading = true;
+    std::optional<Error> error;
+    std::shared_ptr<Graph> graph;
+    std::chrono::steady_clock::time_point last_used;
+  };
+  // What to load and under which key it is shared.
+  struct Plan {
+    std::string key;
+    GraphSource source;
+    std::string backend;
+    Encoding encoding = Encoding::kAUTODETECT;
+    Target target = Target::kCpu;
+    Options options;
+    Options extra;  // go over `options`; unknown ones are ignored
+  };
+
+  Result<ModelConfig> Find(std::string_view name);
+  Result<Plan> PlanFor(const ModelConfig& config, const Options& extra);
+  Result<std::shared_ptr<Graph>> GetPlanned(Plan plan);
+  Result<std::shared_ptr<Graph>> LoadPlanned(Plan& plan);
+  Result<Backend*> ChooseBackend(const Plan& plan);
+  void TrimLocked(uint64_t most, std::vector<std::shared_ptr<Graph>>& dropped) REQUIRES(mutex_);
+  void ForgetOldLocked(const std::string& name, const std::string& key) REQUIRES(mutex_);
+
+  BackendRegistry& backends_;
+  const Logger& log_;
+  const uint64_t budget_;
+
+  Mutex mutex_;
+  CondVar loaded_;
+  std::map<std::string, ModelConfig, std::less<>> models_ GUARDED_BY(mutex_);
+  std::map<std::string, std::string, std::less<>> key_of_name_ GUARDED_BY(mutex_);
+  std::map<std::string, std::shared_ptr<Entry>, std::less<>> entries_ GUARDED_BY(mutex_);
+  Counters counters_ GUARDED_BY(mutex_);
+};
+
+}  // namespace wasinn

@@ -1,0 +1,245 @@
+#include "sched/execution.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+
+namespace wasinn {
+namespace {
+
+// Bytes of streamed output that are kept when the backend streams without end.
+constexpr size_t kMostChunkBytes = 256 << 20;
+
+void ReleaseString(void* owner) { delete static_cast<std::string*>(owner); }
+
+Tensor TextTensor(std::string text) {
+  auto* owner = new std::string(std::move(text));
+  Tensor tensor;
+  tensor.dtype = DType::kU8;
+  const int64_t dims[] = {static_cast<int64_t>(owner->size())};
+  tensor.shape = *Shape::OfTensor(dims);
+  tensor.data = BufferRef::Lend(owner->data(), owner->size(), ReleaseString, owner);
+  return tensor;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Execution>> Execution::Create(Scheduler& scheduler,
+                                                     std::shared_ptr<Graph> graph,
+                                                     const Options& options) {
+  std::shared_ptr<Execution> execution(new Execution(scheduler, std::move(graph)));
+  scheduler.live_executions.fetch_add(1);
+  const Graph& g = *execution->graph_;
+  Options merged = g.options().context;
+  for (const auto& [name, value] : options) merged[name] = value;
+  WASINN_CHECK(CheckOptions("backend " + g.backend().name(), g.backend().options(),
+                            WASINN_SCOPE_CONTEXT, merged));
+  WASINN_TRY(slot, scheduler.runs().TakeSlot());
+  execution->slot_ = slot;
+  const std::vector<wasinn_option> c_options = ToC(merged);
+  wasinn_error error{};
+  const wasinn_code code =
+      g.backend().table().context_create(g.handle(), c_options.data(), c_options.size(),
+                                         &execution->context_, &error);
+  if (code != WASINN_OK) {
+    execution->context_ = nullptr;
+    return Fail(FromC(code, error, "backend " + g.backend().name() + ": context_create"));
+  }
+  if (execution->context_ == nullptr) {
+    return Fail(Code::kUNKNOWN, "backend {}: context_create gave no context", g.backend().name());
+  }
+  return execution;
+}
+
+Execution::~Execution() {
+  if (context_ != nullptr) graph_->backend().table().context_free(context_);
+  if (slot_) scheduler_.runs().GiveSlot(*slot_);
+  graph_.reset();
+  scheduler_.live_executions.fetch_sub(1);
+}
+
+bool Execution::RunsInline() const {
+  const uint64_t typical = graph_->typical_run_ns();
+  return graph_->backend().blocking() && typical != 0 && typical < Scheduler::kInlineNs;
+}
+
+Result<> Execution::BeginRun(std::vector<Input> inputs) {
+  MutexLock lock(mutex_);
+  if (active_ || !reported_) {
+    return Fail(Code::kBUSY, "expected an idle execution context, given one whose run has not "
+                "ended");
+  }
+  active_ = true;
+  reported_ = false;
+  called_ = false;
+  on_worker_ = false;
+  inputs_ = std::move(inputs);
+  outputs_.assign(graph_->info().outputs.size(), std::nullopt);
+  chunks_.clear();
+  usage_ = {};
+  return {};
+}
+
+Result<> Execution::RunInline(std::vector<Input> inputs) {
+  WASINN_CHECK(BeginRun(std::move(inputs)));
+  scheduler_.inline_runs.fetch_add(1, std::memory_order_relaxed);
+  CallBackend();
+  return TakeOutcome();
+}
+
+Result<> Execution::Start(std::vector<Input> inputs,
+                          std::chrono::steady_clock::time_point deadline,
+                          std::move_only_function<void()> reported) {
+  WASINN_CHECK(BeginRun(std::move(inputs)));
+  {
+    MutexLock lock(mutex_);
+    on_reported_ = std::move(reported);
+    on_worker_ = graph_->backend().blocking();
+    self_ = shared_from_this();
+    if (deadline != std::chrono::steady_clock::time_point::max()) {
+      timer_ = scheduler_.timer().At(deadline, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) {
+          self->Cancel({Code::kTIMEOUT, "the compute took longer than the rule compute_timeout "
+                        "allows", 0});
+        }
+      });
+    }
+  }
+  if (graph_->backend().blocking()) {
+    scheduler_.worker_runs.fetch_add(1, std::memory_order_relaxed);
+    scheduler_.computes().Post([self = shared_from_this()] { self->CallBackend(); });
+  } else {
+    CallBackend();
+  }
+  return {};
+}
+
+void Execution::CallBackend() {
+  const std::shared_ptr<Execution> keep = shared_from_this();
+  std::vector<wasinn_backend_input> c_inputs;
+  wasinn_backend_sink sink{};
+  {
+    MutexLock lock(mutex_);
+    if (reported_) {  // cancelled while it waited for a worker
+      active_ = false;
+      inputs_.clear();
+      self_.reset();
+      return;
+    }
+    called_ = true;
+    c_inputs.reserve(inputs_.size());
+    for (const Input& input : inputs_) c_inputs.push_back({input.port, input.tensor.view()});
+    sink = scheduler_.runs().BeginRun(*slot_, this);
+    run_ = sink.run;
+    started_ = std::chrono::steady_clock::now();
+  }
+  graph_->backend().table().run(context_, c_inputs.data(), c_inputs.size(), &sink);
+  if (graph_->backend().blocking() && scheduler_.runs().EndRun(*slot_)) {
+    OnDone(Fail(Code::kUNKNOWN, "backend {} returned from run without saying done",
+                graph_->backend().name()), {});
+  }
+}
+
+std::optional<std::move_only_function<void()>> Execution::ReportLocked(Result<> outcome) {
+  if (reported_) return std::nullopt;
+  reported_ = true;
+  // From here on the owner may read outputs_, so nobody else writes it.
+  if (!outcome) outputs_.assign(outputs_.size(), std::nullopt);
+  outcome_ = std::move(outcome);
+  return std::exchange(on_reported_, nullptr);
+}
+
+void Execution::Cancel(Error why) {
+  std::optional<std::move_only_function<void()>> report;
+  bool tell_backend = false;
+  uint64_t run = 0;
+  {
+    MutexLock lock(mutex_);
+    if (!active_ || reported_) return;
+    report = ReportLocked(Fail(std::move(why)));
+    tell_backend = called_;
+    run = run_;
+    if (called_ && on_worker_ && !stuck_) {
+      stuck_ = true;
+      scheduler_.computes().StuckBegan();
+    }
+  }
+  if (tell_backend) graph_->backend().table().cancel(context_, run);
+  if (report && *report) (*report)();
+}
+
+Result<> Execution::TakeOutcome() {
+  Timer::Id timer = 0;
+  Result<> outcome;
+  {
+    MutexLock lock(mutex_);
+    timer = std::exchange(timer_, 0);
+    outcome = outcome_;
+  }
+  scheduler_.timer().Cancel(timer);
+  return outcome;
+}
+
+Result<> Execution::OnOutput(uint32_t port, Tensor tensor) {
+  MutexLock lock(mutex_);
+  if (port >= outputs_.size()) {
+    return Fail(Code::kUNKNOWN, "backend {}: expected an output port below {}, given {}",
+                graph_->backend().name(), outputs_.size(), port);
+  }
+  if (reported_) return {};
+  outputs_[port] = std::move(tensor);
+  return {};
+}
+
+bool Execution::OnChunk(uint32_t port, std::string_view data) {
+  MutexLock lock(mutex_);
+  if (reported_ || port >= outputs_.size()) return false;
+  std::string& text = chunks_[port];
+  if (text.size() + data.size() > kMostChunkBytes) return false;
+  text += data;
+  return true;
+}
+
+Result<> Execution::CollectOutputsLocked() {
+  for (auto& [port, text] : chunks_) {
+    // A backend that streams need not deliver the whole again.
+    if (!outputs_[port]) outputs_[port] = TextTensor(std::move(text));
+  }
+  chunks_.clear();
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    if (!outputs_[i]) {
+      return Fail(Code::kUNKNOWN, "backend {} reported success without output {} ('{}')",
+                  graph_->backend().name(), i, Printable(graph_->info().outputs[i].name));
+    }
+  }
+  return {};
+}
+
+void Execution::OnDone(Result<> result, const wasinn_backend_usage& usage) {
+  std::optional<std::move_only_function<void()>> report;
+  std::shared_ptr<Execution> self;
+  std::vector<Input> inputs;
+  {
+    MutexLock lock(mutex_);
+    const auto ns = (std::chrono::steady_clock::now() - started_).count();
+    if (result) {
+      graph_->CountRun(static_cast<uint64_t>(ns));
+      if (!reported_) result = CollectOutputsLocked();
+    }
+    active_ = false;
+    usage_ = usage;
+    inputs = std::move(inputs_);
+    inputs_.clear();
+    report = ReportLocked(std::move(result));
+    if (std::exchange(stuck_, false)) scheduler_.computes().StuckEnded();
+    self = std::move(self_);
+  }
+  if (report && *report) (*report)();
+  // The last reference may be ours, and a context must not end inside a callback of its backend.
+  if (self != nullptr && !graph_->backend().blocking()) {
+    scheduler_.computes().Post([keep = std::move(self)] {});
+  }
+}
+
+}  // namespace wasinn

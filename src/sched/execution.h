@@ -1,0 +1,92 @@
+// A backend's execution context and its runs.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backend/sink.h"
+#include "base/mutex.h"
+#include "model/graph.h"
+#include "sched/scheduler.h"
+#include "tensor/tensor.h"
+
+namespace wasinn {
+
+// One run at a time. Start and RunInline are for the owner's thread; Cancel is for any. A run that
+// was cancelled is over for the owner at once, though the backend may still be at work: until it
+// says done, the context and the run's inputs stay alive and a new run gets BUSY.
+class Execution final : public RunListener, public std::enable_shared_from_this<Execution> {
+ public:
+  struct Input {
+    uint32_t port;
+    Tensor tensor;
+  };
+  using Outputs = std::vector<std::optional<Tensor>>;
+
+  // `options` go over the graph's own and must have been checked.
+  static Result<std::shared_ptr<Execution>> Create(Scheduler& scheduler,
+                                                   std::shared_ptr<Graph> graph,
+                                                   const Options& options);
+  ~Execution() override;
+
+  const std::shared_ptr<Graph>& graph() const { return graph_; }
+
+  // Whether a run would be short enough for the calling thread.
+  bool RunsInline() const;
+  // Runs on the calling thread and returns the outcome.
+  Result<> RunInline(std::vector<Input> inputs);
+  // Starts a run elsewhere. `reported` is called once, from any thread, maybe before this returns,
+  // unless Start itself fails; the outcome is then in TakeOutcome. `deadline` of max() is none.
+  Result<> Start(std::vector<Input> inputs, std::chrono::steady_clock::time_point deadline,
+                 std::move_only_function<void()> reported);
+  // Ends the run under way with `why`; without one it does nothing. Any thread.
+  void Cancel(Error why);
+  // The outcome of the last run that was started and has reported.
+  Result<> TakeOutcome();
+  // By port; of the last successful run. Only between runs, on the owner's thread.
+  const Outputs& outputs() const NO_THREAD_SAFETY_ANALYSIS { return outputs_; }
+  const wasinn_backend_usage& usage() const NO_THREAD_SAFETY_ANALYSIS { return usage_; }
+
+  // RunListener
+  Result<> OnOutput(uint32_t port, Tensor tensor) override;
+  bool OnChunk(uint32_t port, std::string_view data) override;
+  void OnDone(Result<> result, const wasinn_backend_usage& usage) override;
+
+ private:
+  Execution(Scheduler& scheduler, std::shared_ptr<Graph> graph)
+      : scheduler_(scheduler), graph_(std::move(graph)) {}
+
+  Result<> BeginRun(std::vector<Input> inputs);
+  void CallBackend();
+  std::optional<std::move_only_function<void()>> ReportLocked(Result<> outcome) REQUIRES(mutex_);
+  Result<> CollectOutputsLocked() REQUIRES(mutex_);
+
+  Scheduler& scheduler_;
+  std::shared_ptr<Graph> graph_;  // set for life
+  wasinn_backend_context* context_ = nullptr;
+  std::optional<uint32_t> slot_;
+
+  Mutex mutex_;
+  bool active_ GUARDED_BY(mutex_) = false;    // the backend has not said done
+  bool reported_ GUARDED_BY(mutex_) = true;   // the owner has its outcome
+  bool called_ GUARDED_BY(mutex_) = false;    // the backend's run was called
+  bool on_worker_ GUARDED_BY(mutex_) = false;
+  bool stuck_ GUARDED_BY(mutex_) = false;
+  uint64_t run_ GUARDED_BY(mutex_) = 0;
+  std::chrono::steady_clock::time_point started_ GUARDED_BY(mutex_);
+  std::vector<Input> inputs_ GUARDED_BY(mutex_);
+  Result<> outcome_ GUARDED_BY(mutex_);
+  Outputs outputs_ GUARDED_BY(mutex_);
+  std::map<uint32_t, std::string> chunks_ GUARDED_BY(mutex_);
+  wasinn_backend_usage usage_ GUARDED_BY(mutex_) = {};
+  std::move_only_function<void()> on_reported_ GUARDED_BY(mutex_);
+  Timer::Id timer_ GUARDED_BY(mutex_) = 0;
+  std::shared_ptr<Execution> self_ GUARDED_BY(mutex_);  // while the backend is at work
+};
+
+}  // namespace wasinn

@@ -1,0 +1,50 @@
+// Worker threads for computes and loads.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <thread>
+#include <vector>
+
+#include "base/mutex.h"
+
+namespace wasinn {
+
+// Runs jobs in the order in which they came. Threads start when first needed, up to `threads`.
+// Any thread may post. The destructor waits for all jobs.
+class Pool {
+ public:
+  using Job = std::move_only_function<void()>;
+
+  Pool(uint32_t threads, const char* name);
+  ~Pool();
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  void Post(Job job);
+
+  // A job that was told to stop and does not return must not keep its thread from the others: one
+  // more thread may run until StuckEnded.
+  void StuckBegan();
+  void StuckEnded();
+
+ private:
+  // However many backends hang, no more threads than this are added for them.
+  static constexpr uint32_t kMostStuck = 256;
+
+  void Work();
+  void SpawnIfNeededLocked() REQUIRES(mutex_);
+
+  const uint32_t threads_;
+  const char* const name_;
+  Mutex mutex_;
+  CondVar posted_;
+  std::deque<Job> jobs_ GUARDED_BY(mutex_);
+  std::vector<std::thread> workers_ GUARDED_BY(mutex_);
+  uint32_t running_ GUARDED_BY(mutex_) = 0;  // workers that have not ended
+  uint32_t idle_ GUARDED_BY(mutex_) = 0;
+  uint32_t stuck_ GUARDED_BY(mutex_) = 0;
+  bool closing_ GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace wasinn

@@ -1,0 +1,101 @@
+#include "session/carry.h"
+
+#include "base/checked.h"
+
+namespace wasinn {
+namespace {
+
+std::string TypeText(const Tensor& tensor) {
+  return fmt::format("{} {}", DTypeName(tensor.dtype), tensor.shape.ToString());
+}
+
+bool DimsFit(const Port& port, const Shape& shape) {
+  if (port.any_rank) return true;
+  if (port.shape.rank() != shape.rank()) return false;
+  for (size_t i = 0; i < shape.rank(); ++i) {
+    if (port.shape[i] >= 0 && port.shape[i] != shape[i]) return false;
+  }
+  return true;
+}
+
+// The shape that `bytes` of `elements` have when the guest's dims count bytes and say nothing of
+// the elements: the port's own if it is static, else a list.
+std::optional<Shape> ShapeOfElements(const Port& port, uint64_t elements) {
+  if (!port.any_rank) {
+    if (port.shape.Elements() == elements) return port.shape;
+    if (port.shape.rank() != 1) return std::nullopt;
+  }
+  const int64_t dims[] = {static_cast<int64_t>(elements)};
+  return *Shape::OfTensor(dims);
+}
+
+// The shape in the port's own elements of a U8 tensor that carries them; nullopt when the dims fit
+// neither reading.
+std::optional<Shape> CarriedShape(const Port& port, const Tensor& tensor) {
+  const uint64_t bytes = tensor.data.size();
+  const auto given = tensor.shape.Elements();
+  if (!given) return std::nullopt;
+  if (port.dtype == DType::kSTRING) {
+    const auto strings = CountStrings(tensor.data.bytes());
+    if (!strings) return tensor.shape;  // CheckByteSize says what is wrong with it
+    if (*given == *strings && DimsFit(port, tensor.shape)) return tensor.shape;
+    if (*given == bytes) return ShapeOfElements(port, *strings);
+    return tensor.shape;
+  }
+  const uint64_t width = DTypeSize(port.dtype);
+  if (CheckedMul(*given, width) == bytes && DimsFit(port, tensor.shape)) return tensor.shape;
+  if (*given != bytes || bytes % width != 0) return std::nullopt;
+  Shape shape = tensor.shape;
+  if (const size_t rank = shape.rank(); rank > 0) {
+    const auto w = static_cast<int64_t>(width);
+    if (shape[rank - 1] % w == 0) {
+      shape[rank - 1] /= w;
+      if (DimsFit(port, shape)) return shape;
+    }
+  }
+  return ShapeOfElements(port, bytes / width);
+}
+
+}  // namespace
+
+Result<Tensor> FitToPort(std::optional<DTypeNumbers> numbers, std::string_view what,
+                         const Port& port, Tensor tensor) {
+  const auto mismatch = [&] {
+    return Fail(Code::kINVALID_ARGUMENT, "{}: expected {}, given {} with {} bytes", what,
+                port.TypeText(), TypeText(tensor), tensor.data.size());
+  };
+  const bool known = port.dtype != DType::kNONE;
+  if (known && tensor.dtype != port.dtype) {
+    const bool carried = numbers && tensor.dtype == DType::kU8 && !ToDialect(*numbers, port.dtype);
+    if (!carried) return mismatch();
+    const auto shape = CarriedShape(port, tensor);
+    if (!shape) {
+      return Fail(Code::kINVALID_ARGUMENT,
+                  "{}: expected {} carried as u8 bytes ({} bytes an element), given dims {} with {} "
+                  "bytes",
+                  what, port.TypeText(), DTypeSize(port.dtype), tensor.shape.ToString(),
+                  tensor.data.size());
+    }
+    tensor.dtype = port.dtype;
+    tensor.shape = *shape;
+  }
+  WASINN_CHECK(CheckByteSize(what, tensor.dtype, tensor.shape, tensor.data.bytes()));
+  if (!DimsFit(port, tensor.shape)) return mismatch();
+  return tensor;
+}
+
+Tensor CarryOut(DTypeNumbers numbers, Tensor tensor) {
+  if (ToDialect(numbers, tensor.dtype)) return tensor;
+  const size_t width = DTypeSize(tensor.dtype);
+  const size_t rank = tensor.shape.rank();
+  if (width == 0 || rank == 0) {
+    const int64_t dims[] = {static_cast<int64_t>(tensor.data.size())};
+    tensor.shape = *Shape::OfTensor(dims);
+  } else {
+    tensor.shape[rank - 1] *= static_cast<int64_t>(width);
+  }
+  tensor.dtype = DType::kU8;
+  return tensor;
+}
+
+}  // namespace wasinn

@@ -1,0 +1,29 @@
+// How tensors cross a guest dialect: types that it cannot name travel as U8 bytes.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "model/graph.h"
+#include "tensor/tensor.h"
+
+namespace wasinn {
+
+// Checks a guest's tensor against the port and gives it the port's own type and shape. The data is
+// shared, not copied, and never converted.
+//
+// `numbers` is the dialect's type column, nullopt when every type can be named (the C API). When
+// the dialect cannot name the port's type, a U8 tensor is taken as bytes of it; its dims are either
+// those of the port's elements, or count bytes (the last dim is then divided by the element size).
+//
+// INVALID_ARGUMENT says the expected and the given type and dims. The only check before a backend
+// sees the tensor, so it covers type, rank, static dims and byte length.
+Result<Tensor> FitToPort(std::optional<DTypeNumbers> numbers, std::string_view what,
+                         const Port& port, Tensor tensor);
+
+// The other way: how the dialect sees a tensor. A type that it cannot name becomes U8 with the last
+// dim multiplied by the element size, [bytes] for strings and rank 0, so that dims x 1 is the
+// length in bytes.
+Tensor CarryOut(DTypeNumbers numbers, Tensor tensor);
+
+}  // namespace wasinn

@@ -1,0 +1,51 @@
+// A call that has not ended yet.
+#pragma once
+
+#include <wasinn/adapter.h>
+
+#include <memory>
+#include <optional>
+
+#include "base/mutex.h"
+
+namespace wasinn {
+
+// Joins the thread that works with the guest's: one completes, the other is woken or waits. Shared
+// by both. Any thread.
+class Pending {
+ public:
+  // `waker` NULL: the guest's thread will Wait.
+  explicit Pending(const wasinn_waker* waker) {
+    if (waker != nullptr) waker_ = *waker;
+  }
+
+  // Wakes the guest's side; only the first call counts.
+  void Complete() {
+    MutexLock lock(mutex_);
+    if (done_) return;
+    done_ = true;
+    // Under the lock, so that Abandon returns only after the waker has.
+    if (waker_) waker_->wake(waker_->self);
+    waker_.reset();
+    changed_.NotifyAll();
+  }
+
+  void Wait() {
+    MutexLock lock(mutex_);
+    while (!done_) changed_.Wait(mutex_);
+  }
+
+  // The waker is not called any more once this has returned.
+  void Abandon() {
+    MutexLock lock(mutex_);
+    waker_.reset();
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  bool done_ GUARDED_BY(mutex_) = false;
+  std::optional<wasinn_waker> waker_ GUARDED_BY(mutex_);
+};
+
+}  // namespace wasinn

@@ -1,0 +1,378 @@
+#include "session/session.h"
+
+#include <cstring>
+#include <utility>
+
+#include "base/checked.h"
+#include "base/text.h"
+
+namespace wasinn {
+namespace {
+
+std::string InputName(const Graph& graph, uint32_t port) {
+  const std::string& name = graph.info().inputs[port].name;
+  return name.empty() ? fmt::format("input {}", port)
+                      : fmt::format("input {} ('{}')", port, Printable(name));
+}
+
+}  // namespace
+
+Session::~Session() {
+  Abandon();
+  Stop({Code::kCANCELLED, "the session has ended", 0});
+}
+
+// ------------------------------------------------------------------ graphs
+
+Result<uint32_t> Session::AddGraph(std::shared_ptr<Graph> graph) {
+  WASINN_CHECK(CheckLimit("max_graphs", policy_.max_graphs, graphs_.size() + 1));
+  if (next_graph_ == UINT32_MAX) return Fail(Code::kTOO_LARGE, "graph handles are used up");
+  graphs_.emplace(next_graph_, std::move(graph));
+  return next_graph_++;
+}
+
+std::optional<Result<uint32_t>> Session::StartLoadJob(
+    std::move_only_function<Result<std::shared_ptr<Graph>>()> load, const wasinn_waker* waker) {
+  load_ = std::make_shared<LoadJob>(waker);
+  SetCurrent(nullptr, &load_->pending);
+  host_.scheduler->loads().Post([job = load_, load = std::move(load)]() mutable {
+    job->graph = load();
+    load = nullptr;
+    job->finished.store(true, std::memory_order_release);
+    job->pending.Complete();
+  });
+  if (waker != nullptr) return std::nullopt;
+  load_->pending.Wait();
+  return FinishLoad();
+}
+
+Result<uint32_t> Session::FinishLoad() {
+  const std::shared_ptr<LoadJob> job = std::exchange(load_, nullptr);
+  SetCurrent(nullptr, nullptr);
+  if (stopped()) return Fail(StopError());
+  if (job == nullptr || !job->finished.load(std::memory_order_acquire)) {
+    return Fail(Code::kUNKNOWN, "no load has ended in this session");
+  }
+  if (!job->graph) return Fail(job->graph.error());
+  return AddGraph(std::move(*job->graph));
+}
+
+std::optional<Result<uint32_t>> Session::StartLoadByName(std::string_view name,
+                                                         const Options& extra,
+                                                         const wasinn_waker* waker) {
+  if (!policy_.GrantsModel(name)) {
+    // The same text whether the model exists or not.
+    return Fail(Code::kSECURITY, "policy rule models: '{}' is not among the models granted to this "
+                "guest", Printable(name));
+  }
+  if (auto graph = host_.models->GetLoaded(name, extra)) return AddGraph(std::move(graph));
+  return StartLoadJob(
+      [models = host_.models, name = std::string(name), extra] { return models->Get(name, extra); },
+      waker);
+}
+
+std::optional<Result<uint32_t>> Session::StartLoad(std::span<const std::span<const uint8_t>> parts,
+                                                   Encoding encoding, Target target,
+                                                   const wasinn_waker* waker) {
+  if (policy_.load_bytes == 0) {
+    return Fail(Code::kSECURITY, "policy rule load_bytes: this guest may not bring its own model");
+  }
+  uint64_t total = 0;
+  for (const auto part : parts) total = CheckedAdd(total, part.size()).value_or(UINT64_MAX);
+  if (auto limit = CheckLimit("max_model_bytes", policy_.max_model_bytes, total); !limit) {
+    return Fail(limit.error());
+  }
+  std::vector<BufferRef> copies;
+  for (const auto part : parts) {
+    auto copy = host_.buffers->Allocate(part.size());
+    if (!copy) return Fail(copy.error());
+    if (!part.empty()) std::memcpy(copy->data(), part.data(), part.size());
+    copies.push_back(std::move(*copy));
+  }
+  return StartLoadJob(
+      [models = host_.models, copies = std::move(copies), encoding, target]() mutable {
+        return models->GetFromBytes(std::move(copies), encoding, target);
+      },
+      waker);
+}
+
+Result<std::shared_ptr<Graph>> Session::FindGraph(uint32_t graph) const {
+  if (const auto it = graphs_.find(graph); it != graphs_.end()) return it->second;
+  return Fail(Code::kINVALID_ARGUMENT, "expected a graph of this session, given handle {}", graph);
+}
+
+Result<> Session::DropGraph(uint32_t graph) {
+  WASINN_CHECK(FindGraph(graph));
+  graphs_.erase(graph);
+  return {};
+}
+
+// ------------------------------------------------------------------ contexts
+
+Result<uint32_t> Session::InitContext(uint32_t graph_handle, const Options& options) {
+  WASINN_TRY(graph, FindGraph(graph_handle));
+  WASINN_CHECK(CheckLimit("max_contexts", policy_.max_contexts, contexts_.size() + 1));
+  if (next_context_ == UINT32_MAX) return Fail(Code::kTOO_LARGE, "context handles are used up");
+  Context context;
+  context.inputs.resize(graph->info().inputs.size());
+  WASINN_TRY(execution, Execution::Create(*host_.scheduler, std::move(graph), options));
+  context.execution = std::move(execution);
+  contexts_.emplace(next_context_, std::move(context));
+  return next_context_++;
+}
+
+Result<const Session::Context*> Session::FindContext(uint32_t context) const {
+  if (const auto it = contexts_.find(context); it != contexts_.end()) return &it->second;
+  return Fail(Code::kINVALID_ARGUMENT, "expected an execution context of this session, given "
+              "handle {}", context);
+}
+
+Result<Session::Context*> Session::FindContext(uint32_t context) {
+  WASINN_TRY(found, std::as_const(*this).FindContext(context));
+  return const_cast<Context*>(found);
+}
+
+Result<const Graph*> Session::GraphOf(uint32_t context) const {
+  WASINN_TRY(found, FindContext(context));
+  return found->execution->graph().get();
+}
+
+Result<> Session::DropContext(uint32_t context) {
+  WASINN_CHECK(ClearInputs(context));
+  contexts_.erase(context);
+  return {};
+}
+
+Result<> Session::ClearInputs(uint32_t context) {
+  WASINN_TRY(found, FindContext(context));
+  for (auto& input : found->inputs) {
+    if (input) held_bytes_ -= input->data.size();
+    input.reset();
+  }
+  return {};
+}
+
+Result<BufferRef> Session::AllocateTensor(uint64_t size) {
+  WASINN_CHECK(CheckLimit("max_tensor_bytes", policy_.max_tensor_bytes, size));
+  const uint64_t held = CheckedAdd(held_bytes_, size).value_or(UINT64_MAX);
+  WASINN_CHECK(CheckLimit("max_session_bytes", policy_.max_session_bytes, held));
+  return host_.buffers->Allocate(size);
+}
+
+Result<> Session::SetInput(uint32_t context, std::optional<DTypeNumbers> numbers, uint32_t port,
+                           DType dtype, const Shape& shape, std::span<const uint8_t> bytes) {
+  WASINN_TRY(buffer, AllocateTensor(bytes.size()));
+  if (!bytes.empty()) std::memcpy(buffer.data(), bytes.data(), bytes.size());
+  return SetInputTensor(context, numbers, port, Tensor{dtype, shape, std::move(buffer)});
+}
+
+Result<> Session::SetInputTensor(uint32_t context, std::optional<DTypeNumbers> numbers,
+                                 uint32_t port, Tensor tensor) {
+  WASINN_TRY(found, FindContext(context));
+  const Graph& graph = *found->execution->graph();
+  if (port >= found->inputs.size()) {
+    return Fail(Code::kINVALID_ARGUMENT, "input index: expected below {}, given {}",
+                found->inputs.size(), port);
+  }
+  WASINN_TRY(fitted, FitToPort(numbers, InputName(graph, port), graph.info().inputs[port],
+                               std::move(tensor)));
+  auto& input = found->inputs[port];
+  if (input) held_bytes_ -= input->data.size();
+  held_bytes_ += fitted.data.size();
+  input = std::move(fitted);
+  return {};
+}
+
+Result<std::vector<Execution::Input>> Session::GatherInputs(const Context& context) const {
+  const Graph& graph = *context.execution->graph();
+  std::vector<Execution::Input> inputs;
+  inputs.reserve(context.inputs.size());
+  for (uint32_t port = 0; port < context.inputs.size(); ++port) {
+    const auto& input = context.inputs[port];
+    if (input) {
+      inputs.push_back({port, *input});
+    } else if (!graph.info().inputs[port].optional) {
+      return Fail(Code::kINVALID_ARGUMENT, "{}: expected {}, given none", InputName(graph, port),
+                  graph.info().inputs[port].TypeText());
+    }
+  }
+  return inputs;
+}
+
+std::optional<Result<>> Session::StartCompute(uint32_t context, const wasinn_waker* waker) {
+  const auto found = FindContext(context);
+  if (!found) return Fail(found.error());
+  auto inputs = GatherInputs(**found);
+  if (!inputs) return Fail(inputs.error());
+  const std::shared_ptr<Execution>& execution = (*found)->execution;
+  const bool limited = policy_.compute_timeout != 0;
+  if (!limited && execution->RunsInline()) {
+    SetCurrent(execution, nullptr);
+    Result<> result = execution->RunInline(std::move(*inputs));
+    SetCurrent(nullptr, nullptr);
+    return result;
+  }
+  auto deadline = std::chrono::steady_clock::time_point::max();
+  if (limited) {
+    deadline = std::chrono::steady_clock::now() +
+               std::chrono::milliseconds(std::min<uint64_t>(policy_.compute_timeout, 1ull << 40));
+  }
+  computing_ = std::make_shared<Pending>(waker);
+  compute_ = execution;
+  SetCurrent(execution, nullptr);
+  auto started = execution->Start(std::move(*inputs), deadline,
+                                  [pending = computing_] { pending->Complete(); });
+  if (!started) {
+    compute_ = nullptr;
+    SetCurrent(nullptr, nullptr);
+    return started;
+  }
+  // Stop may have come between the caller's check and Start.
+  if (stopped()) execution->Cancel(StopError());
+  if (waker != nullptr) return std::nullopt;
+  computing_->Wait();
+  return FinishCompute();
+}
+
+Result<> Session::FinishCompute() {
+  const std::shared_ptr<Execution> execution = std::exchange(compute_, nullptr);
+  computing_ = nullptr;
+  SetCurrent(nullptr, nullptr);
+  if (execution == nullptr) return Fail(Code::kUNKNOWN, "no compute has ended in this session");
+  return execution->TakeOutcome();
+}
+
+Result<Tensor> Session::Output(uint32_t context, uint32_t port) const {
+  WASINN_TRY(output, LentOutput(context, port));
+  return *output;
+}
+
+Result<const Tensor*> Session::LentOutput(uint32_t context, uint32_t port) const {
+  WASINN_TRY(found, FindContext(context));
+  const size_t count = found->execution->graph()->info().outputs.size();
+  if (port >= count) {
+    return Fail(Code::kINVALID_ARGUMENT, "output index: expected below {}, given {}", count, port);
+  }
+  const auto& outputs = found->execution->outputs();
+  if (port >= outputs.size() || !outputs[port]) {
+    return Fail(Code::kINVALID_ARGUMENT, "output {}: expected after a successful compute, given "
+                "none yet", port);
+  }
+  return &*outputs[port];
+}
+
+size_t Session::OutputCount(uint32_t context) const {
+  const auto found = FindContext(context);
+  return found ? (*found)->execution->graph()->info().outputs.size() : 0;
+}
+
+// ------------------------------------------------------------------ tensors and errors
+
+Result<uint32_t> Session::AddTensor(DType dtype, const Shape& shape,
+                                    std::span<const uint8_t> bytes) {
+  WASINN_TRY(buffer, AllocateTensor(bytes.size()));
+  if (!bytes.empty()) std::memcpy(buffer.data(), bytes.data(), bytes.size());
+  return AddTensor(Tensor{dtype, shape, std::move(buffer)});
+}
+
+Result<uint32_t> Session::AddTensor(Tensor tensor) {
+  WASINN_CHECK(CheckLimit("max_tensors", policy_.max_tensors, tensors_.size() + 1));
+  held_bytes_ += tensor.data.size();
+  return tensors_.Add({std::move(tensor), std::nullopt});
+}
+
+Result<uint32_t> Session::AddBrokenTensor(Error error) {
+  WASINN_CHECK(CheckLimit("max_tensors", policy_.max_tensors, tensors_.size() + 1));
+  return tensors_.Add({Tensor{}, std::move(error)});
+}
+
+Result<Tensor> Session::FindTensor(uint32_t tensor) const {
+  const HeldTensor* held = tensors_.Find(tensor);
+  if (held == nullptr) {
+    return Fail(Code::kINVALID_ARGUMENT, "expected a tensor of this session, given handle {}",
+                tensor);
+  }
+  if (held->error) return Fail(*held->error);
+  return held->tensor;
+}
+
+Result<Tensor> Session::TakeTensor(uint32_t tensor) {
+  auto found = FindTensor(tensor);
+  DropTensor(tensor);
+  return found;
+}
+
+void Session::DropTensor(uint32_t tensor) {
+  if (const HeldTensor* held = tensors_.Find(tensor); held != nullptr) {
+    held_bytes_ -= held->tensor.data.size();
+    tensors_.Remove(tensor);
+  }
+}
+
+Result<uint32_t> Session::AddError(Error error) {
+  WASINN_CHECK(CheckLimit("max_errors", policy_.max_errors, errors_.size() + 1));
+  return errors_.Add(std::move(error));
+}
+
+void Session::Remember(const Error& error) {
+  last_error_ = error.message;
+  host_.log->Log(WASINN_LOG_WARN, "guest call failed: {}: {}", CodeName(error.code), error.message);
+}
+
+// ------------------------------------------------------------------ stopping
+
+void Session::SetCurrent(std::shared_ptr<Execution> execution, Pending* pending) {
+  MutexLock lock(stop_mutex_);
+  current_ = std::move(execution);
+  current_pending_ = pending;
+}
+
+void Session::Stop(Error why) {
+  std::shared_ptr<Execution> execution;
+  {
+    MutexLock lock(stop_mutex_);
+    if (stopped()) return;
+    stop_error_ = why;
+    stopped_.store(why.code, std::memory_order_release);
+    execution = current_;
+    if (current_pending_ != nullptr) current_pending_->Complete();
+    // Under the lock, so that OnStop(NULL) returns only after the callback has.
+    if (on_stop_ != nullptr) on_stop_(on_stop_self_);
+    on_stop_ = nullptr;
+  }
+  if (execution != nullptr) execution->Cancel(std::move(why));
+}
+
+Error Session::StopError() const {
+  MutexLock lock(stop_mutex_);
+  return stop_error_;
+}
+
+void Session::OnStop(void (*stop)(void* self), void* self) {
+  MutexLock lock(stop_mutex_);
+  if (stop != nullptr && stopped()) {
+    stop(self);
+    return;
+  }
+  on_stop_ = stop;
+  on_stop_self_ = self;
+}
+
+void Session::Abandon() {
+  finish_core = nullptr;
+  finish_component = nullptr;
+  if (load_ != nullptr) {
+    load_->pending.Abandon();
+    SetCurrent(nullptr, nullptr);
+    load_ = nullptr;
+  }
+  if (compute_ != nullptr) {
+    computing_->Abandon();
+    compute_->Cancel({Code::kCANCELLED, "the guest has gone", 0});
+    SetCurrent(nullptr, nullptr);
+    compute_ = nullptr;
+    computing_ = nullptr;
+  }
+}
+
+}  // namespace wasinn

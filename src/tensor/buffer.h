@@ -1,0 +1,78 @@
+// Reference-counted bytes: pooled, 64-byte aligned ones for tensors, and lent ones that belong to a
+// framework.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include "base/error.h"
+
+namespace wasinn {
+
+class BufferPool;
+
+// What a BufferRef points to. Shared by any number of threads; whoever fills it does so before it
+// shares it. Pooled buffers carry this header in front of their bytes.
+class Buffer {
+ public:
+  uint8_t* data() { return data_; }
+  const uint8_t* data() const { return data_; }
+  size_t size() const { return size_; }
+  std::span<const uint8_t> bytes() const { return {data_, size_}; }
+
+  void Ref() { refs_.fetch_add(1, std::memory_order_relaxed); }
+  void Unref();
+
+ private:
+  friend class BufferPool;
+  friend class BufferRef;
+  std::atomic<uint32_t> refs_{1};
+  uint32_t size_class_ = 0;
+  BufferPool* pool_ = nullptr;  // nullptr: lent
+  uint8_t* data_ = nullptr;
+  size_t size_ = 0;
+  void (*release_)(void* owner) = nullptr;  // lent buffers
+  void* owner_ = nullptr;
+};
+
+// Owns one reference. Cheap to copy; a null one has no bytes.
+class BufferRef {
+ public:
+  BufferRef() = default;
+  // Takes over the reference that `buffer` was made with.
+  static BufferRef Adopt(Buffer* buffer) {
+    BufferRef ref;
+    ref.buffer_ = buffer;
+    return ref;
+  }
+  // Wraps memory of someone else; `release(owner)`, unless NULL, is called once with the last
+  // reference, from any thread.
+  static BufferRef Lend(const void* data, size_t size, void (*release)(void*), void* owner);
+
+  BufferRef(const BufferRef& other) : buffer_(other.buffer_) {
+    if (buffer_ != nullptr) buffer_->Ref();
+  }
+  BufferRef(BufferRef&& other) noexcept : buffer_(std::exchange(other.buffer_, nullptr)) {}
+  BufferRef& operator=(BufferRef other) noexcept {
+    std::swap(buffer_, other.buffer_);
+    return *this;
+  }
+  ~BufferRef() {
+    if (buffer_ != nullptr) buffer_->Unref();
+  }
+
+  explicit operator bool() const { return buffer_ != nullptr; }
+  uint8_t* data() const { return buffer_ == nullptr ? nullptr : buffer_->data(); }
+  size_t size() const { return buffer_ == nullptr ? 0 : buffer_->size(); }
+  std::span<const uint8_t> bytes() const { return {data(), size()}; }
+  // Gives the reference away as a pointer that a C release callback can free with Unref.
+  Buffer* Leak() { return std::exchange(buffer_, nullptr); }
+
+ private:
+  Buffer* buffer_ = nullptr;
+};
+
+}  // namespace wasinn

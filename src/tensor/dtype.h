@@ -1,0 +1,42 @@
+// Element types: one table (dtype.def) from which names, sizes and dialect numbers come.
+#pragma once
+
+#include <wasinn/types.h>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace wasinn {
+
+enum class DType : uint8_t {
+  kNONE = 0,
+#define X(name, number, text, bits, witx, old_witx, wit, numpy) k##name = (number),
+#include "tensor/dtype.def"
+#undef X
+};
+
+inline constexpr auto kAllDTypes = std::to_array<DType>({
+#define X(name, number, text, bits, witx, old_witx, wit, numpy) DType::k##name,
+#include "tensor/dtype.def"
+#undef X
+});
+
+// "f32"; "" for kNONE.
+std::string_view DTypeName(DType dtype);
+std::optional<DType> DTypeFromName(std::string_view name);
+// Any number of a C caller; nullopt when it is no type (0 included).
+std::optional<DType> DTypeFromNumber(uint32_t number);
+// Bytes an element; 0 for kNONE and kSTRING, whose elements differ in size.
+size_t DTypeSize(DType dtype);
+
+// The column of dtype.def that a guest dialect uses.
+enum class DTypeNumbers : uint8_t { kWitx, kOldWitx, kWit };
+// The number on the wire, nullopt when the dialect cannot name the type.
+std::optional<uint32_t> ToDialect(DTypeNumbers numbers, DType dtype);
+std::optional<DType> FromDialect(DTypeNumbers numbers, uint32_t number);
+
+inline wasinn_dtype ToC(DType dtype) { return static_cast<wasinn_dtype>(dtype); }
+
+}  // namespace wasinn

@@ -1,0 +1,40 @@
+// A tensor: type, shape and shared bytes.
+#pragma once
+
+#include <span>
+
+#include "base/error.h"
+#include "tensor/buffer.h"
+#include "tensor/buffer_pool.h"
+#include "tensor/dtype.h"
+#include "tensor/shape.h"
+
+namespace wasinn {
+
+// A value; copying shares the bytes. Row-major, dense, little endian. A string tensor's bytes are
+// the Open Inference Protocol's BYTES: per element a 4-byte little-endian length, then the bytes.
+struct Tensor {
+  DType dtype = DType::kNONE;
+  Shape shape;
+  BufferRef data;
+
+  // Copies `bytes` into a pooled buffer.
+  static Result<Tensor> Copy(BufferPool& pool, DType dtype, const Shape& shape,
+                             std::span<const uint8_t> bytes);
+
+  // Borrows; valid while this tensor lives.
+  wasinn_tensor_view view() const {
+    return {ToC(dtype), static_cast<uint32_t>(shape.rank()), shape.data(), data.data(),
+            data.size()};
+  }
+};
+
+// dims x element size = `size`; for strings: the lengths add up to `size` and count the elements.
+// INVALID_ARGUMENT with what was expected and given; `what` begins the text, e.g. "input 'x'".
+Result<> CheckByteSize(std::string_view what, DType dtype, const Shape& shape,
+                       std::span<const uint8_t> bytes);
+
+// Elements of a BYTES buffer; nullopt when its lengths do not add up.
+std::optional<uint64_t> CountStrings(std::span<const uint8_t> bytes);
+
+}  // namespace wasinn
