@@ -68,6 +68,22 @@ pub fn table() -> &'static [ffi::ComponentImport] {
     unsafe { ffi::slice(host::wasinn_component_imports(&mut count), count) }
 }
 
+/// Whether the linker has something under an import's name. Of WASI's own packages the linker takes
+/// any 0.2 version; whether it has every function that the guest wants only linking tells.
+pub fn provided(import: &str) -> bool {
+    const WASI: [&str; 7] = [
+        "wasi:cli/",
+        "wasi:clocks/",
+        "wasi:filesystem/",
+        "wasi:http/",
+        "wasi:io/",
+        "wasi:random/",
+        "wasi:sockets/",
+    ];
+    WASI.iter().any(|package| import.starts_with(package))
+        || table().iter().any(|row| table_text(row.interface).is_ok_and(|name| name == import))
+}
+
 pub fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
     check_enums()?;
     let mut count = 0;

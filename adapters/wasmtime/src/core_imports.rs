@@ -79,12 +79,13 @@ fn add_untyped<'a>(
 ) -> Result<&'a mut Linker<State>> {
     let ty = func_type(linker.engine(), params, results)
         .map_err(|error| Error::msg(format!("import {module}::{name}: {error}")))?;
+    let wide = results == "I";
     if row.may_block != 0 {
         linker.func_new_async(module, name, ty, move |caller, params, results| {
             Box::new(async move {
                 let args: Vec<u64> = params.iter().map(word_of).collect();
                 let word = Box::into_pin(call_or_wait_word(caller, row, &args)).await?;
-                set_result(results, word);
+                set_result(results, word, wide);
                 Ok(())
             })
         })
@@ -92,7 +93,7 @@ fn add_untyped<'a>(
         linker.func_new(module, name, ty, move |mut caller, params, results| {
             let args: Vec<u64> = params.iter().map(word_of).collect();
             let word = call_now(&mut caller, row, &args)?;
-            set_result(results, word);
+            set_result(results, word, wide);
             Ok(())
         })
     }
@@ -123,12 +124,9 @@ fn word_of(value: &Val) -> u64 {
     }
 }
 
-fn set_result(results: &mut [Val], word: u64) {
+fn set_result(results: &mut [Val], word: u64, wide: bool) {
     if let Some(result) = results.first_mut() {
-        *result = match result {
-            Val::I64(_) => Val::I64(word as i64),
-            _ => Val::I32(word as i32),
-        };
+        *result = if wide { Val::I64(word as i64) } else { Val::I32(word as i32) };
     }
 }
 

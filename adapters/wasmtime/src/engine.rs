@@ -11,7 +11,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use wasmtime::component::{self, Component};
-use wasmtime::{Caller, Config, Engine, Linker, Module, Result};
+use wasmtime::{
+    Caller, Config, Engine, InstanceAllocationStrategy, Linker, Module, PoolingAllocationConfig,
+    Result,
+};
 use wasmtime_wasi::I32Exit;
 
 /// The host's services, valid until the adapter is closed.
@@ -22,6 +25,38 @@ struct Log {
 unsafe impl Send for Log {}
 unsafe impl Sync for Log {}
 
+/// How guests get memory, and whether their work is counted. Each way needs an engine of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// From slots made in advance: starting and ending a guest takes a third of the time.
+    Pooled,
+    /// From the system, for guests that the pool has no room for.
+    OnDemand,
+    /// As OnDemand, and counting fuel, which slows a guest down.
+    Metered,
+}
+
+/// Guests that the pool holds at the same time. Its address space is 4 GiB a memory.
+const POOL_GUESTS: u32 = 64;
+
+fn pool() -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(POOL_GUESTS)
+        .total_core_instances(4 * POOL_GUESTS)
+        .total_memories(POOL_GUESTS)
+        .total_tables(2 * POOL_GUESTS)
+        .total_stacks(POOL_GUESTS)
+        .max_component_instance_size(1 << 20)
+        .max_core_instance_size(1 << 20)
+        .max_memory_size(1 << 32)
+        .table_elements(100_000)
+        // Clearing this much by hand is faster than having the kernel map it anew.
+        .linear_memory_keep_resident(1 << 20)
+        .table_keep_resident(1 << 16)
+        .async_stack_keep_resident(1 << 16);
+    pool
+}
+
 /// A Wasmtime engine with everything registered that guests may import.
 pub struct Runtime {
     pub engine: Engine,
@@ -30,9 +65,12 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    fn new(fuel: bool) -> Result<Runtime> {
+    fn new(mode: Mode) -> Result<Runtime> {
         let mut config = Config::new();
-        config.epoch_interruption(true).consume_fuel(fuel);
+        config.epoch_interruption(true).consume_fuel(mode == Mode::Metered);
+        if mode == Mode::Pooled {
+            config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
+        }
         let engine = Engine::new(&config)?;
 
         let mut core = Linker::new(&engine);
@@ -56,9 +94,10 @@ impl Runtime {
 }
 
 pub struct Instance {
-    plain: Runtime,
-    /// Counting fuel slows every guest down, so guests with a fuel limit get code of their own.
-    metered: OnceLock<Result<Runtime, String>>,
+    /// By mode; made when first needed.
+    runtimes: [OnceLock<Result<Runtime, String>>; 3],
+    /// Pooled, unless this process may not have that much address space.
+    pub mode: Mode,
     cache: Option<Cache>,
     log: Log,
 }
@@ -72,15 +111,17 @@ impl Instance {
     /// # Safety
     /// `host` must be valid, and its services until the instance is dropped.
     pub unsafe fn open(host: &ffi::AdapterHost) -> Result<Arc<Instance>, Failure> {
-        let plain = Runtime::new(false).map_err(|error| {
-            Failure::wasmtime(ffi::RUNTIME_ERROR, "cannot start Wasmtime", &error)
-        })?;
         let mut instance = Instance {
-            plain,
-            metered: OnceLock::new(),
+            runtimes: Default::default(),
+            mode: Mode::Pooled,
             cache: None,
             log: Log { self_: host.self_, log: host.log },
         };
+        if let Err(failure) = instance.runtime(Mode::Pooled) {
+            instance.mode = Mode::OnDemand;
+            instance.runtime(Mode::OnDemand)?;
+            instance.log(ffi::LOG_DEBUG, &format!("no pool of guest memory: {}", failure.text));
+        }
         if !host.cache_dir.is_null() {
             let dir = unsafe { CStr::from_ptr(host.cache_dir) };
             let dir = Path::new(OsStr::from_bytes(dir.to_bytes()));
@@ -95,15 +136,12 @@ impl Instance {
         Ok(Arc::new(instance))
     }
 
-    pub fn runtime(&self, fuel: bool) -> Result<&Runtime, Failure> {
-        if !fuel {
-            return Ok(&self.plain);
-        }
-        self.metered
-            .get_or_init(|| Runtime::new(true).map_err(|error| describe(&error)))
+    pub fn runtime(&self, mode: Mode) -> Result<&Runtime, Failure> {
+        self.runtimes[mode as usize]
+            .get_or_init(|| Runtime::new(mode).map_err(|error| describe(&error)))
             .as_ref()
             .map_err(|text| {
-                Failure::new(ffi::RUNTIME_ERROR, format!("cannot start Wasmtime with fuel: {text}"))
+                Failure::new(ffi::RUNTIME_ERROR, format!("cannot start Wasmtime: {text}"))
             })
     }
 

@@ -1,14 +1,16 @@
 //! A compiled and linked guest.
 
-use crate::engine::{Code, Instance, Runtime};
+use crate::component_imports;
+use crate::engine::{Code, Instance, Mode, Runtime};
 use crate::failure::Failure;
 use crate::ffi;
 use crate::guest::{self, Kind};
 use crate::state::State;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
+use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, InstancePre as ComponentPre};
-use wasmtime::{Engine, ExternType, InstancePre, Module, UnknownImportError};
+use wasmtime::{Engine, ExternType, InstancePre, Module, UnknownImportError, ValType};
 use wasmtime_wasi::p2::bindings::CommandPre;
 
 /// A guest whose imports are resolved, ready to be instantiated.
@@ -30,9 +32,10 @@ pub struct Program {
     instance: Arc<Instance>,
     wasm: Vec<u8>,
     kind: Kind,
-    plain: Arc<Linked>,
-    /// The same with fuel counting, made by the first run that has a fuel limit.
-    metered: Mutex<Option<Arc<Linked>>>,
+    mode: Mode,
+    linked: Arc<Linked>,
+    /// The same for the other modes, made by the first run that needs them.
+    others: Mutex<Vec<(Mode, Arc<Linked>)>>,
 }
 
 pub struct Stats {
@@ -44,27 +47,43 @@ pub struct Stats {
 impl Program {
     pub fn load(instance: Arc<Instance>, bytes: &[u8]) -> Result<(Program, Stats), Failure> {
         let guest = guest::read(bytes)?;
-        let (linked, stats) = build(&instance, &guest.binary, guest.kind, false)?;
+        let mut mode = instance.mode;
+        let (linked, stats) = match build(&instance, &guest.binary, guest.kind, mode) {
+            // Maybe it only does not fit the pool: several memories, a very large table.
+            Err(_) if mode == Mode::Pooled => {
+                mode = Mode::OnDemand;
+                build(&instance, &guest.binary, guest.kind, mode)?
+            }
+            built => built?,
+        };
         let program = Program {
             wasm: guest.binary.into_owned(),
             kind: guest.kind,
-            plain: Arc::new(linked),
-            metered: Mutex::new(None),
+            mode,
+            linked: Arc::new(linked),
+            others: Mutex::new(Vec::new()),
             instance,
         };
         Ok((program, stats))
     }
 
-    pub fn linked(&self, fuel: bool) -> Result<Arc<Linked>, Failure> {
-        if !fuel {
-            return Ok(self.plain.clone());
+    /// The mode for guests without a fuel limit.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    pub fn linked(&self, mode: Mode) -> Result<Arc<Linked>, Failure> {
+        if mode == self.mode {
+            return Ok(self.linked.clone());
         }
-        let mut metered = self.metered.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(linked) = &*metered {
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, linked)) = others.iter().find(|(other, _)| *other == mode) {
             return Ok(linked.clone());
         }
-        let (linked, _) = build(&self.instance, &self.wasm, self.kind, true)?;
-        Ok(metered.insert(Arc::new(linked)).clone())
+        let (linked, _) = build(&self.instance, &self.wasm, self.kind, mode)?;
+        let linked = Arc::new(linked);
+        others.push((mode, linked.clone()));
+        Ok(linked)
     }
 }
 
@@ -72,9 +91,9 @@ fn build(
     instance: &Instance,
     wasm: &[u8],
     kind: Kind,
-    fuel: bool,
+    mode: Mode,
 ) -> Result<(Linked, Stats), Failure> {
-    let runtime = instance.runtime(fuel)?;
+    let runtime = instance.runtime(mode)?;
     let start = Instant::now();
     let (code, from_cache) = instance.code(runtime, wasm, kind == Kind::Component)?;
     let compiled = Instant::now();
@@ -97,7 +116,7 @@ fn link_module(runtime: &Runtime, module: &Module) -> Result<InstancePre<State>,
             Some(unknown) => Failure::new(
                 ffi::NOT_FOUND,
                 format!(
-                    "the guest imports {}::{} ({}), which nothing provides",
+                    "the guest imports {}::{}, {}, which nothing provides",
                     unknown.module(),
                     unknown.name(),
                     type_text(&unknown.ty())
@@ -110,7 +129,14 @@ fn link_module(runtime: &Runtime, module: &Module) -> Result<InstancePre<State>,
 
 fn type_text(ty: &ExternType) -> String {
     match ty {
-        ExternType::Func(ty) => ty.to_string(),
+        ExternType::Func(ty) => {
+            let list = |types: &mut dyn Iterator<Item = ValType>| {
+                types.map(|ty| ty.to_string()).collect::<Vec<_>>().join(", ")
+            };
+            let results = list(&mut ty.results());
+            let arrow = if results.is_empty() { "" } else { " -> " };
+            format!("func({}){arrow}{results}", list(&mut ty.params()))
+        }
         ExternType::Global(_) => "a global".to_owned(),
         ExternType::Table(_) => "a table".to_owned(),
         ExternType::Memory(_) => "a memory".to_owned(),
@@ -139,17 +165,39 @@ fn check_start(module: &Module) -> Result<(), Failure> {
 }
 
 fn link_component(runtime: &Runtime, component: &Component) -> Result<CommandPre<State>, Failure> {
-    let linked: ComponentPre<State> = runtime
-        .component
-        .instantiate_pre(component)
-        .map_err(|error| Failure::wasmtime(ffi::NOT_FOUND, "cannot link the guest", &error))?;
+    let linked: ComponentPre<State> =
+        runtime.component.instantiate_pre(component).map_err(|error| {
+            match missing_imports(runtime, component).as_slice() {
+                [] => Failure::wasmtime(ffi::NOT_FOUND, "cannot link the guest", &error),
+                missing => Failure::new(
+                    ffi::NOT_FOUND,
+                    format!("the guest imports {}, which nothing provides", missing.join(" and ")),
+                ),
+            }
+        })?;
     CommandPre::new(linked).map_err(|_| {
         let ty = component.component_type();
-        let names: Vec<&str> =
-            ty.exports(&runtime.engine).map(|(name, _)| name).take(8).collect();
+        let names: Vec<&str> = ty.exports(&runtime.engine).map(|(name, _)| name).take(8).collect();
         Failure::argument(format!(
             "expected a command, which exports wasi:cli/run@0.2; given a component that exports [{}]",
             names.join(", ")
         ))
     })
+}
+
+/// Imports of a component that does not link whose very name is unknown here.
+fn missing_imports(runtime: &Runtime, component: &Component) -> Vec<String> {
+    let engine = &runtime.engine;
+    let needs_code = |item: &ComponentItem| match item {
+        ComponentItem::ComponentInstance(instance) => {
+            instance.exports(engine).any(|(_, export)| !matches!(export.ty, ComponentItem::Type(_)))
+        }
+        item => !matches!(item, ComponentItem::Type(_)),
+    };
+    component
+        .component_type()
+        .imports(engine)
+        .filter(|(name, import)| !component_imports::provided(name) && needs_code(&import.ty))
+        .map(|(name, _)| name.to_owned())
+        .collect()
 }

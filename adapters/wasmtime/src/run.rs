@@ -1,5 +1,6 @@
 //! Runs a guest to its end on the calling thread.
 
+use crate::engine::Mode;
 use crate::failure::{Failure, describe};
 use crate::ffi;
 use crate::limits::Limits;
@@ -11,14 +12,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime;
 use wasmtime::component::ResourceTable;
-use wasmtime::{Error, Result, Store, Trap, UpdateDeadline};
+use wasmtime::{Error, PoolConcurrencyLimitError, Result, Store, Trap, UpdateDeadline};
 use wasmtime_wasi::{I32Exit, WasiCtxBuilder};
 use wasmtime_wasi_http::WasiHttpCtx;
 
 /// Bytes that a guest may pass in one call beside tensors and models: names, paths, writes.
 const HOSTCALL_BYTES: usize = 128 << 20;
-/// Handles that a component may hold of WASI's own resources: streams, files, pollables.
-const WASI_HANDLES: usize = 100_000;
+/// What Wasmtime says when a component has more handles than it may.
+const HANDLE_LIMIT_TEXT: &str = "store handle limit exceeded";
 
 pub struct Ended {
     pub exit_code: i32,
@@ -34,35 +35,63 @@ pub unsafe fn run(
     options: &ffi::RunOptions,
 ) -> Result<Ended, Failure> {
     let fuel = session.rule(c"guest_fuel");
-    let linked = program.linked(fuel != 0)?;
-    let wasi = unsafe { wasi::builder(options) }?;
+    let modes: &[Mode] = match (fuel, program.mode()) {
+        (0, Mode::Pooled) => &[Mode::Pooled, Mode::OnDemand],
+        (0, mode) => &[mode],
+        _ => &[Mode::Metered],
+    };
+    for mode in modes {
+        let linked = program.linked(*mode)?;
+        let wasi = unsafe { wasi::builder(options) }?;
+        let ended = run_linked(&linked, session, wasi, fuel);
+        wasi::flush_stdout(options);
+        if let Some(ended) = ended? {
+            return Ok(ended);
+        }
+    }
+    Err(Failure::new(ffi::RUNTIME_ERROR, "there is no room for another guest"))
+}
+
+/// None if the pool had no room for the guest, which then has not begun.
+fn run_linked(
+    linked: &Linked,
+    session: Session,
+    wasi: WasiCtxBuilder,
+    fuel: u64,
+) -> Result<Option<Ended>, Failure> {
     let watch = StopWatch::new(session, linked.engine().clone());
-    let mut store = new_store(&linked, session, wasi, fuel, &watch.stop).map_err(|error| {
+    let mut store = new_store(linked, session, wasi, fuel, &watch.stop).map_err(|error| {
         Failure::wasmtime(ffi::RUNTIME_ERROR, "cannot set up the guest", &error)
     })?;
-
     let start = Instant::now();
     let mut instantiated = None;
     let outcome = block_on(async {
         tokio::select! {
             biased;
-            outcome = guest(&mut store, &linked, &mut instantiated) => outcome,
+            outcome = guest(&mut store, linked, &mut instantiated) => outcome,
             () = watch.stop.wait() => Err(stopped()),
         }
-    });
-    wasi::flush_stdout(options);
+    })?;
     let end = Instant::now();
     drop(watch);
 
-    let exit_code = match outcome? {
+    let exit_code = match outcome {
         Ok(exit_code) => exit_code,
-        Err(error) => exit_code_of(&error).ok_or_else(|| {
-            let doing = if instantiated.is_some() { "" } else { "cannot instantiate the guest: " };
-            explain(&error, doing, session, fuel, &store)
-        })?,
+        Err(error) => match error.downcast_ref::<I32Exit>() {
+            Some(exit) => exit.0,
+            None if instantiated.is_none() && error.is::<PoolConcurrencyLimitError>() => {
+                return Ok(None);
+            }
+            None => {
+                let doing =
+                    if instantiated.is_some() { "" } else { "cannot instantiate the guest: " };
+                return Err(explain(&error, doing, session, fuel, &store));
+            }
+        },
     };
     let instantiated = instantiated.unwrap_or(end);
-    Ok(Ended { exit_code, instantiate: instantiated - start, run: end - instantiated })
+    let (instantiate, run) = (instantiated - start, end - instantiated);
+    Ok(Some(Ended { exit_code, instantiate, run }))
 }
 
 fn new_store(
@@ -91,8 +120,7 @@ fn new_store(
         store.set_fuel(fuel)?;
     }
     store.set_hostcall_fuel(hostcall_bytes(session));
-    let handles = at_most(session.rule(c"max_handles"));
-    store.set_max_component_handles(handles.saturating_add(WASI_HANDLES));
+    store.set_max_component_handles(at_most(session.rule(c"max_handles")));
     // The epoch advances when any guest of the engine is stopped; only then is this asked.
     let stop = stop.clone();
     store.set_epoch_deadline(1);
@@ -141,10 +169,6 @@ async fn guest(
     }
 }
 
-fn exit_code_of(error: &Error) -> Option<i32> {
-    error.downcast_ref::<I32Exit>().map(|exit| exit.0)
-}
-
 fn stopped() -> Error {
     Error::msg("the guest was stopped")
 }
@@ -170,14 +194,16 @@ fn explain(
         code => return Failure::new(code, "the guest was stopped: its session was cancelled"),
     }
     let text = describe(error);
-    if error.downcast_ref::<Trap>() == Some(&Trap::OutOfFuel) {
-        return Failure::new(
-            ffi::TOO_LARGE,
-            format!("{doing}expected at most {fuel} units of work (rule guest_fuel): {text}"),
-        );
-    }
-    match store.data().limits.refusal() {
-        Some(refusal) => Failure::new(ffi::TOO_LARGE, format!("{doing}{refusal}: {text}")),
+    let limit = if error.downcast_ref::<Trap>() == Some(&Trap::OutOfFuel) {
+        Some(format!("expected at most {fuel} units of work (rule guest_fuel)"))
+    } else if text.contains(HANDLE_LIMIT_TEXT) {
+        let handles = session.rule(c"max_handles");
+        Some(format!("expected at most {handles} component handles (rule max_handles)"))
+    } else {
+        store.data().limits.refusal()
+    };
+    match limit {
+        Some(limit) => Failure::new(ffi::TOO_LARGE, format!("{doing}{limit}: {text}")),
         None => Failure::new(ffi::RUNTIME_ERROR, format!("{doing}{text}")),
     }
 }
