@@ -29,9 +29,9 @@
 #include <utility>
 
 #if defined(__GNUC__)
-#define WASINN_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define WASINN_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
-#define WASINN_PRINTF(format, first)
+#define WASINN_PRINTF(text, first)
 #endif
 
 namespace wasinn::backend {
@@ -157,7 +157,7 @@ class Options {
   std::span<const wasinn_option> options_;
 };
 
-// A block of the host's pooled memory, given back at the end of the scope unless taken.
+// A block of the host's pooled memory, given back at the end of the scope unless lent.
 class HostBuffer {
  public:
   // Throws Failure(WASINN_TOO_LARGE) when the host refuses. `size` in bytes.
@@ -177,44 +177,16 @@ class HostBuffer {
 
   char* data() const { return static_cast<char*>(data_); }
   size_t size() const { return size_; }
-  // Now the caller gives the block back, with the host's buffer_free.
-  void* Take() { return std::exchange(data_, nullptr); }
+  // Hands the block over with `output`, whose release gives it back.
+  void Lend(wasinn_backend_output& output) {
+    output.owner = new HostBuffer(std::move(*this));
+    output.release = [](void* owner) { delete static_cast<HostBuffer*>(owner); };
+  }
 
  private:
   const wasinn_backend_host* host_;
   void* data_;
   size_t size_;
-};
-
-// Ends a run exactly once: by Ok or Fail, or, when neither came, as a runtime error at the end of
-// the scope. Belongs to one thread at a time.
-class RunEnd {
- public:
-  explicit RunEnd(const wasinn_backend_sink& sink) : sink_(sink) {}
-  RunEnd(const RunEnd&) = delete;
-  RunEnd& operator=(const RunEnd&) = delete;
-  ~RunEnd() {
-    if (!ended_) Fail(WASINN_RUNTIME_ERROR, "the backend ended a run without a result");
-  }
-
-  void Ok(const wasinn_backend_usage* usage = nullptr) { End(WASINN_OK, {}, 0, usage); }
-  void Fail(wasinn_code code, std::string_view message, int64_t engine_code = 0) {
-    End(code, message, engine_code, nullptr);
-  }
-  void Fail(const Failure& failure) {
-    Fail(failure.code(), failure.message(), failure.engine_code());
-  }
-
- private:
-  void End(wasinn_code code, std::string_view message, int64_t engine_code,
-           const wasinn_backend_usage* usage) {
-    if (ended_) return;
-    ended_ = true;
-    sink_.done(sink_.self, sink_.run, code, Str(message), engine_code, usage);
-  }
-
-  const wasinn_backend_sink sink_;
-  bool ended_ = false;
 };
 
 // Which run of a context is under way and which were cancelled: settles the races that the slot

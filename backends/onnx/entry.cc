@@ -1,0 +1,88 @@
+// The table of the onnx backend: its slots and its options.
+#include "onnx/context.h"
+#include "onnx/graph.h"
+#include "onnx/model_file.h"
+#include "onnx/onnx.h"
+#include "onnx/session_options.h"
+
+namespace wasinn::onnx {
+namespace {
+
+constexpr wasinn_option_spec kOptions[] = {
+    {"threads", WASINN_OPTION_INT, WASINN_SCOPE_LOAD, "0", nullptr, 0, 1024,
+     "threads inside an operator, for this graph alone; 0: the pool that all graphs share", 0},
+    {"inter_op_threads", WASINN_OPTION_INT, WASINN_SCOPE_LOAD, "0", nullptr, 0, 1024,
+     "operators of this graph that may run at once; 0: one after the other", 0},
+    {"optimization", WASINN_OPTION_ENUM, WASINN_SCOPE_LOAD, "all", "disabled|basic|extended|all", 0,
+     0, "how far the graph is optimized when it is loaded", 0},
+    {"providers", WASINN_OPTION_TEXT, WASINN_SCOPE_LOAD, "", nullptr, 0, 0,
+     "execution providers, best first, separated by +; empty: what the target asks for", 0},
+    {"arena", WASINN_OPTION_BOOL, WASINN_SCOPE_LOAD, "true", nullptr, 0, 0,
+     "keep freed CPU memory for the next run", 0},
+    {"free_dim:", WASINN_OPTION_INT, WASINN_SCOPE_LOAD, "", nullptr, 0, 4294967295.0,
+     "fix a named dynamic dimension: free_dim:batch=1", 1},
+    {"profile", WASINN_OPTION_TEXT, WASINN_SCOPE_LOAD, "", nullptr, 0, 0,
+     "write a profile to a file whose name starts so; empty: do not", 0},
+    {"log_level", WASINN_OPTION_ENUM, WASINN_SCOPE_LOAD, "warn", "debug|info|warn|error|off", 0, 0,
+     "what ONNX Runtime may tell the log about this graph", 0},
+};
+
+wasinn_code Open(const wasinn_backend_host* host, wasinn_backend_instance** out,
+                 wasinn_error* error) {
+  return backend::Guard(error, [&] {
+    if (Api() == nullptr) {
+      throw Failure(WASINN_UNSUPPORTED_OPERATION, "onnx: expected ONNX Runtime 1." +
+                                                      std::to_string(ORT_API_VERSION) +
+                                                      " or newer, given " + RuntimeVersion());
+    }
+    auto instance = std::make_unique<wasinn_backend_instance>();
+    instance->host = host;
+    instance->env = SharedEnv(host->threads);
+    for (const std::string& name : ProviderNames()) {
+      instance->devices.append(instance->devices.empty() ? "" : " ").append(name);
+    }
+    *out = instance.release();
+  });
+}
+
+void Close(wasinn_backend_instance* instance) { delete instance; }
+
+const char* Devices(wasinn_backend_instance* instance) { return instance->devices.c_str(); }
+
+int32_t Probe(wasinn_backend_instance*, wasinn_bytes head, uint64_t size, const char* path) {
+  const int score = ProbeContent({static_cast<const char*>(head.data), head.size}, size);
+  const std::string_view name = path != nullptr ? path : "";
+  // A broken file that calls itself ONNX is best explained by ONNX Runtime.
+  const bool says_so = name.ends_with(".onnx") || name.ends_with(".ort");
+  return says_so ? std::max(score, 30) : score;
+}
+
+}  // namespace
+}  // namespace wasinn::onnx
+
+const wasinn_backend* OnnxBackend() {
+  using namespace wasinn::onnx;  // NOLINT(google-build-using-namespace): the slots of one table
+  static const wasinn_backend table = {
+      sizeof(wasinn_backend),
+      WASINN_BACKEND_ABI_VERSION,
+      WASINN_BACKEND_BLOCKING | WASINN_BACKEND_PARALLEL_LOAD,
+      "onnx",
+      RuntimeVersion(),
+      "ONNX Runtime",
+      "onnx",
+      kOptions,
+      std::size(kOptions),
+      Open,
+      Close,
+      Devices,
+      Probe,
+      GraphLoad,
+      GraphDescribe,
+      GraphFree,
+      ContextCreate,
+      ContextFree,
+      ContextRun,
+      ContextCancel,
+  };
+  return &table;
+}

@@ -1,0 +1,129 @@
+#include "onnx/types.h"
+
+#include <utility>
+
+namespace wasinn::onnx {
+namespace {
+
+// ONNX Runtime's column of tensor/dtype.def: X(NAME, ONNX_TENSOR_ELEMENT_DATA_TYPE_...).
+#define WASINN_ONNX_TYPES(X) \
+  X(F16, FLOAT16)            \
+  X(BF16, BFLOAT16)          \
+  X(F32, FLOAT)              \
+  X(F64, DOUBLE)             \
+  X(I8, INT8)                \
+  X(I16, INT16)              \
+  X(I32, INT32)              \
+  X(I64, INT64)              \
+  X(U8, UINT8)               \
+  X(U16, UINT16)             \
+  X(U32, UINT32)             \
+  X(U64, UINT64)             \
+  X(BOOL, BOOL)              \
+  X(STRING, STRING)
+
+#define X(name, onnx) case WASINN_DTYPE_##name:
+// A row of dtype.def that has no row here would not compile.
+constexpr bool IsMapped(wasinn_dtype dtype) {
+  switch (dtype) {
+    WASINN_ONNX_TYPES(X)
+    return true;
+    default:
+      return false;
+  }
+}
+#undef X
+#define X(name, ...) static_assert(IsMapped(WASINN_DTYPE_##name));
+#include "tensor/dtype.def"
+#undef X
+
+}  // namespace
+
+ONNXTensorElementDataType ToOnnx(wasinn_dtype dtype) {
+  switch (dtype) {
+#define X(name, onnx)       \
+  case WASINN_DTYPE_##name: \
+    return ONNX_TENSOR_ELEMENT_DATA_TYPE_##onnx;
+    WASINN_ONNX_TYPES(X)
+#undef X
+    default:
+      return ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+  }
+}
+
+wasinn_dtype FromOnnx(ONNXTensorElementDataType type) {
+  switch (type) {
+#define X(name, onnx)                        \
+  case ONNX_TENSOR_ELEMENT_DATA_TYPE_##onnx: \
+    return WASINN_DTYPE_##name;
+    WASINN_ONNX_TYPES(X)
+#undef X
+    default:
+      return WASINN_DTYPE_NONE;
+  }
+}
+
+size_t ElementSize(wasinn_dtype dtype) {
+  switch (dtype) {
+#define X(name, number, text, bits, ...) \
+  case WASINN_DTYPE_##name:              \
+    return (bits) / 8;
+#include "tensor/dtype.def"
+#undef X
+    default:
+      return 0;
+  }
+}
+
+std::string TypeName(ONNXTensorElementDataType type) {
+  switch (FromOnnx(type)) {
+#define X(name, number, text, ...) \
+  case WASINN_DTYPE_##name:        \
+    return text;
+#include "tensor/dtype.def"
+#undef X
+    default:
+      break;
+  }
+  switch (type) {
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_COMPLEX64:
+      return "complex64";
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_COMPLEX128:
+      return "complex128";
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT8E4M3FN:
+      return "float8e4m3fn";
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT8E4M3FNUZ:
+      return "float8e4m3fnuz";
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT8E5M2:
+      return "float8e5m2";
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT8E5M2FNUZ:
+      return "float8e5m2fnuz";
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT4:
+      return "uint4";
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT4:
+      return "int4";
+    default:
+      return "ONNX element type " + std::to_string(std::to_underlying(type));
+  }
+}
+
+std::string TypeName(ONNXType type) {
+  switch (type) {
+    case ONNX_TYPE_TENSOR:
+      return "tensor";
+    case ONNX_TYPE_SEQUENCE:
+      return "sequence";
+    case ONNX_TYPE_MAP:
+      return "map";
+    case ONNX_TYPE_OPAQUE:
+      return "opaque";
+    case ONNX_TYPE_SPARSETENSOR:
+      return "sparse tensor";
+    case ONNX_TYPE_OPTIONAL:
+      return "optional";
+    default:
+      return "ONNX type " + std::to_string(std::to_underlying(type));
+  }
+}
+
+}  // namespace wasinn::onnx

@@ -1,0 +1,26 @@
+// Element types of wasinn and of ONNX Runtime.
+#pragma once
+
+#include <onnxruntime_c_api.h>
+#include <wasinn/types.h>
+
+#include <string>
+
+namespace wasinn::onnx {
+
+// ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED for WASINN_DTYPE_NONE and numbers that are none.
+ONNXTensorElementDataType ToOnnx(wasinn_dtype dtype);
+
+// WASINN_DTYPE_NONE for a type that wasinn has not, e.g. complex or 4-bit ones.
+wasinn_dtype FromOnnx(ONNXTensorElementDataType type);
+
+// Bytes an element; 0 for strings and WASINN_DTYPE_NONE.
+size_t ElementSize(wasinn_dtype dtype);
+
+// "f32"; ONNX's own name for a type that wasinn has not.
+std::string TypeName(ONNXTensorElementDataType type);
+
+// "sequence", "map", ...
+std::string TypeName(ONNXType type);
+
+}  // namespace wasinn::onnx
