@@ -214,10 +214,13 @@ class CancelState {
   template <typename Stop>
   void Cancel(uint64_t run, Stop&& stop) {
     const std::lock_guard lock(mutex_);
-    if (!cancelled_ || run > *cancelled_) cancelled_ = run;
-    if (active_ != run) return;
-    stopped_ = true;
-    stop();
+    if (active_ == run) {
+      cancelled_ = run;
+      stopped_ = true;
+      stop();
+    } else if (!cancelled_ || run > *cancelled_) {
+      cancelled_ = run;
+    }
   }
 
  private:

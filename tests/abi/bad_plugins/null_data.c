@@ -1,0 +1,17 @@
+/* Delivers an output whose bytes are not there. */
+#include "base.h"
+
+static void Run(wasinn_backend_context* context, const wasinn_backend_input* inputs,
+                size_t input_count, const wasinn_backend_sink* sink) {
+  static const int64_t kDims[1] = {4};
+  wasinn_tensor_view tensor = {WASINN_DTYPE_F32, 1, kDims, "0123456789abcdef", 16};
+  wasinn_backend_output output = BaseOutput(0, &tensor);
+  (void)context;
+  (void)inputs;
+  (void)input_count;
+  output.tensor.data = NULL;
+  sink->output(sink->self, sink->run, &output);
+  BaseDone(sink);
+}
+
+BASE_EXPORT("null-data", table.run = Run)
