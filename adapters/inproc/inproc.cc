@@ -1,0 +1,102 @@
+#include "inproc/inproc.h"
+
+namespace wasinn::inproc {
+namespace {
+
+template <typename Row, typename Matches>
+const Row* Find(const Row* (*table)(size_t*), Matches matches) {
+  size_t count = 0;
+  const Row* rows = table(&count);
+  for (size_t i = 0; i < count; ++i) {
+    if (matches(rows[i])) return &rows[i];
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+const wasinn_core_import* FindCoreImport(std::string_view module, std::string_view name) {
+  return Find(wasinn_core_imports, [&](const wasinn_core_import& row) {
+    return row.module == module && row.name == name;
+  });
+}
+
+const wasinn_component_import* FindComponentImport(std::string_view interface,
+                                                   std::string_view name) {
+  return Find(wasinn_component_imports, [&](const wasinn_component_import& row) {
+    return row.interface == interface && row.name == name;
+  });
+}
+
+const wasinn_component_resource* FindComponentResource(std::string_view interface,
+                                                       std::string_view name) {
+  return Find(wasinn_component_resources, [&](const wasinn_component_resource& row) {
+    return row.interface == interface && row.name == name;
+  });
+}
+
+std::unique_ptr<Guest> Guest::Create(wasinn_engine* engine, const wasinn_policy* policy,
+                                     size_t memory_size, wasinn_error* error) {
+  std::unique_ptr<Guest> guest(new Guest(memory_size));
+  if (wasinn_session_create(engine, policy, &guest->session_, error) != WASINN_OK) return nullptr;
+  return guest;
+}
+
+Guest::~Guest() { wasinn_session_free(session_); }
+
+void Guest::Wake(void* self) {
+  auto& guest = *static_cast<Guest*>(self);
+  const std::lock_guard lock(guest.mutex_);
+  guest.woken_ = true;
+  guest.woken_changed_.notify_all();
+}
+
+const wasinn_waker* Guest::ArmWaker() {
+  if (wait_ == Wait::kBlock) return nullptr;
+  const std::lock_guard lock(mutex_);
+  woken_ = false;
+  return &waker_;
+}
+
+void Guest::AwaitWaker() {
+  std::unique_lock lock(mutex_);
+  woken_changed_.wait(lock, [&] { return woken_; });
+}
+
+template <typename Start, typename Finish>
+wasinn_call_state Guest::Run(Start start, Finish finish) {
+  const wasinn_call_state state = start(ArmWaker());
+  if (state != WASINN_CALL_PENDING) return state;
+  ++pending_calls_;
+  if (wait_ == Wait::kAbandon) {
+    wasinn_session_abandon(session_);
+    return state;
+  }
+  AwaitWaker();
+  return finish();
+}
+
+wasinn_call_state Guest::Call(const wasinn_core_import& import, std::span<const uint64_t> args,
+                              uint64_t* result) {
+  return Run(
+      [&](const wasinn_waker* waker) {
+        return import.call(session_, lent_memory(), args.data(), result, waker);
+      },
+      [&] { return wasinn_session_finish_core(session_, lent_memory(), result); });
+}
+
+wasinn_call_state Guest::Call(const wasinn_component_import& import,
+                              std::span<const wasinn_val> args, wasinn_val* result) {
+  return Run(
+      [&](const wasinn_waker* waker) {
+        return import.call(session_, args.data(), args.size(), result, waker);
+      },
+      [&] { return wasinn_session_finish_component(session_, result); });
+}
+
+std::string_view Guest::last_error() const {
+  const wasinn_str text = wasinn_session_last_error(session_);
+  return {text.data, text.size};
+}
+
+}  // namespace wasinn::inproc
