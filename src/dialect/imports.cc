@@ -1,8 +1,5 @@
 #include "dialect/imports.h"
 
-#include <exception>
-#include <new>
-
 #include "model/encoding.h"
 #include "tensor/dtype.h"
 
@@ -45,18 +42,6 @@ std::span<const wasinn_component_enum> ComponentEnums() {
        "not-found security unknown"},
   };
   return enums;
-}
-
-Error ErrorOfException() {
-  try {
-    throw;
-  } catch (const std::bad_alloc&) {
-    return {Code::kTOO_LARGE, "the host has no memory left for this call", 0};
-  } catch (const std::exception& exception) {
-    return {Code::kUNKNOWN, fmt::format("internal error: {}", exception.what()), 0};
-  } catch (...) {
-    return {Code::kUNKNOWN, "internal error: an unknown exception", 0};
-  }
 }
 
 }  // namespace wasinn

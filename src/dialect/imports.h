@@ -28,8 +28,4 @@ inline const Session& FromC(const wasinn_session* session) {
 }
 inline wasinn_session* ToC(Session* session) { return reinterpret_cast<wasinn_session*>(session); }
 
-// What an exception of the core means for the guest's call: memory that the system refused, or a
-// bug of ours, which must not take the host along. Call inside a catch block.
-Error ErrorOfException();
-
 }  // namespace wasinn

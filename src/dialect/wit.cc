@@ -134,7 +134,7 @@ Result<bool> EndLoad(Call& call, std::optional<Result<uint32_t>> loaded) {
   }
   call.session.finish_component = [&session = call.session](wasinn_val* result) {
     const auto handle = session.FinishLoad();
-    if (session.stopped()) return WASINN_CALL_TRAP;
+    if (session.stopped()) return TrapStopped(session);
     if (const auto set = SetHandle(session, result, handle); !set) {
       session.Remember(set.error());
       return WASINN_CALL_TRAP;
@@ -231,7 +231,7 @@ Result<> SetNamedOutputs(Session& session, uint32_t context, wasinn_val* result)
 // Ends a compute whose inputs came with it.
 wasinn_call_state EndCompute(Session& session, uint32_t context, const Result<>& outcome,
                              wasinn_val* result) {
-  if (session.stopped()) return WASINN_CALL_TRAP;
+  if (session.stopped()) return TrapStopped(session);
   Result<> done = outcome;
   if (done) done = SetNamedOutputs(session, context, result);
   // They were owned by the call.
@@ -294,7 +294,7 @@ Result<bool> Compute(Call& call) {
   }
   call.session.finish_component = [&session = call.session](wasinn_val* result) {
     const auto outcome = session.FinishCompute();
-    if (session.stopped()) return WASINN_CALL_TRAP;
+    if (session.stopped()) return TrapStopped(session);
     if (const auto set = SetUnit(session, result, outcome); !set) {
       session.Remember(set.error());
       return WASINN_CALL_TRAP;
@@ -351,12 +351,12 @@ wasinn_call_state Enter(wasinn_session* c_session, const wasinn_val* args, size_
     return WASINN_CALL_TRAP;
   };
   try {
-    if (session.stopped()) return trap(session.StopError());
+    if (session.stopped()) return TrapStopped(session);
     *result = {};
     Call call{session, {args, arg_count}, result, waker};
     const Result<bool> done = Function(call);
     if (done && !*done) return WASINN_CALL_PENDING;
-    if (session.stopped()) return trap(session.StopError());
+    if (session.stopped()) return TrapStopped(session);
     return done ? WASINN_CALL_DONE : trap(done.error());
   } catch (...) {
     return trap(ErrorOfException());

@@ -56,7 +56,7 @@ Result<bool> EndLoad(Call& call, uint32_t out, std::optional<Result<uint32_t>> l
   call.session.finish_core = [&session = call.session, out](wasinn_memory memory,
                                                            uint64_t* result) {
     const auto handle = session.FinishLoad();
-    if (session.stopped()) return WASINN_CALL_TRAP;
+    if (session.stopped()) return TrapStopped(session);
     *result = Errno(session, StoreHandle(GuestMemory(memory), out, handle));
     return WASINN_CALL_DONE;
   };
@@ -209,7 +209,7 @@ Result<bool> Compute(Call& call) {
   }
   call.session.finish_core = [&session = call.session](wasinn_memory, uint64_t* result) {
     const auto outcome = session.FinishCompute();
-    if (session.stopped()) return WASINN_CALL_TRAP;
+    if (session.stopped()) return TrapStopped(session);
     *result = Errno(session, outcome);
     return WASINN_CALL_DONE;
   };
@@ -247,12 +247,12 @@ wasinn_call_state Enter(wasinn_session* c_session, wasinn_memory memory, const u
   Session& session = FromC(c_session);
   const auto end = [&](const Result<>& outcome) {
     // A stopped guest does not get to see an errno: it ends.
-    if (session.stopped()) return WASINN_CALL_TRAP;
+    if (session.stopped()) return TrapStopped(session);
     *result = Errno(session, outcome);
     return WASINN_CALL_DONE;
   };
   try {
-    if (session.stopped()) return WASINN_CALL_TRAP;
+    if (session.stopped()) return TrapStopped(session);
     Call call{session, GuestMemory(memory), args, waker};
     const Result<bool> done = Function(call);
     if (!done) return end(Fail(done.error()));
