@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <exception>
+#include <new>
 
 namespace wasinn {
 namespace {
@@ -70,6 +72,18 @@ Error FromC(wasinn_code code, const wasinn_error& error, std::string_view where)
     result.message = fmt::format("{} failed with {} and gave no text", where, CodeName(result.code));
   }
   return result;
+}
+
+Error ErrorOfException() {
+  try {
+    throw;
+  } catch (const std::bad_alloc&) {
+    return {Code::kTOO_LARGE, "the host has no memory left for this call", 0};
+  } catch (const std::exception& exception) {
+    return {Code::kUNKNOWN, fmt::format("internal error: {}", exception.what()), 0};
+  } catch (...) {
+    return {Code::kUNKNOWN, "internal error: an unknown exception", 0};
+  }
 }
 
 }  // namespace wasinn

@@ -55,6 +55,10 @@ wasinn_code ToC(const Error& error, wasinn_error* out);
 // The error that a C callee left; a code without text gets one that names `where`.
 Error FromC(wasinn_code code, const wasinn_error& error, std::string_view where);
 
+// What an exception means for the call that it ended: memory that the system refused, a plug-in that
+// throws, or a bug of ours, none of which may take the host along. Call inside a catch block.
+Error ErrorOfException();
+
 inline std::string_view View(wasinn_str text) {
   return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size);
 }
