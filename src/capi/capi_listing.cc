@@ -21,12 +21,18 @@ std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::erro
 
 Json OrNull(std::string_view text) { return text.empty() ? Json(nullptr) : Json(text); }
 
-Json Words(std::string_view text) {
+Json Words(std::string_view text, char separator = ' ') {
   Json words = Json::array();
-  for (std::string_view word : Split(text, ' ')) {
+  for (std::string_view word : Split(text, separator)) {
     if (!word.empty()) words.push_back(word);
   }
   return words;
+}
+
+// A bound of an option that has bounds, a whole number where the option takes those.
+Json Bound(const OptionSpec& spec, double value) {
+  if (spec.type == WASINN_OPTION_INT) return static_cast<int64_t>(value);
+  return spec.type == WASINN_OPTION_FLOAT ? Json(value) : Json(nullptr);
 }
 
 Json DescribeBackend(Backend& backend) {
@@ -36,9 +42,9 @@ Json DescribeBackend(Backend& backend) {
                        {"type", OptionTypeName(spec.type)},
                        {"scope", spec.scope == WASINN_SCOPE_LOAD ? "load" : "context"},
                        {"default", spec.default_value},
-                       {"choices", spec.choices},
-                       {"min", spec.min},
-                       {"max", spec.max},
+                       {"choices", Words(spec.choices, '|')},
+                       {"min", Bound(spec, spec.min)},
+                       {"max", Bound(spec, spec.max)},
                        {"help", spec.help},
                        {"prefix", spec.is_prefix}});
   }

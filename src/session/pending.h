@@ -14,9 +14,12 @@ namespace wasinn {
 // by both. Any thread.
 class Pending {
  public:
-  // `waker` NULL: the guest's thread will Wait.
-  explicit Pending(const wasinn_waker* waker) {
-    if (waker != nullptr) waker_ = *waker;
+  // Sets who is woken. False when the call has ended already: then the waker is never called.
+  bool Arm(const wasinn_waker& waker) {
+    MutexLock lock(mutex_);
+    if (done_) return false;
+    waker_ = waker;
+    return true;
   }
 
   // Wakes the guest's side; only the first call counts.

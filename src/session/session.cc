@@ -33,7 +33,7 @@ Result<uint32_t> Session::AddGraph(std::shared_ptr<Graph> graph) {
 
 std::optional<Result<uint32_t>> Session::StartLoadJob(
     std::move_only_function<Result<std::shared_ptr<Graph>>()> load, const wasinn_waker* waker) {
-  load_ = std::make_shared<LoadJob>(waker);
+  load_ = std::make_shared<LoadJob>();
   SetCurrent(nullptr, &load_->pending);
   host_.scheduler->loads().Post([job = load_, load = std::move(load)]() mutable {
     job->graph = load();
@@ -41,7 +41,7 @@ std::optional<Result<uint32_t>> Session::StartLoadJob(
     job->finished.store(true, std::memory_order_release);
     job->pending.Complete();
   });
-  if (waker != nullptr) return std::nullopt;
+  if (waker != nullptr && load_->pending.Arm(*waker)) return std::nullopt;
   load_->pending.Wait();
   return FinishLoad();
 }
@@ -208,7 +208,7 @@ std::optional<Result<>> Session::StartCompute(uint32_t context, const wasinn_wak
   const bool limited = policy_.compute_timeout != 0;
   if (!limited && execution->RunsInline()) {
     SetCurrent(execution, nullptr);
-    Result<> result = execution->RunInline(std::move(*inputs));
+    Result<> result = execution->RunInline(std::move(*inputs), stopped_);
     SetCurrent(nullptr, nullptr);
     return result;
   }
@@ -217,7 +217,7 @@ std::optional<Result<>> Session::StartCompute(uint32_t context, const wasinn_wak
     deadline = std::chrono::steady_clock::now() +
                std::chrono::milliseconds(std::min<uint64_t>(policy_.compute_timeout, 1ull << 40));
   }
-  computing_ = std::make_shared<Pending>(waker);
+  computing_ = std::make_shared<Pending>();
   compute_ = execution;
   SetCurrent(execution, nullptr);
   auto started = execution->Start(std::move(*inputs), deadline,
@@ -229,7 +229,7 @@ std::optional<Result<>> Session::StartCompute(uint32_t context, const wasinn_wak
   }
   // Stop may have come between the caller's check and Start.
   if (stopped()) execution->Cancel(StopError());
-  if (waker != nullptr) return std::nullopt;
+  if (waker != nullptr && computing_->Arm(*waker)) return std::nullopt;
   computing_->Wait();
   return FinishCompute();
 }

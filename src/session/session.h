@@ -132,7 +132,6 @@ class Session {
   };
   // A load under way, shared with the thread that loads.
   struct LoadJob {
-    explicit LoadJob(const wasinn_waker* waker) : pending(waker) {}
     Pending pending;
     Result<std::shared_ptr<Graph>> graph = Fail(Code::kCANCELLED, "the load was given up");
     std::atomic<bool> finished{false};
