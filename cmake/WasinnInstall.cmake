@@ -38,7 +38,8 @@ if(backends)
 endif()
 if(TARGET wasinn_backend_onnx)
   # The framework travels with its plug-in, whose run path is the folder above its own.
-  install(PROGRAMS "${WASINN_ONNXRUNTIME_DIR}/lib/libonnxruntime.so.1" DESTINATION "${plugin_dir}")
+  get_target_property(onnxruntime_library onnxruntime::onnxruntime IMPORTED_LOCATION)
+  install(PROGRAMS "${onnxruntime_library}" DESTINATION "${plugin_dir}" RENAME libonnxruntime.so.1)
   install(FILES "${WASINN_ONNXRUNTIME_DIR}/LICENSE" "${WASINN_ONNXRUNTIME_DIR}/ThirdPartyNotices.txt"
           DESTINATION "${CMAKE_INSTALL_DOCDIR}/onnxruntime")
 endif()
