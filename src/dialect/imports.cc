@@ -44,4 +44,9 @@ std::span<const wasinn_component_enum> ComponentEnums() {
   return enums;
 }
 
+wasinn_call_state TrapStopped(Session& session) {
+  session.Remember(session.StopError());
+  return WASINN_CALL_TRAP;
+}
+
 }  // namespace wasinn

@@ -26,6 +26,9 @@ inline Session& FromC(wasinn_session* session) { return *reinterpret_cast<Sessio
 inline const Session& FromC(const wasinn_session* session) {
   return *reinterpret_cast<const Session*>(session);
 }
+// Ends a call of a session that was stopped; the adapter finds out why in its last error.
+wasinn_call_state TrapStopped(Session& session);
+
 inline wasinn_session* ToC(Session* session) { return reinterpret_cast<wasinn_session*>(session); }
 
 }  // namespace wasinn
