@@ -93,6 +93,18 @@ static void multi_io(int argc, char** argv) {
   }
 }
 
+// An input that has a default may be left out.
+static void optional(int argc, char** argv) {
+  (void)argc, (void)argv;
+  static const float kX[] = {1, 2}, kExpected[] = {11, 22};
+  float y[2];
+  input in = {"x", floats(kX, 2)};
+  nnc_tensor output;
+  run_or_fail(open_model("optional"), &in, 1, kY, &output, 1);
+  take_data(output, y, sizeof(y));
+  check_floats("y", y, kExpected, 2);
+}
+
 // One context, another shape each time, one of them without any element.
 static void dynamic(int argc, char** argv) {
   (void)argc, (void)argv;
@@ -209,6 +221,7 @@ static const test_case kCases[] = {
     {"two_inputs", two_inputs},
     {"inputs_by_index", inputs_by_index},
     {"multi_io", multi_io},
+    {"optional", optional},
     {"dynamic", dynamic},
     {"scalar", scalar},
     {"copied_at_construction", copied_at_construction},

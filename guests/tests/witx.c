@@ -101,6 +101,22 @@ static void scalar(int argc, char** argv) {
   CHECK(result == 3.5f, "expected 3.5, given %g", (double)result);
 }
 
+// An input that has a default may be left out.
+static void optional(int argc, char** argv) {
+  (void)argc, (void)argv;
+  static const float kX[] = {1, 2}, kBias[] = {5, 5}, kDefault[] = {11, 22}, kGiven[] = {6, 7};
+  float y[2];
+  nn_context context = open_model("optional");
+  set_floats(context, 0, kX, 2);
+  compute(context);
+  get(context, 0, y, sizeof(y));
+  check_floats("y with the default", y, kDefault, 2);
+  set_floats(context, 1, kBias, 2);
+  compute(context);
+  get(context, 0, y, sizeof(y));
+  check_floats("y with a bias", y, kGiven, 2);
+}
+
 // One context, another shape each time, one of them without any element.
 static void dynamic(int argc, char** argv) {
   (void)argc, (void)argv;
@@ -265,6 +281,7 @@ static const test_case kCases[] = {
     {"add", add},
     {"multi_io", multi_io},
     {"scalar", scalar},
+    {"optional", optional},
     {"dynamic", dynamic},
     {"copied_at_set_input", copied_at_set_input},
     {"repeated", repeated},

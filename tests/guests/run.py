@@ -52,7 +52,7 @@ def witx_cases():
     yield case("strings", models=["identity_string"])
     for name in ("add", "repeated", "handle_numbers", "with_config"):
         yield case(name, models=["add"])
-    for name in ("multi_io", "scalar", "dynamic"):
+    for name in ("multi_io", "scalar", "dynamic", "optional"):
         yield case(name, models=[name])
     for name in ("copied_at_set_input", "many_contexts", "size_probe", "untidy_records"):
         yield case(name, models=["identity_f32"])
@@ -119,7 +119,7 @@ def wit_cases(snapshot):
     yield case("tensor_methods")
     for name in ("two_inputs", "inputs_by_index", "left_behind"):
         yield case(name, models=["add"])
-    for name in ("multi_io", "dynamic", "scalar"):
+    for name in ("multi_io", "scalar", "dynamic", "optional"):
         yield case(name, models=[name])
     for name in ("copied_at_construction", "many_contexts", "chained"):
         yield case(name, models=["identity_f32"])
