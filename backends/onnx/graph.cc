@@ -96,7 +96,7 @@ void AddSessionMetadata(Graph& graph) {
           "reading metadata");
     graph.metadata.emplace_back("custom:" + key, TakeText(value));
   }
-  if (keys != nullptr) DefaultAllocator()->Free(DefaultAllocator(), keys);
+  if (keys != nullptr) DefaultAllocator()->Free(DefaultAllocator(), static_cast<void*>(keys));
 }
 
 void AddFileMetadata(const ModelFacts& facts, Graph& graph) {

@@ -1,5 +1,6 @@
 #include "onnx/types.h"
 
+#include <array>
 #include <utility>
 
 namespace wasinn::onnx {
@@ -64,15 +65,14 @@ wasinn_dtype FromOnnx(ONNXTensorElementDataType type) {
 }
 
 size_t ElementSize(wasinn_dtype dtype) {
-  switch (dtype) {
-#define X(name, number, text, bits, ...) \
-  case WASINN_DTYPE_##name:              \
-    return (bits) / 8;
+  static constexpr auto kSizes = [] {
+    std::array<size_t, 32> sizes{};
+#define X(name, number, text, bits, ...) sizes[number] = (bits) / 8;
 #include "tensor/dtype.def"
 #undef X
-    default:
-      return 0;
-  }
+    return sizes;
+  }();
+  return std::to_underlying(dtype) < kSizes.size() ? kSizes[std::to_underlying(dtype)] : 0;
 }
 
 std::string TypeName(ONNXTensorElementDataType type) {
