@@ -117,6 +117,23 @@ static void optional(int argc, char** argv) {
   check_floats("y with a bias", y, kGiven, 2);
 }
 
+// Weights in a file beside the model: by name the host reads it; as bytes, from the file argv[0], a
+// model may not reach for files of the host.
+static void external(int argc, char** argv) {
+  CHECK_EQUAL("arguments", argc, 1);
+  static const float kX[] = {1, 2, 3, 4}, kExpected[] = {2, 4, 6, 8};
+  float y[4];
+  nn_context context = open_model("external");
+  set_floats(context, 0, kX, 4);
+  compute(context);
+  get(context, 0, y, sizeof(y));
+  check_floats("y", y, kExpected, 4);
+  nn_builder builder;
+  nn_graph graph;
+  builder.ptr = read_file(argv[0], &builder.len);
+  CHECK(nn_load(&builder, 1, NN_ONNX, NN_CPU, &graph) != NN_SUCCESS, "as bytes: loaded");
+}
+
 // One context, another shape each time, one of them without any element.
 static void dynamic(int argc, char** argv) {
   (void)argc, (void)argv;
@@ -282,6 +299,7 @@ static const test_case kCases[] = {
     {"multi_io", multi_io},
     {"scalar", scalar},
     {"optional", optional},
+    {"external", external},
     {"dynamic", dynamic},
     {"copied_at_set_input", copied_at_set_input},
     {"repeated", repeated},

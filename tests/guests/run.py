@@ -54,6 +54,7 @@ def witx_cases():
         yield case(name, models=["add"])
     for name in ("multi_io", "scalar", "dynamic", "optional"):
         yield case(name, models=[name])
+    yield case("external", "/models/test/external.onnx", models=["external"], dirs=["models"])
     for name in ("copied_at_set_input", "many_contexts", "size_probe", "untidy_records"):
         yield case(name, models=["identity_f32"])
     yield case("large_tensor", models=["identity_602112"])
