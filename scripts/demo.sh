@@ -56,8 +56,8 @@ echo
 # shellcheck disable=SC2086 # a list of paths without blanks
 if guest "$scratch/first" magika_c magika $paths; then
   cat "$scratch/first"
-  printf '\n  %-22s %-10s %-28s %s\n' GUEST LANGUAGE ABI ANSWERS
-  row='  %-22s %-10s %-28s %s\n'
+  printf '\n  %-26s  %-8s  %-28s  %s\n' GUEST LANGUAGE ABI ANSWERS
+  row='  %-26s  %-8s  %-28s  %s\n'
   count=$(($(wc -l <"$scratch/first") - 1))
   # shellcheck disable=SC2059
   printf "$row" magika_c.wasm C "core module, WITX" "the table above, $took ms"
