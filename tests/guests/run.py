@@ -129,6 +129,8 @@ def wit_cases(snapshot):
         yield case(name, models=["add"])
     yield case("unknown_names", *HOST_PATHS, "ADD", "add ", models=["add"])
     yield case("bad_models", "/models/test/add.onnx", dirs=["models"])
+    if snapshot == "2024-06-25":
+        yield Case(f"wit-{snapshot}-new_error", "wit_new_error", [])
     if snapshot == "2024-10-28":
         yield case("large_from_bytes", "/models/test/large.onnx", dirs=["models"])
 

@@ -1,0 +1,14 @@
+// What only the snapshot 2024-06-25 has: a guest can make an error.
+#include "wit.h"
+
+NNC_IMPORT("errors", "[constructor]error")
+nnc_error nnc_error_new(uint32_t code, const char* data, uint32_t len);
+
+int main(void) {
+  static const char kData[] = "no room at the inn";
+  static const char* const kWords[] = {kData};
+  check_error("a guest's error", nnc_error_new(NNC_TOO_LARGE, kData, strlen(kData)), NNC_TOO_LARGE,
+              kWords, 1);
+  check_error("an error without text", nnc_error_new(NNC_UNKNOWN, "", 0), NNC_UNKNOWN, NULL, 0);
+  return 0;
+}
