@@ -32,6 +32,12 @@ function(wasinn_cargo_staticlib target folder library)
   add_library(${target} STATIC IMPORTED GLOBAL)
   add_dependencies(${target} ${target}_crate)
   set_target_properties(${target} PROPERTIES IMPORTED_LOCATION "${archive}")
+  if(WASINN_BUILD_TESTS)
+    add_test(NAME ${target}_crate
+             COMMAND ${CMAKE_COMMAND} -E env "CARGO_TARGET_DIR=${cargo_dir}" "RUSTC=${bin}/rustc" --unset=RUSTFLAGS
+                     "${cargo}" test --release --locked --quiet --manifest-path "${folder}/Cargo.toml")
+    set_tests_properties(${target}_crate PROPERTIES LABELS unit TIMEOUT 900)
+  endif()
   # What Rust's standard library needs from the system.
   target_link_libraries(${target} INTERFACE Threads::Threads ${CMAKE_DL_LIBS} m rt util gcc_s)
 endfunction()

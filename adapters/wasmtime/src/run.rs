@@ -105,7 +105,7 @@ fn new_store(
         session,
         wasi: match linked {
             Linked::Module(_) => Wasi::P1(Box::new(wasi.build_p1())),
-            Linked::Component(_) => Wasi::P2(wasi.build()),
+            Linked::Component(_) => Wasi::P2(Box::new(wasi.build())),
         },
         table: ResourceTable::new(),
         http: WasiHttpCtx::new(),

@@ -137,7 +137,7 @@ unsafe extern "C" fn on_stop(stop: *mut c_void) {
 
 pub enum Wasi {
     P1(Box<WasiP1Ctx>),
-    P2(WasiCtx),
+    P2(Box<WasiCtx>),
 }
 
 pub struct State {
