@@ -33,7 +33,7 @@ inline namespace embedding {
 
 struct Error {
   wasinn_code code = WASINN_UNKNOWN;
-  std::string message;
+  std::string message = {};
   // The framework's own number, 0 without one.
   std::int64_t engine_code = 0;
 };
@@ -97,8 +97,8 @@ using OptionList = std::vector<std::pair<std::string, std::string>>;
 // A borrowed tensor: row-major, dense. `data` is data.size() bytes of `dtype`.
 struct TensorView {
   wasinn_dtype dtype = WASINN_DTYPE_NONE;
-  std::span<const std::int64_t> dims;
-  std::span<const std::byte> data;
+  std::span<const std::int64_t> dims = {};
+  std::span<const std::byte> data = {};
 
   // A view of `values`, whose element type must be the C++ type of `dtype`.
   template <typename T>
@@ -116,29 +116,29 @@ struct TensorView {
 
 // One output of a compute; valid until the context's next compute or its end.
 struct Output {
-  std::string_view name;
-  TensorView tensor;
+  std::string_view name = {};
+  TensorView tensor = {};
 };
 
 struct EngineOptions {
   std::uint32_t threads = 0;        // 0: as many as this process may use cores
   std::uint64_t memory_budget = 0;  // bytes of loaded models; 0: no limit
   std::uint64_t buffer_limit = 0;   // bytes of tensor buffers; 0: half of the machine's memory
-  std::string cache_dir;            // empty: compiled code is not kept on disk
-  std::string backend_path;         // folders of plug-ins, separated by colons
+  std::string cache_dir = {};       // empty: compiled code is not kept on disk
+  std::string backend_path = {};    // folders of plug-ins, separated by colons
   wasinn_log_level log_level = WASINN_LOG_WARN;
   // Called from any thread, must not throw; empty: nothing is logged.
-  std::function<void(wasinn_log_level, std::string_view)> log;
+  std::function<void(wasinn_log_level, std::string_view)> log = {};
 };
 
 struct ModelConfig {
-  std::string name;
-  std::string path;                    // a file or folder; empty: `content`
-  std::span<const std::byte> content;  // copied
-  std::string backend;                 // empty: the one that fits best
-  std::string encoding;                // empty: autodetect
+  std::string name = {};
+  std::string path = {};                    // a file or folder; empty: `content`
+  std::span<const std::byte> content = {};  // copied
+  std::string backend = {};                 // empty: the one that fits best
+  std::string encoding = {};                // empty: autodetect
   wasinn_target target = WASINN_TARGET_CPU;
-  OptionList options;
+  OptionList options = {};
   bool load_now = false;
 };
 
@@ -292,20 +292,20 @@ class Session {
 };
 
 struct Dir {
-  std::string host;
-  std::string guest;
+  std::string host = {};
+  std::string guest = {};
   bool read_only = false;
 };
 
 struct RunOptions {
-  std::vector<std::string> args;  // args[0] is the program's name
-  std::vector<std::string> env;   // "NAME=VALUE"
-  std::vector<Dir> dirs;
+  std::vector<std::string> args = {};  // args[0] is the program's name
+  std::vector<std::string> env = {};   // "NAME=VALUE"
+  std::vector<Dir> dirs = {};
   // Unset: this process's standard streams.
-  std::optional<std::string> stdin_data;
+  std::optional<std::string> stdin_data = {};
   // Called from any thread, one call at a time, must not throw.
-  std::function<void(std::string_view)> stdout_write;
-  std::function<void(std::string_view)> stderr_write;
+  std::function<void(std::string_view)> stdout_write = {};
+  std::function<void(std::string_view)> stderr_write = {};
 };
 
 struct RunResult {

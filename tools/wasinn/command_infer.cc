@@ -51,13 +51,11 @@ std::expected<Json, Failure> Describe(Host& host, const std::string& name) {
     ModelConfig config;
     config.name = name;
     config.path = name;
-    if (auto added = host.engine.AddModel(config); !added) return Fail(added.error());
+    if (auto added = host.engine.AddModel(config); !added) return FailModel(added.error());
   }
   const Progress progress("loading " + name);
   const auto text = host.engine.ModelJson(name);
-  if (!text) {
-    return Fail(text.error(), kSetup, "`wasinn backends` lists the formats that this build takes");
-  }
+  if (!text) return FailModel(text.error());
   return Json::parse(*text, nullptr, false);
 }
 
@@ -203,6 +201,8 @@ Outcome Infer(const InferFlags& flags) {
 Command AddInferCommand(CLI::App& app) {
   auto* infer = app.add_subcommand("infer", "Run a model without a guest");
   auto flags = std::make_shared<InferFlags>();
+  // What the core would warn of, this command reports itself.
+  flags->engine.log_level = "error";
   infer->add_option("MODEL", flags->model, "A model's name or file")->required();
   infer
       ->add_option("-i,--input", flags->inputs,

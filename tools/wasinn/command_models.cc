@@ -84,8 +84,7 @@ Outcome Models(const ModelsFlags& flags) {
     const Progress progress("loading " + flags.model);
     return host->engine.ModelJson(flags.model);
   }();
-  return ShowListing(json, flags.json, ShowModel,
-                     "`wasinn backends` lists the formats that this build takes");
+  return ShowListing(json, flags.json, ShowModel);
 }
 
 }  // namespace
@@ -93,6 +92,7 @@ Outcome Models(const ModelsFlags& flags) {
 Command AddModelsCommand(CLI::App& app) {
   auto* models = app.add_subcommand("models", "List models, or tell all about one");
   auto flags = std::make_shared<ModelsFlags>();
+  flags->engine.log_level = "error";
   models->add_option("MODEL", flags->model, "A model's name or file; without it, all are listed");
   models->add_flag("--json", flags->json, "Print JSON");
   AddEngineFlags(*models, flags->engine);

@@ -243,7 +243,7 @@ Outcome Run(const RunFlags& flags, const std::vector<std::string>& guest_args) {
       {.engine = flags.engine, .policy = &flags.policy, .cache = &cache, .with_adapter = true});
   if (!host) return std::unexpected(host.error());
   for (const auto& model : peers->models) {
-    if (auto added = host->engine.AddModel(model); !added) return Fail(added.error());
+    if (auto added = host->engine.AddModel(model); !added) return FailModel(added.error());
   }
   if (auto set = SetLimits(host->policy, flags, *peers); !set) {
     return std::unexpected(set.error());
@@ -280,45 +280,57 @@ Outcome Run(const RunFlags& flags, const std::vector<std::string>& guest_args) {
   return EndOf(result, signal);
 }
 
+void AddRepeated(CLI::App& app, const char* name, std::vector<std::string>& out, const char* help,
+                 const char* type, const char* group) {
+  app.add_option(name, out, help)->type_name(type)->allow_extra_args(false)->group(group);
+}
+
 void AddGuestFlags(CLI::App& app, RunFlags& flags) {
-  const auto repeated = [&](const char* name, std::vector<std::string>& out, const char* help,
-                            const char* type, const char* group) {
-    app.add_option(name, out, help)->type_name(type)->allow_extra_args(false)->group(group);
-  };
+  AddRepeated(app, "--env", flags.env, "Set a variable; NAME alone takes ours", "NAME[=VALUE]",
+              "Guest");
+  AddRepeated(app, "--dir", flags.dirs,
+              "Give a folder, as GUEST or under its own name;\n::ro makes it read-only",
+              "HOST[::GUEST][::ro]", "Guest");
+}
+
+void AddRunEngineFlags(CLI::App& app, RunFlags& flags) {
+  app.add_option("--adapter", flags.adapter, "The engine for guests, by name")
+      ->type_name("NAME")
+      ->group("Engine");
+  app.add_flag("--stats{text}", flags.stats,
+               "Print on stderr where the time went, as text\nor json")
+      ->check(CLI::IsMember({"text", "json"}).description(""))
+      ->group("Engine");
+}
+
+void AddLimitFlags(CLI::App& app, RunFlags& flags) {
   const auto limit = [&](const char* name, std::string& out, const char* help, const char* type) {
     app.add_option(name, out, help)->type_name(type)->group("Policy");
   };
-  repeated("--env", flags.env, "Set a variable; NAME alone takes ours", "NAME[=VALUE]", "Guest");
-  repeated("--dir", flags.dirs,
-           "Give a folder, as GUEST or under its own name;\n::ro makes it read-only",
-           "HOST[::GUEST][::ro]", "Guest");
   limit("--memory", flags.memory, "Memory of the guest, as 64MiB", "SIZE");
   limit("--fuel", flags.fuel, "Instructions it may run", "N");
   limit("--timeout", flags.timeout, "Time of the whole run, as 1500ms or 2s", "TIME");
   limit("--compute-timeout", flags.compute_timeout, "Time of one compute", "TIME");
   app.add_flag("--help-policy", flags.help_policy, "List the rules that --policy takes")
       ->group("Policy");
-  app.add_option("--adapter", flags.adapter, "The engine for guests, by name")
-      ->type_name("NAME")
-      ->group("Engine");
-  app.add_flag("--stats{text}", flags.stats, "Print on stderr where the time went; =json too")
-      ->check(CLI::IsMember({"text", "json"}).description(""))
-      ->group("Engine");
-  const char* peers = "From the command lines of Wasmtime, WasmEdge and WAMR";
-  repeated("-S,--wasi", flags.wasmtime_wasi, "Wasmtime: nn, nn-graph=ENCODING::DIR, inherit-env",
-           "OPTIONS", peers);
-  repeated("-W,--wasm", flags.wasmtime_wasm, "Wasmtime: max-memory-size, fuel, timeout", "OPTIONS",
-           peers);
-  repeated("-C,--codegen", flags.wasmtime_codegen, "Wasmtime: cache=n; the rest has no effect",
-           "OPTIONS", peers);
-  repeated("-O,--optimize", flags.wasmtime_optimize, "Wasmtime: has no effect", "OPTIONS", peers);
-  repeated("-D,--debug", flags.wasmtime_debug, "Wasmtime: has no effect", "OPTIONS", peers);
-  repeated("--nn-preload", flags.wasmedge_preload, "WasmEdge: a model for every guest",
-           "NAME:ENC:TARGET:PATH", peers);
-  repeated("--wasi-nn-graph", flags.wamr_graph, "WAMR: the same; NAME may be left out",
-           "[NAME:]ENC:TARGET:PATH", peers);
-  repeated("--map-dir", flags.map_dirs, "WAMR: as --dir, the other way round", "GUEST::HOST",
-           peers);
+}
+
+void AddPeerFlags(CLI::App& app, RunFlags& flags) {
+  const auto add = [&](const char* name, std::vector<std::string>& out, const char* help,
+                       const char* type) {
+    AddRepeated(app, name, out, help, type,
+                "From the command lines of Wasmtime, WasmEdge and WAMR");
+  };
+  add("-S,--wasi", flags.wasmtime_wasi, "Wasmtime: nn, nn-graph=ENCODING::DIR, inherit-env",
+      "OPTIONS");
+  add("-W,--wasm", flags.wasmtime_wasm, "Wasmtime: max-memory-size, fuel, timeout", "OPTIONS");
+  add("-C,--codegen", flags.wasmtime_codegen, "Wasmtime: cache=n; the rest has no effect",
+      "OPTIONS");
+  add("-O,--optimize", flags.wasmtime_optimize, "Wasmtime: has no effect", "OPTIONS");
+  add("-D,--debug", flags.wasmtime_debug, "Wasmtime: has no effect", "OPTIONS");
+  add("--nn-preload", flags.wasmedge_preload, "WasmEdge: adds a model", "NAME:ENC:TARGET:PATH");
+  add("--wasi-nn-graph", flags.wamr_graph, "WAMR: adds a model", "[NAME:]ENC:TARGET:PATH");
+  add("--map-dir", flags.map_dirs, "WAMR: as --dir, the other way round", "GUEST::HOST");
 }
 
 }  // namespace
@@ -350,10 +362,13 @@ std::vector<std::string> SplitGuest(const CLI::App& app, std::vector<std::string
 Command AddRunCommand(CLI::App& app, const std::vector<std::string>& guest_args) {
   auto* run = app.add_subcommand("run", "Run a WebAssembly guest that uses models");
   auto flags = std::make_shared<RunFlags>();
-  AddEngineFlags(*run, flags->engine);
-  AddPolicyFlags(*run, flags->policy);
-  AddCacheFlags(*run, flags->cache);
   AddGuestFlags(*run, *flags);
+  AddEngineFlags(*run, flags->engine);
+  AddCacheFlags(*run, flags->cache);
+  AddRunEngineFlags(*run, *flags);
+  AddPolicyFlags(*run, flags->policy);
+  AddLimitFlags(*run, *flags);
+  AddPeerFlags(*run, *flags);
   run->footer(std::string("Everything after GUEST.wasm belongs to the guest.\n\n") + kExitCodeHelp);
   return [flags, &guest_args] { return Run(*flags, guest_args); };
 }

@@ -142,7 +142,8 @@ void AddEngineFlags(CLI::App& app, EngineFlags& flags) {
   for (const auto& level : kLogLevels) levels.emplace_back(level.first);
   CLI::IsMember known(levels);
   known.description("");
-  app.add_option("--log-level", flags.log_level, "debug, info, warn (default), error or off")
+  app.add_option("--log-level", flags.log_level,
+                 fmt::format("debug, info, warn, error or off; default {}", flags.log_level))
       ->check(known)
       ->type_name("LEVEL")
       ->group("Engine");

@@ -51,4 +51,17 @@ inline std::unexpected<Failure> Fail(const Error& error, int exit_code = kSetup,
   return Fail(exit_code, error.message, std::move(hint));
 }
 
+// A model that could not be found or loaded, with what helps for that error.
+inline std::unexpected<Failure> FailModel(const Error& error) {
+  switch (error.code) {
+    case WASINN_NOT_FOUND:
+      return Fail(error, kSetup, "`wasinn models` lists the names; --model NAME=PATH adds one");
+    case WASINN_INVALID_ENCODING:
+    case WASINN_UNSUPPORTED_OPERATION:
+      return Fail(error, kSetup, "`wasinn backends` lists the formats and devices of this build");
+    default:
+      return Fail(error);
+  }
+}
+
 }  // namespace wasinn::cli

@@ -1,11 +1,27 @@
 #include "help.h"
 
+#include <utility>
+
 namespace wasinn::cli {
 
 HelpFormatter::HelpFormatter() {
   column_width(30);
   label("OPTIONS", "options");
   label("Positionals", "Arguments");
+  label("Subcommands", "Commands");
+}
+
+std::string HelpFormatter::make_help(const CLI::App* app, std::string name,
+                                     CLI::AppFormatMode mode) const {
+  std::string help = app->get_description() + "\n\n" + make_usage(app, std::move(name)) +
+                     make_positionals(app) + make_groups(app, mode) + make_subcommands(app, mode) +
+                     "\n" + make_footer(app);
+  // CLI11 puts two empty lines between groups.
+  for (auto at = help.find("\n\n\n"); at != std::string::npos; at = help.find("\n\n\n", at)) {
+    help.erase(at, 1);
+  }
+  while (help.ends_with("\n\n")) help.pop_back();
+  return help;
 }
 
 std::string HelpFormatter::make_usage(const CLI::App* app, std::string name) const {
@@ -22,8 +38,15 @@ std::string HelpFormatter::make_usage(const CLI::App* app, std::string name) con
   return usage + "\n";
 }
 
+std::string HelpFormatter::make_option_name(const CLI::Option* option, bool is_positional) const {
+  std::string name = option->get_name(is_positional, true);
+  // A flag that may have a value, which CLI11 writes as --stats{text}.
+  const auto brace = name.find('{');
+  return brace == std::string::npos ? name : name.substr(0, brace) + "[=FORM]";
+}
+
 std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {
-  if (option->get_positional() || option->get_type_size() == 0) return "";
+  if (option->get_positional() || option->get_type_size() == 0) return {};
   return " " + option->get_type_name();
 }
 

@@ -88,7 +88,7 @@ InputSpec ParseInputSpec(std::string_view text) {
 Parsed<NamedTensor> ReadInput(const InputSpec& spec, const std::vector<Port>& ports) {
   const auto fail = [&](const std::string& why) {
     return std::unexpected(
-        fmt::format("--input {}{}{}", Printable(spec.name), spec.name.empty() ? "" : ": ", why));
+        fmt::format("--input{}{}: {}", spec.name.empty() ? "" : " ", Printable(spec.name), why));
   };
   const auto port = FindPort(spec.name, ports);
   if (!port) return fail(port.error());

@@ -80,7 +80,7 @@ TEST_F(InputSpecTest, ErrorsNameTheInputAndTheFile) {
   EXPECT_EQ(ReadInput(ParseInputSpec("y=1"), ports_).error(),
             "--input y: expected the name or number of an input (x, text), given \"y\"");
   EXPECT_EQ(ReadInput(ParseInputSpec("1"), ports_).error(),
-            "--input expected NAME=VALUE for one of the inputs (x, text), given a value alone");
+            "--input: expected NAME=VALUE for one of the inputs (x, text), given a value alone");
   EXPECT_EQ(ReadInput(ParseInputSpec("x=none.npy"), ports_).error(),
             "--input x: none.npy: there is no such file");
   const std::string path = Write("x.npy", "no array");

@@ -8,8 +8,8 @@
 namespace wasinn::cli {
 
 Outcome ShowListing(const Result<std::string>& text, bool as_json,
-                    const std::function<void(const Json&)>& show, const std::string& hint) {
-  if (!text) return Fail(text.error(), kSetup, hint);
+                    const std::function<void(const Json&)>& show) {
+  if (!text) return FailModel(text.error());
   const auto json = Json::parse(*text, nullptr, false);
   if (json.is_discarded()) return Fail(kSetup, "expected JSON from the engine, given other text");
   if (as_json) {

@@ -19,7 +19,7 @@ using Json = nlohmann::ordered_json;
 // Prints the core's JSON indented when `as_json`, else through `show`. A text that is no JSON is a
 // failure.
 Outcome ShowListing(const Result<std::string>& text, bool as_json,
-                    const std::function<void(const Json&)>& show, const std::string& hint = {});
+                    const std::function<void(const Json&)>& show);
 
 // A member as text: "" when it is missing or null, numbers and booleans as JSON writes them.
 std::string Text(const Json& object, const char* key);

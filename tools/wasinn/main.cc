@@ -37,12 +37,32 @@ void Print(const Failure& failure) {
   }
 }
 
+// What CLI11 did not understand, in our words.
+Failure UsageFailure(const CLI::App& app, const CLI::ParseError& error) {
+  const auto chosen = app.get_subcommands();
+  const std::string name = chosen.empty() ? "" : chosen.front()->get_name();
+  Failure failure = {kUsage, error.what(),
+                     fmt::format("wasinn {}{}--help", name, name.empty() ? "" : " ")};
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    // A flag that CLI11 does not know explains the words after it.
+    const auto words = app.remaining(true);
+    auto word = std::ranges::find_if(words, [](const auto& text) { return text.starts_with('-'); });
+    if (word == words.end()) word = words.begin();
+    if (word == words.end()) return failure;
+    const char* expected = word->starts_with('-') ? "a known option"
+                           : name.empty()         ? "a known command"
+                                                  : "no further argument";
+    failure.message = fmt::format("expected {}, given \"{}\"", expected, *word);
+  }
+  if (!name.empty()) failure.message = name + ": " + failure.message;
+  return failure;
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("Machine-learning models for WebAssembly guests", "wasinn");
   app.formatter(std::make_shared<HelpFormatter>());
   app.set_help_flag("-h,--help", "Print this help and exit");
   app.set_version_flag("-V,--version", VersionText, "Print the version and exit");
-  app.footer(std::string("`wasinn COMMAND --help` tells more.\n\n") + kExitCodeHelp);
 
   std::vector<std::string> guest_args;
   const std::pair<const char*, Command> commands[] = {
@@ -50,6 +70,9 @@ int Main(int argc, char** argv) {
       {"models", AddModelsCommand(app)},       {"backends", AddBackendsCommand(app)},
       {"inspect", AddInspectCommand(app)},
   };
+
+  // After the commands, which would inherit it.
+  app.footer(std::string("`wasinn COMMAND --help` tells more.\n\n") + kExitCodeHelp);
 
   std::vector<std::string> args(argv + 1, argv + argc);
   if (args.empty()) {
@@ -67,9 +90,7 @@ int Main(int argc, char** argv) {
     app.parse(args);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    const auto chosen = app.get_subcommands();
-    Print({kUsage, error.what(),
-           fmt::format("wasinn{} --help", chosen.empty() ? "" : " " + chosen.front()->get_name())});
+    Print(UsageFailure(app, error));
     return kUsage;
   }
   for (const auto& [name, command] : commands) {
