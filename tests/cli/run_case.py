@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+"""Runs one golden case of the command line and compares all that a user would see.
+
+    run_case.py --build BUILD [--rebase] CASE.txt...
+
+A case is a text: remarks (#), then commands with what they gave.
+
+    $ wasinn run ${GUESTS}/exit.wat 3
+    stdin: some text            only where the guest reads it
+    exit 3
+    stdout:
+      | lines of the output
+    stderr:
+      | wasinn: error: ...
+
+A command's words are split as a shell does, nothing else of a shell is there. Each case runs in an
+empty folder ${TMP}. Names that commands may use, and that stand for the same paths in outputs:
+${BUILD}, ${MODELS} (the test models), ${GUESTS} (the guests of this folder), ${TMP}, ${PYTHON} (one
+that has numpy). Times and addresses, which change from run to run, appear as "N ms" and "0xN".
+Exit codes: 0 as expected, 1 not, 77 skipped (a model, numpy or another part is not there).
+"""
+
+import argparse
+import difflib
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+SKIPPED = 77
+
+
+def names(build, folder, python):
+    return {
+        "MODELS": str(build / "models" / "test"),
+        "BUILD": str(build),
+        "GUESTS": str(HERE / "guests"),
+        "TMP": folder,
+        "PYTHON": python,
+    }
+
+
+def fill(text, known):
+    for name, value in known.items():
+        text = text.replace("${" + name + "}", value)
+    return text
+
+
+def normal(text, known):
+    # Longer paths first: the models lie inside the build folder.
+    for name, value in sorted(known.items(), key=lambda item: -len(item[1])):
+        if name != "PYTHON":
+            text = text.replace(value, "${" + name + "}")
+    text = re.sub(r"\b\d+(\.\d+)? (ms|s)\b", r"N ms", text)
+    text = re.sub(r'("[a-z_]+_ms": ?)[0-9.e+-]+', r"\1N", text)
+    return re.sub(r"0x[0-9a-f]+", "0xN", text)
+
+
+def read_case(path):
+    """The remarks, and for each command its line and the text given to it."""
+    remarks, commands = [], []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("#") and not commands:
+            remarks.append(line)
+        elif line.startswith("$ "):
+            commands.append([line[2:], None])
+        elif line.startswith("stdin: "):
+            commands[-1][1] = line[len("stdin: ") :]
+    return remarks, commands
+
+
+def block(title, text):
+    if not text:
+        return []
+    lines = [f"  | {line}".rstrip() for line in text.splitlines()]
+    return [title, *lines] + ([] if text.endswith("\n") else ["  (no line break at the end)"])
+
+
+def run_command(line, stdin, known, environment):
+    words = [fill(word, known) for word in shlex.split(line)]
+    if words[0] == "wasinn":
+        words[0] = str(pathlib.Path(known["BUILD"]) / "bin" / "wasinn")
+    done = subprocess.run(
+        words,
+        input=(stdin or "").encode(),
+        capture_output=True,
+        cwd=known["TMP"],
+        env=environment,
+        timeout=120,
+        check=False,
+    )
+    seen = [f"$ {line}"]
+    if stdin is not None:
+        seen.append(f"stdin: {stdin}")
+    code = done.returncode if done.returncode >= 0 else f"by signal {-done.returncode}"
+    seen.append(f"exit {code}")
+    for title, stream in (("stdout:", done.stdout), ("stderr:", done.stderr)):
+        seen += block(title, normal(stream.decode(errors="backslashreplace"), known))
+    return seen
+
+
+def run_case(path, build, python):
+    remarks, commands = read_case(path)
+    with tempfile.TemporaryDirectory(prefix="wasinn-cli-") as folder:
+        known = names(build, folder, python)
+        environment = {
+            "PATH": "/usr/bin:/bin",
+            "HOME": folder,
+            "LC_ALL": "C.UTF-8",
+            "WASINN_TEST": "from the environment",
+        }
+        seen = list(remarks)
+        for line, stdin in commands:
+            seen += ["", *run_command(line, stdin, known, environment)]
+    return "\n".join(seen).strip("\n") + "\n"
+
+
+def missing(path, build, python):
+    text = path.read_text(encoding="utf-8")
+    if "${MODELS}" in text and not (build / "models" / "test" / "add.onnx").exists():
+        return "the test models were not built"
+    if "${PYTHON}" in text and not python:
+        return "no Python with numpy was given (--python)"
+    return None
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--python", default="", help="a Python that has numpy")
+    parser.add_argument("--rebase", action="store_true", help="write what came as what is expected")
+    parser.add_argument("cases", type=pathlib.Path, nargs="+")
+    options = parser.parse_args()
+    build = options.build.resolve()
+    status = 0
+    for path in options.cases:
+        reason = missing(path, build, options.python)
+        if reason:
+            print(f"skipped {path.stem}: {reason}")
+            status = status or SKIPPED
+            continue
+        seen = run_case(path, build, options.python)
+        expected = path.read_text(encoding="utf-8")
+        if options.rebase:
+            path.write_text(seen, encoding="utf-8")
+        elif seen != expected:
+            status = 1
+            sys.stdout.writelines(
+                difflib.unified_diff(
+                    expected.splitlines(True), seen.splitlines(True), str(path), "what came"
+                )
+            )
+            print(f"to accept it: {sys.argv[0]} --build {options.build} --rebase {path}")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
