@@ -14,6 +14,7 @@
 #include "commands.h"
 #include "engine_flags.h"
 #include "files.h"
+#include "help.h"
 #include "peer_flags.h"
 #include "progress.h"
 #include "table.h"
@@ -184,11 +185,12 @@ std::expected<Program, Failure> LoadGuest(const Engine& engine, const RunFlags& 
   auto program = engine.LoadProgram(*wasm, flags.adapter);
   if (program) return std::move(*program);
 #ifdef WASINN_HAVE_WASMTIME
-  const char* hint = "`wasinn inspect` shows what the guest needs";
+  std::string hint;
+  if (program.error().code == WASINN_NOT_FOUND && flags.adapter.empty()) {
+    hint = fmt::format("`wasinn inspect {}` lists all that it imports", path);
+  }
 #else
-  const char* hint =
-      "this build has no engine for guests; configure with "
-      "-DWASINN_ADAPTER_WASMTIME=ON";
+  const std::string hint = "this build has no engine for guests: -DWASINN_ADAPTER_WASMTIME=ON";
 #endif
   return Fail(kNotRunnable, fmt::format("{}: {}", path, program.error().message), hint);
 }
@@ -299,7 +301,7 @@ void AddRunEngineFlags(CLI::App& app, RunFlags& flags) {
       ->group("Engine");
   app.add_flag("--stats{text}", flags.stats,
                "Print on stderr where the time went, as text\nor json")
-      ->check(CLI::IsMember({"text", "json"}).description(""))
+      ->check(OneOf({"text", "json"}))
       ->group("Engine");
 }
 

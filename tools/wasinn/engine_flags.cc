@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "help.h"
 #include "terminal.h"
 
 namespace wasinn::cli {
@@ -129,22 +130,19 @@ void AddEngineFlags(CLI::App& app, EngineFlags& flags) {
       ->allow_extra_args(false)
       ->group("Engine");
   app.add_option("--threads", flags.threads, "Worker threads; 0: as many as cores")
+      ->check(Count())
       ->type_name("N")
       ->group("Engine");
-  CLI::AsSizeValue size(false);
-  size.description("");
   app.add_option("--memory-budget", flags.memory_budget,
                  "Drop idle models above this size, as 4GiB")
-      ->transform(size)
+      ->transform(Size())
       ->type_name("SIZE")
       ->group("Engine");
   std::vector<std::string> levels;
   for (const auto& level : kLogLevels) levels.emplace_back(level.first);
-  CLI::IsMember known(levels);
-  known.description("");
   app.add_option("--log-level", flags.log_level,
                  fmt::format("debug, info, warn, error or off; default {}", flags.log_level))
-      ->check(known)
+      ->check(OneOf(levels))
       ->type_name("LEVEL")
       ->group("Engine");
 }

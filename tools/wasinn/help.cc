@@ -1,6 +1,12 @@
 #include "help.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
 #include <utility>
+
+#include "terminal.h"
 
 namespace wasinn::cli {
 
@@ -48,6 +54,40 @@ std::string HelpFormatter::make_option_name(const CLI::Option* option, bool is_p
 std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {
   if (option->get_positional() || option->get_type_size() == 0) return {};
   return " " + option->get_type_name();
+}
+
+CLI::Validator OneOf(std::vector<std::string> words) {
+  return CLI::Validator(
+      [words = std::move(words)](std::string& text) -> std::string {
+        if (std::ranges::find(words, text) != words.end()) return {};
+        std::string list = words.front();
+        for (std::size_t i = 1; i < words.size(); ++i) {
+          list += (i + 1 == words.size() ? " or " : ", ") + words[i];
+        }
+        return fmt::format("expected {}, given \"{}\"", list, Printable(text));
+      },
+      "");
+}
+
+CLI::Validator Count() {
+  return CLI::Validator(
+      [](std::string& text) -> std::string {
+        std::uint32_t number = 0;
+        if (CLI::detail::lexical_cast(text, number)) return {};
+        return fmt::format("expected a number, 0 or more, given \"{}\"", Printable(text));
+      },
+      "");
+}
+
+CLI::Validator Size() {
+  return CLI::Validator(
+      [](std::string& text) -> std::string {
+        const std::string given = text;
+        const CLI::AsSizeValue size(false);
+        if (size(text).empty()) return {};
+        return fmt::format("expected a size such as 4GiB, given \"{}\"", Printable(given));
+      },
+      "");
 }
 
 }  // namespace wasinn::cli

@@ -1,8 +1,9 @@
-// How --help looks.
+// How --help and wrong values look, where CLI11's own words are not ours.
 #pragma once
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 namespace wasinn::cli {
 
@@ -15,5 +16,11 @@ class HelpFormatter : public CLI::Formatter {
   std::string make_option_name(const CLI::Option* option, bool is_positional) const override;
   std::string make_option_opts(const CLI::Option* option) const override;
 };
+
+// Checks of a flag's value: "expected text or json, given "yaml"".
+CLI::Validator OneOf(std::vector<std::string> words);
+CLI::Validator Count();
+// "4GiB" and the like, into bytes.
+CLI::Validator Size();
 
 }  // namespace wasinn::cli

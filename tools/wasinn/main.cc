@@ -8,6 +8,7 @@
 #include <exception>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -53,6 +54,13 @@ Failure UsageFailure(const CLI::App& app, const CLI::ParseError& error) {
                            : name.empty()         ? "a known command"
                                                   : "no further argument";
     failure.message = fmt::format("expected {}, given \"{}\"", expected, *word);
+  }
+  const std::string_view text = error.what();
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+    failure.message = fmt::format("expected {}, given none", text.substr(0, text.find(' ')));
+  } else if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+    failure.message =
+        fmt::format("{}: expected a value, given none", text.substr(0, text.find(':')));
   }
   if (!name.empty()) failure.message = name + ": " + failure.message;
   return failure;

@@ -205,9 +205,9 @@ json JsonOf(T value) {
 template <typename T>
 std::string TextOf(T value) {
   if constexpr (std::is_same_v<T, F16>) {
-    return fmt::format("{:.4g}", FloatOfF16(value.bits));
+    return fmt::format("{:.5g}", FloatOfF16(value.bits));
   } else if constexpr (std::is_same_v<T, Bf16>) {
-    return fmt::format("{:.3g}", FloatOfBf16(value.bits));
+    return fmt::format("{:.4g}", FloatOfBf16(value.bits));
   } else if constexpr (std::is_floating_point_v<T>) {
     return fmt::format("{:.6g}", value);
   } else {
