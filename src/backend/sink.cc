@@ -38,17 +38,16 @@ wasinn_backend_sink RunTable::BeginRun(uint32_t slot_number, RunListener* listen
   Slot* slot = SlotAt(slot_number);
   MutexLock lock(slot->mutex);
   slot->listener = listener;
-  ++slot->generation;
-  const uint64_t run = uint64_t{slot->generation} << 32 | slot_number;
-  return {sizeof(wasinn_backend_sink), this, run, Output, ChunkData, Done};
+  slot->run = ((slot->run >> kSlotBits) + 1) << kSlotBits | slot_number;
+  return {sizeof(wasinn_backend_sink), this, slot->run, Output, ChunkData, Done};
 }
 
-bool RunTable::EndRun(uint32_t slot_number) {
+bool RunTable::EndRun(uint32_t slot_number, uint64_t run) {
   Slot* slot = SlotAt(slot_number);
   MutexLock lock(slot->mutex);
-  const bool running = slot->listener != nullptr;
+  if (slot->listener == nullptr || slot->run != run) return false;
   slot->listener = nullptr;
-  return running;
+  return true;
 }
 
 void RunTable::Ignored(const char* what, uint64_t run) const {
@@ -64,10 +63,10 @@ int32_t RunTable::Output(void* self, uint64_t run, const wasinn_backend_output* 
   Tensor tensor;
   tensor.data = BufferRef::Lend(view.data, view.data == nullptr ? 0 : view.size, output->release,
                                 output->owner);
-  Slot* slot = table->SlotAt(static_cast<uint32_t>(run));
+  Slot* slot = table->SlotOf(run);
   if (slot == nullptr) return 1;
   MutexLock lock(slot->mutex);
-  if (slot->listener == nullptr || slot->generation != run >> 32) {
+  if (slot->listener == nullptr || slot->run != run) {
     table->Ignored("an output", run);
     return 1;
   }
@@ -97,10 +96,10 @@ int32_t RunTable::Output(void* self, uint64_t run, const wasinn_backend_output* 
 
 int32_t RunTable::ChunkData(void* self, uint64_t run, uint32_t port, wasinn_bytes data) {
   const auto* table = static_cast<const RunTable*>(self);
-  Slot* slot = table->SlotAt(static_cast<uint32_t>(run));
+  Slot* slot = table->SlotOf(run);
   if (slot == nullptr) return 1;
   MutexLock lock(slot->mutex);
-  if (slot->listener == nullptr || slot->generation != run >> 32) {
+  if (slot->listener == nullptr || slot->run != run) {
     table->Ignored("a chunk", run);
     return 1;
   }
@@ -111,10 +110,10 @@ int32_t RunTable::ChunkData(void* self, uint64_t run, uint32_t port, wasinn_byte
 void RunTable::Done(void* self, uint64_t run, wasinn_code code, wasinn_str message,
                     int64_t engine_code, const wasinn_backend_usage* usage) {
   const auto* table = static_cast<const RunTable*>(self);
-  Slot* slot = table->SlotAt(static_cast<uint32_t>(run));
+  Slot* slot = table->SlotOf(run);
   if (slot == nullptr) return;
   MutexLock lock(slot->mutex);
-  if (slot->listener == nullptr || slot->generation != run >> 32) {
+  if (slot->listener == nullptr || slot->run != run) {
     table->Ignored("done", run);
     return;
   }

@@ -45,17 +45,22 @@ class RunTable {
 
   // Starts a run in the slot; the sink is for Backend's `run`.
   wasinn_backend_sink BeginRun(uint32_t slot, RunListener* listener);
-  // Ends it if it has not reported done: later reports are ignored. True if it had not.
-  bool EndRun(uint32_t slot);
+  // Ends that run of the slot if it has not reported done: later reports are ignored. True if it
+  // had not.
+  bool EndRun(uint32_t slot, uint64_t run);
 
  private:
   struct Slot {
     Mutex mutex;
     RunListener* listener GUARDED_BY(mutex) = nullptr;
-    uint32_t generation GUARDED_BY(mutex) = 0;
+    uint64_t run GUARDED_BY(mutex) = 0;  // the newest
   };
   static constexpr size_t kChunk = 1024;
   static constexpr size_t kChunks = 1024;
+  // A run's number: its slot in the low bits, and above them a count that takes longer to wrap than
+  // any process lives.
+  static constexpr uint32_t kSlotBits = 20;
+  static_assert(kChunk * kChunks == size_t{1} << kSlotBits);
   using Chunk = std::array<Slot, kChunk>;
 
   static int32_t Output(void* self, uint64_t run, const wasinn_backend_output* output);
@@ -64,6 +69,7 @@ class RunTable {
                    int64_t engine_code, const wasinn_backend_usage* usage);
 
   Slot* SlotAt(uint32_t slot) const;
+  Slot* SlotOf(uint64_t run) const { return SlotAt(run & ((1u << kSlotBits) - 1)); }
   void Ignored(const char* what, uint64_t run) const;
 
   const Logger* log_;

@@ -4,20 +4,28 @@
 #include <fmt/format.h>
 #include <wasinn/types.h>
 
+#include <atomic>
 #include <string_view>
 #include <utility>
 
 namespace wasinn {
 
-// Immutable after construction; any thread. Shared by everything in one engine.
+// Any thread. Shared by everything in one engine.
 class Logger {
  public:
   using Sink = void (*)(void* self, wasinn_log_level level, wasinn_str message);
 
   Logger() = default;
-  Logger(Sink sink, void* self, wasinn_log_level level) : sink_(sink), self_(self), level_(level) {}
+  Logger(Sink sink, void* self, wasinn_log_level level)
+      : sink_(sink), self_(self), level_(sink == nullptr ? WASINN_LOG_OFF : level) {}
+  Logger(const Logger&) = delete;
+  Logger& operator=(const Logger&) = delete;
 
-  bool Enabled(wasinn_log_level level) const { return sink_ != nullptr && level >= level_; }
+  bool Enabled(wasinn_log_level level) const {
+    return level < WASINN_LOG_OFF && level >= level_.load(std::memory_order_relaxed);
+  }
+  // For what is left behind when its owner ends: the callback is not called by later lines.
+  void Silence() { level_.store(WASINN_LOG_OFF, std::memory_order_relaxed); }
 
   void Write(wasinn_log_level level, std::string_view message) const {
     if (Enabled(level)) sink_(self_, level, {message.data(), message.size()});
@@ -29,9 +37,9 @@ class Logger {
   }
 
  private:
-  Sink sink_ = nullptr;
-  void* self_ = nullptr;
-  wasinn_log_level level_ = WASINN_LOG_OFF;
+  const Sink sink_ = nullptr;
+  void* const self_ = nullptr;
+  std::atomic<int> level_{WASINN_LOG_OFF};
 };
 
 }  // namespace wasinn

@@ -153,11 +153,15 @@ std::string Printable(std::string_view text) {
   size_t i = 0;
   while (i < text.size() && out.size() < kMost) {
     const auto byte = static_cast<unsigned char>(text[i]);
-    const size_t length = byte < 0x80 ? 1 : byte >= 0xF0 && byte < 0xF5 ? 4
-                        : byte >= 0xE0 ? 3 : byte >= 0xC2 ? 2 : 0;
-    bool good = length != 0 && byte < 0xF5 && i + length <= text.size() && byte >= 0x20 && byte != 0x7F;
+    const size_t length = byte < 0x80 ? 1 : byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : 2;
+    bool good = byte >= 0x20 && byte != 0x7F && !(byte >= 0x80 && byte < 0xC2) && byte < 0xF5 &&
+                i + length <= text.size();
     for (size_t k = 1; good && k < length; ++k) {
-      good = (static_cast<unsigned char>(text[i + k]) & 0xC0) == 0x80;
+      const auto next = static_cast<unsigned char>(text[i + k]);
+      // The first bytes of forms that are too long, of surrogates and of what is past U+10FFFF.
+      const unsigned char least = k > 1 ? 0x80 : byte == 0xE0 ? 0xA0 : byte == 0xF0 ? 0x90 : 0x80;
+      const unsigned char most = k > 1 ? 0xBF : byte == 0xED ? 0x9F : byte == 0xF4 ? 0x8F : 0xBF;
+      good = next >= least && next <= most;
     }
     if (good) {
       out.append(text, i, length);

@@ -162,16 +162,13 @@ char* wasinn_engine_model_json(wasinn_engine* engine, const char* name_or_path,
                                wasinn_error* error) {
   return GuardText(error, [&]() -> Result<std::string> {
     ModelStore& models = FromC(engine).models();
-    auto graph = models.Get(name_or_path);
-    const bool named = graph || graph.error().code != Code::kNOT_FOUND;
-    if (!named) {
-      if (!os::StatFile(name_or_path).exists) {
-        return Fail(Code::kNOT_FOUND,
-                    "expected a registered model or a file, given '{}', which is neither",
-                    Printable(name_or_path));
-      }
-      graph = models.GetFromFile(name_or_path, "");
+    const bool named = models.Has(name_or_path);
+    if (!named && !os::StatFile(name_or_path).exists) {
+      return Fail(Code::kNOT_FOUND,
+                  "expected a registered model or a file, given '{}', which is neither",
+                  Printable(name_or_path));
     }
+    const auto graph = named ? models.Get(name_or_path) : models.GetFromFile(name_or_path, "");
     if (!graph) return Fail(graph.error());
     WASINN_TRY(json, DescribeGraph(**graph, named ? name_or_path : ""));
     return Dump(json);

@@ -38,7 +38,10 @@ void wasinn_program_free(wasinn_program* program) {
 }
 
 void wasinn_program_get_stats(const wasinn_program* program, wasinn_program_stats* out) {
-  std::memcpy(out, &program->stats, std::min(out->struct_size, sizeof(program->stats)));
+  wasinn_program_stats stats = program->stats;
+  // The caller's size stays: it may be an older, shorter struct that is filled again.
+  stats.struct_size = out->struct_size;
+  std::memcpy(out, &stats, std::min(out->struct_size, sizeof(stats)));
 }
 
 wasinn_code wasinn_program_run(wasinn_program* program, wasinn_session* c_session,

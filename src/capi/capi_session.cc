@@ -168,6 +168,13 @@ wasinn_code wasinn_session_set_input(wasinn_session* session, uint32_t context, 
       return Fail(Code::kINVALID_ARGUMENT, "element type: expected 1 to 14, given {}",
                   static_cast<uint32_t>(tensor->dtype));
     }
+    if ((tensor->dims == nullptr && tensor->rank > 0) ||
+        (tensor->data == nullptr && tensor->size > 0)) {
+      return Fail(Code::kINVALID_ARGUMENT,
+                  "tensor: expected dims and data, given rank {} {} and {} bytes {}", tensor->rank,
+                  tensor->dims == nullptr ? "at NULL" : "with dims", tensor->size,
+                  tensor->data == nullptr ? "at NULL" : "of data");
+    }
     WASINN_TRY(shape, Shape::OfTensor({tensor->dims, tensor->rank}));
     return s.SetInput(context, std::nullopt, port, *dtype, shape,
                       {static_cast<const uint8_t*>(tensor->data), tensor->size});

@@ -100,14 +100,15 @@ Result<Adapter*> Engine::FindAdapter(const char* name) {
 
 void Engine::AdapterLog(void* self, wasinn_log_level level, wasinn_str message) {
   const auto bounded = std::clamp(level, WASINN_LOG_DEBUG, WASINN_LOG_ERROR);
-  static_cast<const Engine*>(self)->log_.Write(bounded, View(message));
+  static_cast<const Engine*>(self)->log().Write(bounded, View(message));
 }
 
 // ------------------------------------------------------------------ the engine
 
-Engine::Parts::Parts(const Logger& log, const wasinn_engine_options& options, uint32_t threads,
-                     uint64_t buffer_limit, uint64_t budget)
-    : buffers(BufferPool::Create(buffer_limit)),
+Engine::Parts::Parts(const wasinn_engine_options& options, uint32_t threads, uint64_t buffer_limit,
+                     uint64_t budget)
+    : log(options.log, options.log_self, options.log_level),
+      buffers(BufferPool::Create(buffer_limit)),
       runs(&log),
       backends({buffers, &log, threads},
                options.backend_path == nullptr ? "" : options.backend_path),
@@ -120,7 +121,6 @@ Engine::Parts::~Parts() = default;
 
 Result<std::unique_ptr<Engine>> Engine::Create(const wasinn_engine_options& options) {
   std::unique_ptr<Engine> engine(new Engine);
-  engine->log_ = Logger(options.log, options.log_self, options.log_level);
   engine->threads_ = options.threads != 0 ? options.threads : os::UsableCores();
   if (engine->threads_ > 4096) {
     return Fail(Code::kINVALID_ARGUMENT, "threads: expected at most 4096, given {}",
@@ -129,16 +129,16 @@ Result<std::unique_ptr<Engine>> Engine::Create(const wasinn_engine_options& opti
   if (options.cache_dir != nullptr) engine->cache_dir_ = options.cache_dir;
   const uint64_t half = os::UsableMemory() / 2;
   engine->parts_ = std::make_unique<Parts>(
-      engine->log_, options, engine->threads_, options.buffer_limit != 0 ? options.buffer_limit : half,
-      options.memory_budget != 0 ? options.memory_budget : half);
+      options, engine->threads_, options.buffer_limit != 0 ? options.buffer_limit : half,
+      options.memory_budget);
   WASINN_CHECK(engine->backends().Add(wasinn_backend_echo_entry()));
-  engine->ScheduleTrim();
+  engine->parts_->ScheduleTrim();
   return engine;
 }
 
-void Engine::ScheduleTrim() {
-  scheduler().timer().At(Timer::Clock::now() + kIdle, [this] {
-    buffers().Trim(kIdle);
+void Engine::Parts::ScheduleTrim() {
+  scheduler.timer().At(Timer::Clock::now() + kIdle, [this] {
+    buffers->Trim(kIdle);
     ScheduleTrim();
   });
 }
@@ -148,11 +148,13 @@ Engine::~Engine() {
     MutexLock lock(mutex_);
     adapters_.clear();
   }
+  if (parts_ == nullptr) return;  // Create refused its options
   const auto until = std::chrono::steady_clock::now() + kPatience;
   while (scheduler().live_executions.load() != 0) {
     if (std::chrono::steady_clock::now() > until) {
-      log_.Log(WASINN_LOG_ERROR, "a backend did not end its run within {} s after it was cancelled; "
+      log().Log(WASINN_LOG_ERROR, "a backend did not end its run within {} s after it was cancelled; "
                "its memory is left behind", kPatience.count());
+      parts_->log.Silence();
       parts_.release();  // it may still report into this
       return;
     }

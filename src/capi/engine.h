@@ -52,13 +52,13 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  const Logger& log() const { return log_; }
+  const Logger& log() const { return parts_->log; }
   BackendRegistry& backends() { return parts_->backends; }
   ModelStore& models() { return parts_->models; }
   Scheduler& scheduler() { return parts_->scheduler; }
   BufferPool& buffers() { return *parts_->buffers; }
   SessionHost session_host() {
-    return {parts_->buffers, &parts_->models, &parts_->scheduler, &log_};
+    return {parts_->buffers, &parts_->models, &parts_->scheduler, &parts_->log};
   }
 
   Result<> AddAdapter(const wasinn_adapter* table);
@@ -68,9 +68,12 @@ class Engine {
  private:
   // Everything that backends may still touch while they run; ends in this order, last first.
   struct Parts {
-    Parts(const Logger& log, const wasinn_engine_options& options, uint32_t threads,
-          uint64_t buffer_limit, uint64_t budget);
+    Parts(const wasinn_engine_options& options, uint32_t threads, uint64_t buffer_limit,
+          uint64_t budget);
     ~Parts();
+    // Gives idle tensor memory back from time to time.
+    void ScheduleTrim();
+    Logger log;
     BufferPool* buffers;
     RunTable runs;
     BackendRegistry backends;
@@ -79,10 +82,8 @@ class Engine {
   };
 
   Engine() = default;
-  void ScheduleTrim();
   static void AdapterLog(void* self, wasinn_log_level level, wasinn_str message);
 
-  Logger log_;
   std::string cache_dir_;
   uint32_t threads_ = 1;
   std::unique_ptr<Parts> parts_;

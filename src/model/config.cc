@@ -49,6 +49,10 @@ Result<ModelConfig> ParseModelSpec(std::string_view spec) {
   config.name = spec.substr(0, equals);
   const auto parts = Split(spec.substr(equals + 1), ',');
   config.path = parts[0];
+  if (config.path.empty()) {
+    return Fail(Code::kINVALID_ARGUMENT, "model '{}': expected a path after NAME=, given none",
+                Printable(config.name));
+  }
   for (std::string_view part : std::span(parts).subspan(1)) {
     const size_t at = part.find('=');
     if (at == std::string_view::npos || at == 0) {
@@ -61,9 +65,6 @@ Result<ModelConfig> ParseModelSpec(std::string_view spec) {
   return config;
 }
 
-namespace {
-
-// The file or folder that holds the model inside DIR/NAME/: Wasmtime's and Triton's layouts.
 std::string ModelInFolder(const fs::path& folder) {
   const auto model_file = [](const fs::path& where) -> std::string {
     std::error_code error;
@@ -83,22 +84,20 @@ std::string ModelInFolder(const fs::path& folder) {
     return files.empty() ? std::string() : files.front();
   };
   if (std::string file = model_file(folder); !file.empty()) return file;
-  std::optional<uint64_t> newest;
+  std::optional<std::pair<uint64_t, fs::path>> newest;
   std::error_code error;
   for (fs::directory_iterator it(folder, error); !error && it != fs::directory_iterator();
        it.increment(error)) {
     const auto version = ParseUint(it->path().filename().string());
-    if (version && it->is_directory(error) && (!newest || *version > *newest)) newest = version;
+    std::error_code unreadable;
+    if (version && it->is_directory(unreadable) && (!newest || *version > newest->first)) {
+      newest = {*version, it->path()};
+    }
   }
-  if (newest) {
-    const fs::path version = folder / std::to_string(*newest);
-    const std::string file = model_file(version);
-    return file.empty() ? version.string() : file;
-  }
-  return folder.string();
+  if (!newest) return folder.string();
+  const std::string file = model_file(newest->second);
+  return file.empty() ? newest->second.string() : file;
 }
-
-}  // namespace
 
 Result<> ModelStore::AddDir(const std::string& dir, Encoding encoding) {
   const os::FileState state = os::StatFile(dir);

@@ -56,17 +56,29 @@ Result<> ModelStore::Add(ModelConfig config) {
   if (!config.path.empty() && !os::StatFile(config.path).exists) {
     return Fail(Code::kNOT_FOUND, "model '{}': {} does not exist", config.name, config.path);
   }
+  if (os::StatFile(config.path).is_dir) config.path = ModelInFolder(config.path);
+  if (config.path.empty()) config.content_key = ContentKey({&config.content, 1});
   const std::string name = config.name;
   const bool load = config.load_at_start;
   {
     MutexLock lock(mutex_);
     if (const auto [it, added] = models_.try_emplace(name, std::move(config)); !added) {
       return Fail(Code::kINVALID_ARGUMENT, "model name: expected a new one, given '{}' again "
-                  "(it is {})", Printable(name), it->second.path);
+                  "(it is {})", Printable(name),
+                  it->second.path.empty() ? "given as bytes" : it->second.path);
     }
   }
-  if (load) WASINN_CHECK(Get(name));
-  return {};
+  if (!load) return {};
+  const auto loaded = Get(name);
+  if (loaded) return {};
+  MutexLock lock(mutex_);
+  models_.erase(name);
+  return Fail(loaded.error());
+}
+
+bool ModelStore::Has(std::string_view name) {
+  MutexLock lock(mutex_);
+  return models_.contains(name);
 }
 
 Result<ModelConfig> ModelStore::Find(std::string_view name) {
@@ -86,7 +98,7 @@ Result<ModelStore::Plan> ModelStore::PlanFor(const ModelConfig& config, const Op
   if (config.path.empty()) {
     plan.source.parts = {config.content};
     plan.source.size = config.content.size();
-    plan.key = ContentKey(plan.source.parts);
+    plan.key = config.content_key;
   } else {
     const os::FileState state = os::StatFile(config.path);
     if (!state.exists) {
@@ -102,7 +114,9 @@ Result<ModelStore::Plan> ModelStore::PlanFor(const ModelConfig& config, const Op
   return plan;
 }
 
-void ModelStore::ForgetOldLocked(const std::string& name, const std::string& key) {
+std::shared_ptr<ModelStore::Entry> ModelStore::ForgetOldLocked(const std::string& name,
+                                                               const std::string& key) {
+  std::shared_ptr<Entry> forgotten;
   std::string& known = key_of_name_[name];
   if (!known.empty() && known != key) {
     // The file changed: its old graph lives on only in the sessions that hold it.
@@ -110,9 +124,13 @@ void ModelStore::ForgetOldLocked(const std::string& name, const std::string& key
       return other.first != name && other.second == known;
     });
     const auto it = entries_.find(known);
-    if (!shared && it != entries_.end() && !it->second->loading) entries_.erase(it);
+    if (!shared && it != entries_.end() && !it->second->loading) {
+      forgotten = std::move(it->second);
+      entries_.erase(it);
+    }
   }
   known = key;
+  return forgotten;
 }
 
 std::shared_ptr<Graph> ModelStore::GetLoaded(std::string_view name, const Options& extra) {
@@ -132,8 +150,9 @@ Result<std::shared_ptr<Graph>> ModelStore::Get(std::string_view name, const Opti
   WASINN_TRY(config, Find(name));
   WASINN_TRY(plan, PlanFor(config, extra));
   if (extra.empty()) {
+    std::shared_ptr<Entry> forgotten;  // freed after the lock
     MutexLock lock(mutex_);
-    ForgetOldLocked(config.name, plan.key);
+    forgotten = ForgetOldLocked(config.name, plan.key);
   }
   auto graph = GetPlanned(std::move(plan));
   if (!graph) {
@@ -164,7 +183,9 @@ Result<std::shared_ptr<Graph>> ModelStore::GetFromFile(const std::string& path,
   config.name = path;
   config.path = path;
   config.backend = backend;
-  if (!os::StatFile(path).exists) return Fail(Code::kNOT_FOUND, "{} does not exist", path);
+  const os::FileState state = os::StatFile(path);
+  if (!state.exists) return Fail(Code::kNOT_FOUND, "{} does not exist", path);
+  if (state.is_dir) config.path = ModelInFolder(path);
   WASINN_TRY(plan, PlanFor(config, {}));
   return GetPlanned(std::move(plan));
 }
@@ -173,10 +194,12 @@ Result<std::shared_ptr<Graph>> ModelStore::GetPlanned(Plan plan) {
   std::shared_ptr<Entry> entry;
   {
     MutexLock lock(mutex_);
-    if (const auto it = entries_.find(plan.key); it != entries_.end()) {
+    for (auto it = entries_.find(plan.key); it != entries_.end(); it = entries_.find(plan.key)) {
       entry = it->second;
       while (entry->loading) loaded_.Wait(mutex_);
       if (entry->error) return Fail(*entry->error);
+      // It may have been dropped again before this thread woke.
+      if (entry->graph == nullptr) continue;
       ++counters_.shared_loads;
       entry->last_used = std::chrono::steady_clock::now();
       return entry->graph;
@@ -184,7 +207,14 @@ Result<std::shared_ptr<Graph>> ModelStore::GetPlanned(Plan plan) {
     entry = std::make_shared<Entry>();
     entries_.emplace(plan.key, entry);
   }
-  auto graph = LoadPlanned(plan);
+  auto graph = [&]() -> Result<std::shared_ptr<Graph>> {
+    try {
+      return LoadPlanned(plan);
+    } catch (...) {
+      // Those who wait for this entry would wait for ever.
+      return Fail(ErrorOfException());
+    }
+  }();
   std::vector<std::shared_ptr<Graph>> dropped;  // freed after the lock
   {
     MutexLock lock(mutex_);
@@ -289,7 +319,7 @@ void ModelStore::TrimLocked(uint64_t most, std::vector<std::shared_ptr<Graph>>& 
   }
   std::ranges::sort(idle, {}, [](const Candidate& it) { return it->second->last_used; });
   for (const Candidate& it : idle) {
-    if (loaded <= most) return;
+    if (loaded <= most && most != 0) return;
     loaded -= it->second->graph->size();
     ++counters_.evictions;
     dropped.push_back(std::move(it->second->graph));

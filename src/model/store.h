@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,6 +22,7 @@ struct ModelConfig {
   std::string name;
   std::string path;    // a file or folder; empty: `content`
   BufferRef content;
+  std::string content_key;  // of `content`, found by Add
   std::string backend;  // empty: the one that fits best
   Encoding encoding = Encoding::kAUTODETECT;
   Target target = Target::kCpu;
@@ -32,6 +34,9 @@ struct ModelConfig {
 Result<ModelConfig> ParseModelSpec(std::string_view spec);
 // Sets one property by its name in a spec or a config file; other names are backend options.
 Result<> SetModelProperty(ModelConfig& config, std::string_view key, std::string_view value);
+// The file or folder that holds the model inside `folder`: Wasmtime's and Triton's layouts. The
+// folder itself where it has neither.
+std::string ModelInFolder(const std::filesystem::path& folder);
 
 // Any thread. A graph is loaded once per (content, backend, target, options): callers that ask at
 // the same moment wait for the one that loads. Graphs stay loaded until the memory budget needs
@@ -54,8 +59,10 @@ class ModelStore {
   // `budget`: bytes of loaded models, 0 for none.
   ModelStore(BackendRegistry& backends, const Logger& log, uint64_t budget);
 
-  // INVALID_ARGUMENT for a name that is taken or empty, NOT_FOUND for a path that is not there.
+  // INVALID_ARGUMENT for a name that is taken or empty, NOT_FOUND for a path that is not there. A
+  // model to be loaded at start that cannot be loaded is not added.
   Result<> Add(ModelConfig config);
+  bool Has(std::string_view name);
   // Registers each entry of a folder (see wasinn_engine_add_model_dir).
   Result<> AddDir(const std::string& dir, Encoding encoding);
 
@@ -72,7 +79,7 @@ class ModelStore {
   // A graph from a file that is not registered; for tools, never for guests.
   Result<std::shared_ptr<Graph>> GetFromFile(const std::string& path, const std::string& backend);
 
-  // Drops idle graphs until at most `most` bytes are loaded.
+  // Drops idle graphs until at most `most` bytes are loaded; all of them for 0.
   void Trim(uint64_t most);
   std::vector<Listed> List();
   Counters GetCounters();
@@ -101,7 +108,9 @@ class ModelStore {
   Result<std::shared_ptr<Graph>> LoadPlanned(Plan& plan);
   Result<Backend*> ChooseBackend(const Plan& plan);
   void TrimLocked(uint64_t most, std::vector<std::shared_ptr<Graph>>& dropped) REQUIRES(mutex_);
-  void ForgetOldLocked(const std::string& name, const std::string& key) REQUIRES(mutex_);
+  // The graph of a content that the name no longer has, unless another name has it.
+  std::shared_ptr<Entry> ForgetOldLocked(const std::string& name, const std::string& key)
+      REQUIRES(mutex_);
 
   BackendRegistry& backends_;
   const Logger& log_;

@@ -81,9 +81,12 @@ Result<> Execution::BeginRun(std::vector<Input> inputs) {
   return {};
 }
 
-Result<> Execution::RunInline(std::vector<Input> inputs) {
+Result<> Execution::RunInline(std::vector<Input> inputs, const std::atomic<Code>& stop) {
   WASINN_CHECK(BeginRun(std::move(inputs)));
   scheduler_.inline_runs.fetch_add(1, std::memory_order_relaxed);
+  if (const Code why = stop.load(std::memory_order_acquire); why != Code::kOK) {
+    Cancel({why, "the session was stopped", 0});
+  }
   CallBackend();
   return TakeOutcome();
 }
@@ -91,6 +94,8 @@ Result<> Execution::RunInline(std::vector<Input> inputs) {
 Result<> Execution::Start(std::vector<Input> inputs,
                           std::chrono::steady_clock::time_point deadline,
                           std::move_only_function<void()> reported) {
+  // Of a run whose outcome nobody took: it may not reach this one.
+  DropDeadline();
   WASINN_CHECK(BeginRun(std::move(inputs)));
   {
     MutexLock lock(mutex_);
@@ -117,27 +122,49 @@ Result<> Execution::Start(std::vector<Input> inputs,
 
 void Execution::CallBackend() {
   const std::shared_ptr<Execution> keep = shared_from_this();
+  RunTable& runs = scheduler_.runs();
+  // Before the lock: reports come under the slot's lock and take ours.
+  const wasinn_backend_sink sink = runs.BeginRun(*slot_, this);
   std::vector<wasinn_backend_input> c_inputs;
-  wasinn_backend_sink sink{};
+  bool given_up = false;
   {
     MutexLock lock(mutex_);
-    if (reported_) {  // cancelled while it waited for a worker
-      active_ = false;
-      inputs_.clear();
-      self_.reset();
-      return;
+    given_up = reported_;  // cancelled while it waited for a worker
+    if (!given_up) {
+      called_ = true;
+      c_inputs.reserve(inputs_.size());
+      for (const Input& input : inputs_) c_inputs.push_back({input.port, input.tensor.view()});
+      run_ = sink.run;
+      started_ = std::chrono::steady_clock::now();
     }
-    called_ = true;
-    c_inputs.reserve(inputs_.size());
-    for (const Input& input : inputs_) c_inputs.push_back({input.port, input.tensor.view()});
-    sink = scheduler_.runs().BeginRun(*slot_, this);
-    run_ = sink.run;
-    started_ = std::chrono::steady_clock::now();
   }
-  graph_->backend().table().run(context_, c_inputs.data(), c_inputs.size(), &sink);
-  if (graph_->backend().blocking() && scheduler_.runs().EndRun(*slot_)) {
-    OnDone(Fail(Code::kUNKNOWN, "backend {} returned from run without saying done",
-                graph_->backend().name()), {});
+  if (given_up) {
+    runs.EndRun(*slot_, sink.run);
+    std::vector<Input> unused;
+    MutexLock lock(mutex_);
+    active_ = false;
+    unused = std::exchange(inputs_, {});
+    self_.reset();
+    return;
+  }
+  const Backend& backend = graph_->backend();
+  std::optional<Error> thrown;
+  try {
+    backend.table().run(context_, c_inputs.data(), c_inputs.size(), &sink);
+  } catch (...) {
+    thrown = ErrorOfException();
+  }
+  if (!backend.blocking() && !thrown) return;
+  if (runs.EndRun(*slot_, sink.run)) {
+    Finish(Fail(Code::kUNKNOWN, "backend {} returned from run without saying done{}{}",
+                backend.name(), thrown ? ": " : "", thrown ? thrown->message : ""), {});
+  } else if (backend.blocking()) {
+    std::optional<Done> done;
+    {
+      MutexLock lock(mutex_);
+      done = std::exchange(done_, std::nullopt);
+    }
+    Finish(std::move(done->result), done->usage);
   }
 }
 
@@ -169,16 +196,19 @@ void Execution::Cancel(Error why) {
   if (report && *report) (*report)();
 }
 
-Result<> Execution::TakeOutcome() {
+void Execution::DropDeadline() {
   Timer::Id timer = 0;
-  Result<> outcome;
   {
     MutexLock lock(mutex_);
     timer = std::exchange(timer_, 0);
-    outcome = outcome_;
   }
   scheduler_.timer().Cancel(timer);
-  return outcome;
+}
+
+Result<> Execution::TakeOutcome() {
+  DropDeadline();
+  MutexLock lock(mutex_);
+  return outcome_;
 }
 
 Result<> Execution::OnOutput(uint32_t port, Tensor tensor) {
@@ -217,6 +247,16 @@ Result<> Execution::CollectOutputsLocked() {
 }
 
 void Execution::OnDone(Result<> result, const wasinn_backend_usage& usage) {
+  if (!graph_->backend().blocking()) {
+    Finish(std::move(result), usage);
+    return;
+  }
+  // The backend's run has not returned, and until it has the owner may not start the next one.
+  MutexLock lock(mutex_);
+  done_ = Done{std::move(result), usage};
+}
+
+void Execution::Finish(Result<> result, const wasinn_backend_usage& usage) {
   std::optional<std::move_only_function<void()>> report;
   std::shared_ptr<Execution> self;
   std::vector<Input> inputs;
@@ -228,7 +268,7 @@ void Execution::OnDone(Result<> result, const wasinn_backend_usage& usage) {
       if (!reported_) result = CollectOutputsLocked();
     }
     active_ = false;
-    usage_ = usage;
+    if (!reported_) usage_ = usage;
     inputs = std::move(inputs_);
     inputs_.clear();
     report = ReportLocked(std::move(result));

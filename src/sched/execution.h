@@ -1,6 +1,7 @@
 // A backend's execution context and its runs.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -38,8 +39,9 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
 
   // Whether a run would be short enough for the calling thread.
   bool RunsInline() const;
-  // Runs on the calling thread and returns the outcome.
-  Result<> RunInline(std::vector<Input> inputs);
+  // Runs on the calling thread and returns the outcome. `stop` is looked at once the run can be
+  // cancelled, so that a stop just before it is not lost; other than kOK it is why.
+  Result<> RunInline(std::vector<Input> inputs, const std::atomic<Code>& stop);
   // Starts a run elsewhere. `reported` is called once, from any thread, maybe before this returns,
   // unless Start itself fails; the outcome is then in TakeOutcome. `deadline` of max() is none.
   Result<> Start(std::vector<Input> inputs, std::chrono::steady_clock::time_point deadline,
@@ -58,11 +60,18 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
   void OnDone(Result<> result, const wasinn_backend_usage& usage) override;
 
  private:
+  struct Done {
+    Result<> result;
+    wasinn_backend_usage usage;
+  };
+
   Execution(Scheduler& scheduler, std::shared_ptr<Graph> graph)
       : scheduler_(scheduler), graph_(std::move(graph)) {}
 
   Result<> BeginRun(std::vector<Input> inputs);
   void CallBackend();
+  void Finish(Result<> result, const wasinn_backend_usage& usage);
+  void DropDeadline();
   std::optional<std::move_only_function<void()>> ReportLocked(Result<> outcome) REQUIRES(mutex_);
   Result<> CollectOutputsLocked() REQUIRES(mutex_);
 
@@ -79,6 +88,7 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
   bool stuck_ GUARDED_BY(mutex_) = false;
   uint64_t run_ GUARDED_BY(mutex_) = 0;
   std::chrono::steady_clock::time_point started_ GUARDED_BY(mutex_);
+  std::optional<Done> done_ GUARDED_BY(mutex_);  // said inside a blocking backend's run
   std::vector<Input> inputs_ GUARDED_BY(mutex_);
   Result<> outcome_ GUARDED_BY(mutex_);
   Outputs outputs_ GUARDED_BY(mutex_);

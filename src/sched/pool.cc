@@ -15,6 +15,8 @@ Pool::~Pool() {
     MutexLock lock(mutex_);
     closing_ = true;
     workers = std::move(workers_);
+    for (std::thread& worker : ended_) workers.push_back(std::move(worker));
+    ended_.clear();
   }
   posted_.NotifyAll();
   for (std::thread& worker : workers) worker.join();
@@ -22,8 +24,11 @@ Pool::~Pool() {
 
 void Pool::SpawnIfNeededLocked() {
   if (jobs_.size() <= idle_ || closing_) return;
-  if (running_ >= threads_ + std::min(stuck_, kMostStuck)) return;
+  if (running_ >= MostLocked()) return;
   ++running_;
+  // They have left the loop, so this does not wait.
+  for (std::thread& worker : ended_) worker.join();
+  ended_.clear();
   workers_.emplace_back([this] { Work(); });
 }
 
@@ -43,9 +48,14 @@ void Pool::StuckBegan() {
 }
 
 void Pool::StuckEnded() {
-  MutexLock lock(mutex_);
-  --stuck_;
+  {
+    MutexLock lock(mutex_);
+    --stuck_;
+  }
+  posted_.NotifyAll();
 }
+
+uint32_t Pool::MostLocked() const { return threads_ + std::min(stuck_, kMostStuck); }
 
 void Pool::Work() {
   os::NameThread(name_);
@@ -54,8 +64,16 @@ void Pool::Work() {
     {
       MutexLock lock(mutex_);
       ++idle_;
-      while (jobs_.empty() && !closing_) posted_.Wait(mutex_);
+      while (jobs_.empty() && !closing_ && running_ <= MostLocked()) posted_.Wait(mutex_);
       --idle_;
+      if (running_ > MostLocked() && !closing_) {
+        --running_;
+        const auto self = std::ranges::find(workers_, std::this_thread::get_id(),
+                                            &std::thread::get_id);
+        ended_.push_back(std::move(*self));
+        workers_.erase(self);
+        return;
+      }
       if (jobs_.empty()) return;
       job = std::move(jobs_.front());
       jobs_.pop_front();

@@ -24,7 +24,7 @@ class Pool {
   void Post(Job job);
 
   // A job that was told to stop and does not return must not keep its thread from the others: one
-  // more thread may run until StuckEnded.
+  // more thread may run until StuckEnded; then one ends.
   void StuckBegan();
   void StuckEnded();
 
@@ -34,6 +34,7 @@ class Pool {
 
   void Work();
   void SpawnIfNeededLocked() REQUIRES(mutex_);
+  uint32_t MostLocked() const REQUIRES(mutex_);
 
   const uint32_t threads_;
   const char* const name_;
@@ -41,6 +42,7 @@ class Pool {
   CondVar posted_;
   std::deque<Job> jobs_ GUARDED_BY(mutex_);
   std::vector<std::thread> workers_ GUARDED_BY(mutex_);
+  std::vector<std::thread> ended_ GUARDED_BY(mutex_);  // one too many; to be joined
   uint32_t running_ GUARDED_BY(mutex_) = 0;  // workers that have not ended
   uint32_t idle_ GUARDED_BY(mutex_) = 0;
   uint32_t stuck_ GUARDED_BY(mutex_) = 0;

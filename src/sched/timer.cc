@@ -26,7 +26,8 @@ Timer::Id Timer::At(Clock::time_point time, std::move_only_function<void()> func
     const auto it = items_.emplace(time, Item{id, std::move(function)});
     times_.emplace(id, time);
     first = it == items_.begin();
-    if (!thread_.joinable()) {
+    // A function that sets the next time may be called while the destructor waits for it.
+    if (!thread_.joinable() && !closing_) {
       thread_ = std::thread([this] { Work(); });
       thread_id_ = thread_.get_id();
     }

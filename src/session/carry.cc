@@ -86,13 +86,14 @@ Result<Tensor> FitToPort(std::optional<DTypeNumbers> numbers, std::string_view w
 
 Tensor CarryOut(DTypeNumbers numbers, Tensor tensor) {
   if (ToDialect(numbers, tensor.dtype)) return tensor;
-  const size_t width = DTypeSize(tensor.dtype);
+  const auto width = static_cast<int64_t>(DTypeSize(tensor.dtype));
   const size_t rank = tensor.shape.rank();
-  if (width == 0 || rank == 0) {
+  // A dim beside one that is 0 may be as large as it likes.
+  if (width == 0 || rank == 0 || tensor.shape[rank - 1] > INT64_MAX / width) {
     const int64_t dims[] = {static_cast<int64_t>(tensor.data.size())};
     tensor.shape = *Shape::OfTensor(dims);
   } else {
-    tensor.shape[rank - 1] *= static_cast<int64_t>(width);
+    tensor.shape[rank - 1] *= width;
   }
   tensor.dtype = DType::kU8;
   return tensor;

@@ -41,6 +41,8 @@ std::optional<Result<uint32_t>> Session::StartLoadJob(
     job->finished.store(true, std::memory_order_release);
     job->pending.Complete();
   });
+  // Stop may have come between the caller's check and SetCurrent.
+  if (stopped()) load_->pending.Complete();
   if (waker != nullptr && load_->pending.Arm(*waker)) return std::nullopt;
   load_->pending.Wait();
   return FinishLoad();
@@ -277,6 +279,8 @@ Result<uint32_t> Session::AddTensor(DType dtype, const Shape& shape,
 
 Result<uint32_t> Session::AddTensor(Tensor tensor) {
   WASINN_CHECK(CheckLimit("max_tensors", policy_.max_tensors, tensors_.size() + 1));
+  const uint64_t held = CheckedAdd(held_bytes_, tensor.data.size()).value_or(UINT64_MAX);
+  WASINN_CHECK(CheckLimit("max_session_bytes", policy_.max_session_bytes, held));
   held_bytes_ += tensor.data.size();
   return tensors_.Add({std::move(tensor), std::nullopt});
 }

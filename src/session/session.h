@@ -75,8 +75,8 @@ class Session {
   Result<> ClearInputs(uint32_t context);
   std::optional<Result<>> StartCompute(uint32_t context, const wasinn_waker* waker);
   Result<> FinishCompute();
-  // Output of the last compute; NOT_FOUND for an index that the graph does not have,
-  // INVALID_ARGUMENT before a successful compute.
+  // Output of the last compute; INVALID_ARGUMENT for an index that the graph does not have and
+  // before a successful compute.
   Result<Tensor> Output(uint32_t context, uint32_t port) const;
   // The same without sharing its bytes; valid until the context's next compute or its end.
   Result<const Tensor*> LentOutput(uint32_t context, uint32_t port) const;

@@ -1,0 +1,109 @@
+#include "base/os.h"
+
+#include <gtest/gtest.h>
+#include <sched.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+namespace wasinn::os {
+namespace {
+namespace fs = std::filesystem;
+
+class OsTest : public ::testing::Test {
+ protected:
+  OsTest() { fs::create_directories(dir_); }
+  ~OsTest() override { fs::remove_all(dir_); }
+  std::string Write(const std::string& name, std::string_view text) const {
+    fs::create_directories((dir_ / name).parent_path());
+    std::ofstream(dir_ / name, std::ios::binary) << text;
+    return (dir_ / name).string();
+  }
+  const fs::path dir_ = fs::path(::testing::TempDir()) /
+                        ::testing::UnitTest::GetInstance()->current_test_info()->name();
+};
+
+TEST_F(OsTest, CoresFollowTheAffinityMask) {
+  EXPECT_GE(UsableCores(), 1u);
+  uint32_t pinned = 0;
+  std::thread([&] {
+    cpu_set_t set;
+    ASSERT_EQ(sched_getaffinity(0, sizeof(set), &set), 0);
+    int first = 0;
+    while (!CPU_ISSET(first, &set)) ++first;
+    CPU_ZERO(&set);
+    CPU_SET(first, &set);
+    ASSERT_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
+    pinned = UsableCores();
+  }).join();
+  EXPECT_EQ(pinned, 1u);
+}
+
+TEST_F(OsTest, MemoryFiguresAreSane) {
+  EXPECT_GT(UsableMemory(), 64u << 20);
+  EXPECT_GT(ResidentMemory(), 1u << 20);
+  EXPECT_LT(ResidentMemory(), UsableMemory());
+}
+
+TEST_F(OsTest, StatTellsStatesApart) {
+  EXPECT_FALSE(StatFile((dir_ / "none").string()).exists);
+  const std::string file = Write("f", "12345");
+  const FileState before = StatFile(file);
+  EXPECT_TRUE(before.exists);
+  EXPECT_FALSE(before.is_dir);
+  EXPECT_EQ(before.size, 5u);
+  EXPECT_EQ(StatFile(file), before);
+  Write("f", "123456");
+  EXPECT_NE(StatFile(file), before);
+}
+
+TEST_F(OsTest, AFoldersStateIsThatOfItsFiles) {
+  Write("a/one", "123");
+  Write("a/b/two", "4567");
+  const std::string folder = (dir_ / "a").string();
+  const FileState before = StatFile(folder);
+  EXPECT_TRUE(before.is_dir);
+  EXPECT_EQ(before.size, 7u);
+  Write("a/b/two", "45678");
+  EXPECT_NE(StatFile(folder), before);
+  EXPECT_EQ(StatFile(folder).size, 8u);
+}
+
+TEST_F(OsTest, MapsFiles) {
+  const auto file = MappedFile::Open(Write("f", "content"));
+  ASSERT_TRUE(file) << file.error().message;
+  const auto bytes = (*file)->bytes();
+  EXPECT_EQ(std::string(bytes.begin(), bytes.end()), "content");
+  const auto empty = MappedFile::Open(Write("empty", ""));
+  ASSERT_TRUE(empty);
+  EXPECT_TRUE((*empty)->bytes().empty());
+  const auto missing = MappedFile::Open((dir_ / "none").string());
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, Code::kNOT_FOUND);
+  EXPECT_NE(missing.error().message.find("none"), std::string::npos);
+  const auto folder = MappedFile::Open(dir_.string());
+  ASSERT_FALSE(folder);
+  EXPECT_NE(folder.error().message.find("expected a file, given a folder"), std::string::npos);
+}
+
+TEST_F(OsTest, ReadsHeadsAndWholeFiles) {
+  const std::string path = Write("f", "0123456789");
+  EXPECT_EQ(ReadHead(path, 4)->size(), 4u);
+  EXPECT_EQ(ReadHead(path, 100)->size(), 10u);
+  EXPECT_EQ(*ReadFile(path, 10), "0123456789");
+  const auto large = ReadFile(path, 9);
+  ASSERT_FALSE(large);
+  EXPECT_EQ(large.error().code, Code::kTOO_LARGE);
+  EXPECT_FALSE(ReadFile(dir_.string(), 10));
+}
+
+TEST_F(OsTest, LibrariesThatCannotBeOpenedSayWhy) {
+  const auto missing = OpenLibrary((dir_ / "none.so").string());
+  ASSERT_FALSE(missing);
+  EXPECT_NE(missing.error().message.find("none.so"), std::string::npos);
+  EXPECT_FALSE(OpenLibrary(Write("text.so", "not a library")));
+}
+
+}  // namespace
+}  // namespace wasinn::os

@@ -1,0 +1,134 @@
+#include "capi/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <latch>
+#include <thread>
+
+#include "capi/guard.h"
+#include "support/core.h"
+
+namespace wasinn {
+namespace {
+
+using testing::BytesOf;
+using testing::Eventually;
+using testing::ScriptedBackend;
+
+TEST(VersionedTest, AnOlderShorterStructKeepsTheDefaultsOfTheRest) {
+  const wasinn_engine_options defaults = WASINN_ENGINE_OPTIONS_INIT;
+  wasinn_engine_options given = WASINN_ENGINE_OPTIONS_INIT;
+  given.threads = 7;
+  given.log_level = WASINN_LOG_DEBUG;
+  given.struct_size = offsetof(wasinn_engine_options, memory_budget);
+  const auto copy = CopyVersioned(&given, defaults);
+  EXPECT_EQ(copy.threads, 7u);
+  EXPECT_EQ(copy.log_level, WASINN_LOG_WARN);
+  EXPECT_EQ(copy.struct_size, sizeof(copy));
+  given.struct_size = SIZE_MAX;  // a later, longer one
+  EXPECT_EQ(CopyVersioned(&given, defaults).log_level, WASINN_LOG_DEBUG);
+  EXPECT_EQ(CopyVersioned<wasinn_engine_options>(nullptr, defaults).threads, 0u);
+}
+
+TEST(GuardTest, ExceptionsBecomeCodes) {
+  wasinn_error error{};
+  EXPECT_EQ(Guard(&error, []() -> Result<> { throw std::runtime_error("broken"); }), WASINN_UNKNOWN);
+  EXPECT_STREQ(error.message, "internal error: broken");
+  EXPECT_EQ(Guard(nullptr, []() -> Result<> { throw std::bad_alloc(); }), WASINN_TOO_LARGE);
+  EXPECT_EQ(GuardText(&error, []() -> Result<std::string> { throw 1; }), nullptr);
+}
+
+TEST(EngineTest, RefusesAThreadCountThatIsNone) {
+  wasinn_engine_options options = WASINN_ENGINE_OPTIONS_INIT;
+  options.threads = 5000;
+  wasinn_engine* engine = nullptr;
+  wasinn_error error{};
+  EXPECT_EQ(wasinn_engine_create(&options, &engine, &error), WASINN_INVALID_ARGUMENT);
+  EXPECT_STREQ(error.message, "threads: expected at most 4096, given 5000");
+  EXPECT_EQ(engine, nullptr);
+}
+
+// Files with a hole: larger together than any half of a machine's memory.
+TEST(EngineTest, WithoutABudgetNothingIsEvicted) {
+  const testing::TempDir dir;
+  for (const uint64_t budget : {0, 1}) {
+    wasinn_engine_options options = WASINN_ENGINE_OPTIONS_INIT;
+    options.memory_budget = budget;
+    const auto engine = Engine::Create(options);
+    ASSERT_TRUE(engine);
+    ModelStore& models = (*engine)->models();
+    for (const char* name : {"a", "b"}) {
+      std::filesystem::resize_file(dir.Write(name, name), 1ull << 40);
+      ModelConfig config;
+      config.name = name;
+      config.path = dir.path(name);
+      config.backend = "echo";
+      ASSERT_TRUE(models.Add(std::move(config)));
+      EXPECT_TRUE(models.Get(name));
+    }
+    EXPECT_EQ(models.GetCounters().evictions, budget);
+  }
+}
+
+// A backend that does not end its run keeps what it may still use; the log is silent from then on.
+TEST(EngineTest, ABackendThatNeverEndsDoesNotTakeTheProcessAlong) {
+  auto script = std::make_unique<ScriptedBackend>(0);
+  static wasinn_backend_sink sink;
+  static std::atomic<int> lines;
+  lines = 0;
+  script->run = [](const wasinn_backend_input*, size_t, const wasinn_backend_sink& given) {
+    sink = given;
+  };
+  wasinn_engine_options options = WASINN_ENGINE_OPTIONS_INIT;
+  options.log = [](void*, wasinn_log_level, wasinn_str) { ++lines; };
+  options.log_level = WASINN_LOG_DEBUG;
+  {
+    auto engine = Engine::Create(options);
+    ASSERT_TRUE(engine);
+    ASSERT_TRUE((*engine)->backends().Add(&script->table));
+    Session session((*engine)->session_host(), Policy());
+    const std::span<const uint8_t> parts[] = {BytesOf("model")};
+    const uint32_t graph = **session.StartLoad(parts, Encoding::kONNX, Target::kCpu, nullptr);
+    const uint32_t context = *session.InitContext(graph, {});
+    const int64_t dims[] = {1};
+    ASSERT_TRUE(session.SetInput(context, std::nullopt, 0, DType::kU8, *Shape::OfTensor(dims),
+                                 BytesOf("x")));
+    const wasinn_waker waker{[](void*) {}, nullptr};
+    ASSERT_FALSE(session.StartCompute(context, &waker));
+  }
+  EXPECT_GT(lines, 0);  // that something was left behind
+  const int before = lines;
+  ScriptedBackend::Done(sink);
+  ScriptedBackend::Done(sink);  // would be logged
+  EXPECT_EQ(lines, before);
+  EXPECT_EQ(script->closed, 0);
+  // The context is freed all the same, by a thread of what was left behind.
+  EXPECT_TRUE(Eventually([&] { return script->contexts_freed == 1; }));
+}
+
+TEST(EngineTest, EndsWhileALoadIsUnderWay) {
+  ScriptedBackend script(WASINN_BACKEND_PARALLEL_LOAD);
+  std::latch begun(1);
+  script.load = [&](const wasinn_load_request&, wasinn_error*) {
+    begun.count_down();
+    // Longer than the time after which idle memory is looked at.
+    std::this_thread::sleep_for(std::chrono::seconds(6));
+    return WASINN_OK;
+  };
+  const wasinn_engine_options options = WASINN_ENGINE_OPTIONS_INIT;
+  {
+    auto engine = Engine::Create(options);
+    ASSERT_TRUE((*engine)->backends().Add(&script.table));
+    Session session((*engine)->session_host(), Policy());
+    const std::span<const uint8_t> parts[] = {BytesOf("model")};
+    const wasinn_waker waker{[](void*) {}, nullptr};
+    ASSERT_FALSE(session.StartLoad(parts, Encoding::kONNX, Target::kCpu, &waker));
+    begun.wait();
+  }
+  EXPECT_EQ(script.graphs_freed, 1);
+  EXPECT_EQ(script.closed, 1);
+}
+
+}  // namespace
+}  // namespace wasinn

@@ -1,0 +1,405 @@
+#include "session/session.h"
+
+#include <gtest/gtest.h>
+
+#include <latch>
+#include <thread>
+
+#include "support/core.h"
+
+namespace wasinn {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+using testing::BytesOf;
+using testing::Core;
+using testing::Eventually;
+using testing::ScriptedBackend;
+
+constexpr std::string_view kModel = "wasinn-echo\ninput x f32 2\ninput o u8 * optional\noutput y f32 2";
+constexpr std::string_view kAny = "wasinn-echo";  // one input and output of any type
+
+class SessionTest : public ::testing::Test {
+ protected:
+  SessionTest() {
+    Register("pair", kModel);
+    Register("any", kAny);
+    Register("slow", kAny, {{"delay_ms", "60000"}});
+    Register("slow-blocking", kAny, {{"delay_ms", "60000"}}, "echo-blocking");
+    Register("slow-load", kAny, {{"load_delay_ms", "400"}});
+    Register("fast-blocking", kAny, {}, "echo-blocking");
+  }
+  void Register(const std::string& name, std::string_view text, const Options& options = {},
+                const std::string& backend = "echo") {
+    ModelConfig config;
+    config.name = name;
+    config.content = core_.Copy(text);
+    config.backend = backend;
+    config.options = options;
+    ASSERT_TRUE(core_.models.Add(std::move(config)));
+  }
+  SessionHost host() { return {&core_.buffers(), &core_.models, &core_.scheduler, core_.log.get()}; }
+  Session Make(const std::vector<std::pair<std::string, std::string>>& rules = {}) {
+    Policy policy;
+    for (const auto& [rule, value] : rules) EXPECT_TRUE(policy.Set(rule, value)) << rule;
+    return Session(host(), policy);
+  }
+  static uint32_t Load(Session& session, std::string_view name) {
+    const auto graph = *session.StartLoadByName(name, {}, nullptr);
+    EXPECT_TRUE(graph) << graph.error().message;
+    return *graph;
+  }
+  static uint32_t Context(Session& session, std::string_view model) {
+    const auto context = session.InitContext(Load(session, model), {});
+    EXPECT_TRUE(context) << context.error().message;
+    return *context;
+  }
+  static Result<> SetBytes(Session& session, uint32_t context, std::string_view text) {
+    const int64_t dims[] = {static_cast<int64_t>(text.size())};
+    return session.SetInput(context, std::nullopt, 0, DType::kU8, *Shape::OfTensor(dims),
+                            BytesOf(text));
+  }
+  static std::string Output(const Session& session, uint32_t context) {
+    const auto output = session.Output(context, 0);
+    EXPECT_TRUE(output) << output.error().message;
+    const auto bytes = output->data.bytes();
+    return {bytes.begin(), bytes.end()};
+  }
+  Result<uint32_t> LoadBytes(Session& session, std::string_view text) {
+    const std::span<const uint8_t> parts[] = {BytesOf(text)};
+    return *session.StartLoad(parts, Encoding::kAUTODETECT, Target::kCpu, nullptr);
+  }
+  static void ExpectRefused(const Error& error, std::string_view rule) {
+    EXPECT_EQ(error.code, Code::kSECURITY);
+    EXPECT_EQ(error.message.find(fmt::format("policy rule {}: ", rule)), 0u) << error.message;
+  }
+  // A waker that counts.
+  struct Woken {
+    std::atomic<int> count{0};
+    const wasinn_waker waker{[](void* self) { ++static_cast<Woken*>(self)->count; }, this};
+  };
+
+  Core core_;
+};
+
+TEST_F(SessionTest, LoadSetComputeGet) {
+  Session session = Make();
+  const uint32_t context = Context(session, "any");
+  EXPECT_EQ(session.Output(context, 0).error().message,
+            "output 0: expected after a successful compute, given none yet");
+  ASSERT_TRUE(SetBytes(session, context, "first"));
+  ASSERT_TRUE(*session.StartCompute(context, nullptr));
+  EXPECT_EQ(Output(session, context), "first");
+  ASSERT_TRUE(*session.StartCompute(context, nullptr));  // inputs stay set
+  ASSERT_TRUE(SetBytes(session, context, "second"));
+  EXPECT_EQ(Output(session, context), "first");  // outputs stay until the next compute
+  ASSERT_TRUE(*session.StartCompute(context, nullptr));
+  EXPECT_EQ(Output(session, context), "second");
+  EXPECT_EQ(session.OutputCount(context), 1u);
+  EXPECT_EQ(session.Output(context, 1).error().code, Code::kINVALID_ARGUMENT);
+}
+
+TEST_F(SessionTest, HandlesCountUpAndAreNeverUsedTwice) {
+  Session session = Make();
+  EXPECT_EQ(Load(session, "any"), 0u);
+  EXPECT_EQ(Load(session, "any"), 1u);
+  EXPECT_TRUE(session.DropGraph(1));
+  EXPECT_EQ(session.DropGraph(1).error().code, Code::kINVALID_ARGUMENT);
+  EXPECT_EQ(Load(session, "any"), 2u);
+  EXPECT_EQ(*session.InitContext(0, {}), 0u);
+  EXPECT_TRUE(session.DropContext(0));
+  EXPECT_FALSE(session.DropContext(0));
+  EXPECT_EQ(*session.InitContext(0, {}), 1u);
+  EXPECT_EQ(session.InitContext(1, {}).error().message,
+            "expected a graph of this session, given handle 1");
+  EXPECT_EQ(session.GraphOf(0).error().message,
+            "expected an execution context of this session, given handle 0");
+  EXPECT_FALSE(*session.StartCompute(9, nullptr));
+  EXPECT_EQ(session.OutputCount(9), 0u);
+}
+
+TEST_F(SessionTest, AContextOutlivesItsGraphHandle) {
+  Session session = Make();
+  const uint32_t graph = Load(session, "any");
+  const uint32_t context = *session.InitContext(graph, {});
+  ASSERT_TRUE(session.DropGraph(graph));
+  ASSERT_TRUE(SetBytes(session, context, "still here"));
+  ASSERT_TRUE(*session.StartCompute(context, nullptr));
+  EXPECT_EQ(Output(session, context), "still here");
+}
+
+TEST_F(SessionTest, InputsAreCheckedBeforeTheBackendSeesThem) {
+  Session session = Make();
+  const uint32_t context = Context(session, "pair");
+  EXPECT_EQ(session.StartCompute(context, nullptr)->error().message,
+            "input 0 ('x'): expected f32 [2], given none");
+  EXPECT_EQ(SetBytes(session, context, "abc").error().message,
+            "input 0 ('x'): expected f32 [2], given u8 [3] with 3 bytes");
+  const int64_t dims[] = {2};
+  EXPECT_EQ(session.SetInput(context, std::nullopt, 2, DType::kF32, *Shape::OfTensor(dims), {})
+                .error().message,
+            "input index: expected below 2, given 2");
+  ASSERT_TRUE(session.SetInput(context, std::nullopt, 0, DType::kF32, *Shape::OfTensor(dims),
+                               BytesOf("12345678")));
+  ASSERT_TRUE(*session.StartCompute(context, nullptr));  // the other one is optional
+  ASSERT_TRUE(session.ClearInputs(context));
+  EXPECT_FALSE(*session.StartCompute(context, nullptr));
+}
+
+TEST_F(SessionTest, TensorsAreCarriedInAndOutForADialect) {
+  Register("wide", "wasinn-echo\ninput x u64 -1\noutput y u64 -1");
+  Session session = Make();
+  const uint32_t context = Context(session, "wide");
+  const int64_t dims[] = {16};
+  const auto tensor = session.AddTensor(DType::kU8, *Shape::OfTensor(dims), BytesOf("0123456789abcdef"));
+  ASSERT_TRUE(tensor);
+  ASSERT_TRUE(session.SetInputTensor(context, DTypeNumbers::kWit, 0, *session.TakeTensor(*tensor)));
+  ASSERT_TRUE(*session.StartCompute(context, nullptr));
+  const Tensor output = *session.Output(context, 0);
+  EXPECT_EQ(output.dtype, DType::kU64);
+  EXPECT_EQ(output.shape.ToString(), "[2]");
+  EXPECT_EQ(CarryOut(DTypeNumbers::kWit, output).shape.ToString(), "[16]");
+}
+
+TEST_F(SessionTest, TensorAndErrorHandles) {
+  Session session = Make();
+  const int64_t dims[] = {3};
+  const uint32_t tensor = *session.AddTensor(DType::kU8, *Shape::OfTensor(dims), BytesOf("abc"));
+  EXPECT_EQ(session.FindTensor(tensor)->data.size(), 3u);
+  EXPECT_TRUE(session.TakeTensor(tensor));
+  EXPECT_EQ(session.TakeTensor(tensor).error().code, Code::kINVALID_ARGUMENT);
+  const uint32_t broken = *session.AddBrokenTensor({Code::kTOO_LARGE, "too long", 0});
+  EXPECT_EQ(session.FindTensor(broken).error().message, "too long");
+  session.DropTensor(broken);
+  session.DropTensor(broken);
+  const uint32_t error = *session.AddError({Code::kBUSY, "later", 0});
+  EXPECT_EQ(session.FindError(error)->message, "later");
+  session.DropError(error);
+  EXPECT_EQ(session.FindError(error), nullptr);
+}
+
+TEST_F(SessionTest, EveryLimitIsRefusedWithItsRulesName) {
+  Session session = Make({{"models", "any"},
+                          {"max_graphs", "1"},
+                          {"max_contexts", "1"},
+                          {"max_tensors", "1"},
+                          {"max_errors", "1"},
+                          {"max_model_bytes", "20"},
+                          {"max_tensor_bytes", "10"},
+                          {"max_session_bytes", "15"}});
+  ExpectRefused(session.StartLoadByName("pair", {}, nullptr)->error(), "models");
+  const uint32_t graph = Load(session, "any");
+  ExpectRefused(session.StartLoadByName("any", {}, nullptr)->error(), "max_graphs");
+  ExpectRefused(LoadBytes(session, kModel).error(), "max_model_bytes");
+  const uint32_t context = *session.InitContext(graph, {});
+  ExpectRefused(session.InitContext(graph, {}).error(), "max_contexts");
+  ExpectRefused(SetBytes(session, context, "12345678901").error(), "max_tensor_bytes");
+  ASSERT_TRUE(SetBytes(session, context, "1234567890"));
+  ExpectRefused(SetBytes(session, context, "123456").error(), "max_session_bytes");
+  const int64_t dims[] = {5};
+  ASSERT_TRUE(session.AddTensor(DType::kU8, *Shape::OfTensor(dims), BytesOf("12345")));
+  ExpectRefused(session.AddTensor(DType::kU8, Shape(), {}).error(), "max_tensors");
+  ExpectRefused(session.AddBrokenTensor({}).error(), "max_tensors");
+  ASSERT_TRUE(session.AddError({}));
+  ExpectRefused(session.AddError({}).error(), "max_errors");
+  Session closed = Make({{"load_bytes", "false"}});
+  ExpectRefused(LoadBytes(closed, kModel).error(), "load_bytes");
+}
+
+TEST_F(SessionTest, OutputsThatAGuestKeepsCountToo) {
+  Session session = Make({{"max_session_bytes", "25"}});
+  const uint32_t context = Context(session, "any");
+  ASSERT_TRUE(SetBytes(session, context, "1234567890"));
+  ASSERT_TRUE(*session.StartCompute(context, nullptr));
+  const auto first = session.AddTensor(*session.Output(context, 0));
+  ASSERT_TRUE(first);
+  ExpectRefused(session.AddTensor(*session.Output(context, 0)).error(), "max_session_bytes");
+  session.DropTensor(*first);
+  EXPECT_TRUE(session.AddTensor(*session.Output(context, 0)));
+  // What is given back may be used again.
+  ASSERT_TRUE(session.DropContext(context));
+  EXPECT_TRUE(session.AddTensor(DType::kU8, Shape(), BytesOf("1")));
+}
+
+TEST_F(SessionTest, BytesThatAreLoadedTwiceAreOneGraph) {
+  Session one = Make();
+  Session two = Make();
+  const auto first = LoadBytes(one, kModel);
+  ASSERT_TRUE(first) << first.error().message;
+  EXPECT_EQ(*one.FindGraph(*first), *two.FindGraph(*LoadBytes(two, kModel)));
+}
+
+TEST_F(SessionTest, ComputeTimeout) {
+  Session session = Make({{"compute_timeout", "30ms"}});
+  for (const char* model : {"slow", "slow-blocking"}) {
+    const uint32_t context = Context(session, model);
+    ASSERT_TRUE(SetBytes(session, context, "x"));
+    const auto start = steady_clock::now();
+    const auto outcome = *session.StartCompute(context, nullptr);
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().code, Code::kTIMEOUT);
+    EXPECT_NE(outcome.error().message.find("compute_timeout"), std::string::npos);
+    EXPECT_LT(steady_clock::now() - start, testing::kLong);
+  }
+  // The session itself goes on.
+  EXPECT_FALSE(session.stopped());
+  const uint32_t quick = Context(session, "any");
+  ASSERT_TRUE(SetBytes(session, quick, "x"));
+  EXPECT_TRUE(*session.StartCompute(quick, nullptr));
+}
+
+TEST_F(SessionTest, StopEndsAComputeFromAnotherThread) {
+  for (const char* model : {"slow", "slow-blocking"}) {
+    Session session = Make();
+    const uint32_t context = Context(session, model);
+    ASSERT_TRUE(SetBytes(session, context, "x"));
+    std::thread stopper([&] {
+      std::this_thread::sleep_for(milliseconds(20));
+      session.Stop({Code::kCANCELLED, "enough", 0});
+      session.Stop({Code::kTIMEOUT, "the first reason stays", 0});
+    });
+    const auto outcome = *session.StartCompute(context, nullptr);
+    stopper.join();
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().message, "enough");
+    EXPECT_EQ(session.stop_code(), Code::kCANCELLED);
+    EXPECT_EQ(session.StopError().message, "enough");
+  }
+}
+
+TEST_F(SessionTest, StopEndsALoad) {
+  Session session = Make();
+  std::thread stopper([&] {
+    std::this_thread::sleep_for(milliseconds(20));
+    session.Stop({Code::kCANCELLED, "enough", 0});
+  });
+  const auto start = steady_clock::now();
+  const auto loaded = *session.StartLoadByName("slow-load", {}, nullptr);
+  stopper.join();
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().message, "enough");
+  EXPECT_LT(steady_clock::now() - start, milliseconds(380));
+  // One that was stopped before it began does not wait either.
+  const auto again = steady_clock::now();
+  Register("slow-load-2", "wasinn-echo\n#2", {{"load_delay_ms", "400"}});
+  EXPECT_FALSE(*session.StartLoadByName("slow-load-2", {}, nullptr));
+  EXPECT_LT(steady_clock::now() - again, milliseconds(380));
+}
+
+TEST_F(SessionTest, PendingCallsWakeOnceAndFinish) {
+  Session session = Make();
+  Woken load;
+  const auto now = session.StartLoadByName("slow-load", {}, &load.waker);
+  ASSERT_FALSE(now);
+  ASSERT_TRUE(Eventually([&] { return load.count == 1; }));
+  const auto graph = session.FinishLoad();
+  ASSERT_TRUE(graph) << graph.error().message;
+
+  Register("short", kAny, {{"delay_ms", "20"}});
+  const uint32_t context = Context(session, "short");
+  ASSERT_TRUE(SetBytes(session, context, "pending"));
+  Woken compute;
+  ASSERT_FALSE(session.StartCompute(context, &compute.waker));
+  ASSERT_TRUE(Eventually([&] { return compute.count == 1; }));
+  EXPECT_TRUE(session.FinishCompute());
+  EXPECT_EQ(Output(session, context), "pending");
+  std::this_thread::sleep_for(milliseconds(10));
+  EXPECT_EQ(load.count, 1);
+  EXPECT_EQ(compute.count, 1);
+}
+
+TEST_F(SessionTest, StopWakesPendingCalls) {
+  Session session = Make();
+  const uint32_t context = Context(session, "slow");
+  ASSERT_TRUE(SetBytes(session, context, "x"));
+  Woken compute;
+  ASSERT_FALSE(session.StartCompute(context, &compute.waker));
+  session.Stop({Code::kCANCELLED, "enough", 0});
+  EXPECT_TRUE(Eventually([&] { return compute.count == 1; }));
+  EXPECT_EQ(session.FinishCompute().error().message, "enough");
+
+  Session other = Make();
+  Woken load;
+  ASSERT_FALSE(other.StartLoadByName("slow-load", {}, &load.waker));
+  other.Stop({Code::kTIMEOUT, "too long", 0});
+  EXPECT_EQ(load.count, 1);
+  EXPECT_EQ(other.FinishLoad().error().code, Code::kTIMEOUT);
+}
+
+TEST_F(SessionTest, AnAbandonedCallIsNeverWoken) {
+  Session session = Make();
+  const uint32_t context = Context(session, "slow");
+  ASSERT_TRUE(SetBytes(session, context, "x"));
+  {
+    Woken compute;
+    ASSERT_FALSE(session.StartCompute(context, &compute.waker));
+    session.Abandon();
+    EXPECT_EQ(compute.count, 0);
+  }
+  {
+    Woken load;
+    ASSERT_FALSE(session.StartLoadByName("slow-load", {}, &load.waker));
+    session.Abandon();
+    session.Abandon();
+    EXPECT_EQ(load.count, 0);
+  }
+  EXPECT_FALSE(session.FinishCompute());
+  EXPECT_FALSE(session.FinishLoad());
+  // The session may go on with another context.
+  const uint32_t next = Context(session, "any");
+  ASSERT_TRUE(SetBytes(session, next, "on"));
+  ASSERT_TRUE(*session.StartCompute(next, nullptr));
+  EXPECT_EQ(Output(session, next), "on");
+}
+
+TEST_F(SessionTest, EndingASessionCancelsWhatRuns) {
+  {
+    Session session = Make();
+    const uint32_t context = Context(session, "slow");
+    ASSERT_TRUE(SetBytes(session, context, "x"));
+    Woken compute;
+    ASSERT_FALSE(session.StartCompute(context, &compute.waker));
+  }
+  EXPECT_TRUE(Eventually([&] { return core_.scheduler.live_executions == 0; }));
+}
+
+TEST_F(SessionTest, OnStopIsToldOnce) {
+  std::atomic<int> told{0};
+  const auto count = [](void* n) { ++*static_cast<std::atomic<int>*>(n); };
+  {
+    Session session = Make();
+    session.OnStop(count, &told);
+    session.Stop({Code::kCANCELLED, "a", 0});
+    session.Stop({Code::kCANCELLED, "b", 0});
+    EXPECT_EQ(told, 1);
+    session.OnStop(count, &told);  // at once, since it was stopped
+    EXPECT_EQ(told, 2);
+  }
+  {
+    Session session = Make();
+    session.OnStop(count, &told);
+    session.OnStop(nullptr, nullptr);
+    session.Stop({Code::kCANCELLED, "a", 0});
+  }
+  EXPECT_EQ(told, 2);
+}
+
+TEST_F(SessionTest, ShortRunsStayOnTheCallingThread) {
+  Session session = Make();
+  const uint32_t context = Context(session, "fast-blocking");
+  ASSERT_TRUE(SetBytes(session, context, "x"));
+  session.FindGraph(0).value()->CountRun(1000);
+  Woken waker;
+  const auto outcome = session.StartCompute(context, &waker.waker);
+  ASSERT_TRUE(outcome);  // no PENDING
+  EXPECT_TRUE(*outcome);
+  EXPECT_EQ(core_.scheduler.inline_runs, 1u);
+  EXPECT_EQ(waker.count, 0);
+  session.Stop({Code::kCANCELLED, "enough", 0});
+  const auto stopped = *session.StartCompute(context, nullptr);
+  EXPECT_EQ(stopped.error().code, Code::kCANCELLED);
+}
+
+}  // namespace
+}  // namespace wasinn
