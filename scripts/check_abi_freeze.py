@@ -19,7 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 RECORD = ROOT / "scripts" / "abi_v1.txt"
 HEADERS = ["types.h", "wasinn.h", "adapter.h", "backend.h"]
 STRUCT = re.compile(r"typedef struct (\w+) \{(.*?)\} (\w+);", re.S)
-ENUM = re.compile(r"typedef enum (\w+) \{(.*?)\} \w+;", re.S)
+ENUM = re.compile(r"typedef enum (\w+)(?: WASINN_ENUM_TYPE)? \{(.*?)\} \w+;", re.S)
 MACRO = re.compile(r"^#define (WASINN_\w+) +\(?\d\w*\)?\s*$", re.M)
 FIELD = re.compile(r"\(\*(\w+)\)\s*\(|(\w+)\s*(?:\[[^\]]*\])*\s*$")
 

@@ -20,7 +20,7 @@ extern "C" {
 
 #define WASINN_ADAPTER_ABI_VERSION 1
 
-typedef enum wasinn_call_state {
+typedef enum wasinn_call_state WASINN_ENUM_TYPE {
   WASINN_CALL_DONE = 0,
   WASINN_CALL_PENDING = 1,
   WASINN_CALL_TRAP = 2

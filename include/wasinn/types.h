@@ -21,6 +21,14 @@ extern "C" {
 #define WASINN_EXPORT
 #endif
 
+/* A number that a plug-in or a caller got wrong must be readable in C++ too, where a load of one that
+ * the cases' bits cannot hold is undefined without a fixed type. Its size is that of C. */
+#ifdef __cplusplus
+#define WASINN_ENUM_TYPE : uint32_t
+#else
+#define WASINN_ENUM_TYPE
+#endif
+
 /* Borrowed bytes. `data` may be NULL when `size` (bytes) is 0. */
 typedef struct wasinn_bytes {
   const void* data;
@@ -35,7 +43,7 @@ typedef struct wasinn_str {
 
 /* Result codes. 1 to 9 are the nine of wasi:nn's `error-code`; 10 and up are finer ones that each
  * dialect maps to what its guests know. */
-typedef enum wasinn_code {
+typedef enum wasinn_code WASINN_ENUM_TYPE {
   WASINN_OK = 0,
   WASINN_INVALID_ARGUMENT = 1,
   WASINN_INVALID_ENCODING = 2,
@@ -67,7 +75,7 @@ typedef struct wasinn_error {
 
 /* Element types. A string tensor's data is the Open Inference Protocol's BYTES: for each element,
  * in row-major order, a 4-byte little-endian length and then that many bytes. */
-typedef enum wasinn_dtype {
+typedef enum wasinn_dtype WASINN_ENUM_TYPE {
   WASINN_DTYPE_NONE = 0, /* not a type: an absent input, or a port whose type is not known */
   WASINN_DTYPE_F16 = 1,
   WASINN_DTYPE_BF16 = 2,
@@ -99,14 +107,14 @@ typedef struct wasinn_tensor_view {
 } wasinn_tensor_view;
 
 /* Where a graph runs. AUTO lets the backend choose the best device that works. */
-typedef enum wasinn_target {
+typedef enum wasinn_target WASINN_ENUM_TYPE {
   WASINN_TARGET_CPU = 0,
   WASINN_TARGET_GPU = 1,
   WASINN_TARGET_TPU = 2,
   WASINN_TARGET_AUTO = 3
 } wasinn_target;
 
-typedef enum wasinn_log_level {
+typedef enum wasinn_log_level WASINN_ENUM_TYPE {
   WASINN_LOG_DEBUG = 0,
   WASINN_LOG_INFO = 1,
   WASINN_LOG_WARN = 2,
