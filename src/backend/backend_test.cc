@@ -30,8 +30,8 @@ class BackendTest : public ::testing::Test {
 TEST_F(BackendTest, CopiesWhatTheTableSays) {
   script_.table.description = "For tests";
   script_.table.encodings = " onnx  ggml ";
-  const wasinn_option_spec option{"speed", WASINN_OPTION_INT, WASINN_SCOPE_CONTEXT,
-                                  nullptr, nullptr, 1, 9, "help", 1};
+  const wasinn_option_spec option{
+      "speed", WASINN_OPTION_INT, WASINN_SCOPE_CONTEXT, nullptr, nullptr, 1, 9, "help", 1};
   script_.table.options = &option;
   script_.table.option_count = 1;
   const auto backend = Create(&script_.table);
@@ -64,15 +64,17 @@ TEST_F(BackendTest, RefusesBadTables) {
     table = script_.table;
     table.name = name;
     EXPECT_EQ(Why(table), fmt::format("p.so: backend name: expected 1 to 64 of a-z, 0-9, - and _, "
-                                      "given '{}'", name));
+                                      "given '{}'",
+                                      name));
   }
   table = script_.table;
   table.name = nullptr;
   EXPECT_NE(Why(table), "");
   table = script_.table;
   table.option_count = 1;
-  EXPECT_EQ(Why(table), "p.so: backend scripted: expected at most 1024 options with a table, given "
-                        "1 without one");
+  EXPECT_EQ(Why(table),
+            "p.so: backend scripted: expected at most 1024 options with a table, given "
+            "1 without one");
 }
 
 TEST_F(BackendTest, EverySlotThatMustBeThereIsAskedFor) {
@@ -113,7 +115,9 @@ TEST_F(BackendTest, OpensOnceWhenNeededAndClosesAtTheEnd) {
     EXPECT_EQ(script_.host->threads, 3u);
   }
   EXPECT_EQ(script_.closed, 1);
-  { auto never = Create(&script_.table); }
+  {
+    auto never = Create(&script_.table);
+  }
   EXPECT_EQ(script_.closed, 1);
 }
 

@@ -22,8 +22,9 @@ std::string Why(wasinn_option_scope scope, const Options& options) {
 }
 
 TEST(OptionsTest, GoodValuesPass) {
-  EXPECT_EQ(Why(WASINN_SCOPE_LOAD, {{"threads", "64"}, {"scale", "0.5"}, {"level", "basic"},
-                                    {"free_dim:batch", "8"}}), "");
+  EXPECT_EQ(Why(WASINN_SCOPE_LOAD,
+                {{"threads", "64"}, {"scale", "0.5"}, {"level", "basic"}, {"free_dim:batch", "8"}}),
+            "");
   EXPECT_EQ(Why(WASINN_SCOPE_CONTEXT, {{"trace", "true"}, {"note", "anything, at all"}}), "");
 }
 
@@ -38,8 +39,9 @@ TEST(OptionsTest, BadValuesSayWhatWasExpected) {
             "backend b: option 'level': expected one of basic|all, given 'basic|all'");
   EXPECT_EQ(Why(WASINN_SCOPE_CONTEXT, {{"trace", "1"}}),
             "backend b: option 'trace': expected true or false, given '1'");
-  EXPECT_EQ(Why(WASINN_SCOPE_LOAD, {{"free_dim:batch", ""}}),
-            "backend b: option 'free_dim:batch': expected an integer from 1 to 1000000000, given ''");
+  EXPECT_EQ(
+      Why(WASINN_SCOPE_LOAD, {{"free_dim:batch", ""}}),
+      "backend b: option 'free_dim:batch': expected an integer from 1 to 1000000000, given ''");
 }
 
 TEST(OptionsTest, UnknownNamesAndOtherScopesAreRefused) {

@@ -38,7 +38,8 @@ TEST(TextTest, ParseDuration) {
   EXPECT_EQ(ParseDuration("2s"), 2000u);
   EXPECT_EQ(ParseDuration("1.5m"), 90'000u);
   EXPECT_EQ(ParseDuration("1h"), 3'600'000u);
-  for (const char* bad : {"", "s", "-2s", "2 days", "infs"}) EXPECT_FALSE(ParseDuration(bad)) << bad;
+  for (const char* bad : {"", "s", "-2s", "2 days", "infs"})
+    EXPECT_FALSE(ParseDuration(bad)) << bad;
 }
 
 TEST(TextTest, ParseUintTakesDigitsOnly) {
@@ -85,7 +86,8 @@ TEST(TextTest, PrintableIsAlwaysUtf8) {
   for (int first = 0x80; first <= 0xFF; ++first) {
     for (int second = 0x70; second <= 0xFF; ++second) {
       for (const char* rest : {"", "\x80", "\x80\x80", "z"}) {
-        const std::string text = std::string{static_cast<char>(first), static_cast<char>(second)} + rest;
+        const std::string text =
+            std::string{static_cast<char>(first), static_cast<char>(second)} + rest;
         EXPECT_NO_THROW((void)nlohmann::json(Printable(text)).dump()) << first << ' ' << second;
       }
     }

@@ -21,7 +21,8 @@ TEST(ConfigTest, ReadsModelsFoldersAndPolicy) {
       "path = 'm/model.onnx'\nbackend = 'onnx'\ntarget = 'auto'\nload = 'start'\n"
       "threads = 2\narena = false\nscale = 0.5\n"
       "[models.'with space']\npath = '/abs/x'\n"
-      "[policy]\nmodels = ['a', 'b']\nmax_tensor_bytes = '64MiB'\nmax_graphs = 3\nload_bytes = false\n",
+      "[policy]\nmodels = ['a', 'b']\nmax_tensor_bytes = '64MiB'\nmax_graphs = 3\nload_bytes = "
+      "false\n",
       "wasinn.toml", "dir");
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->model_dirs, (std::vector<std::string>{"dir/models", "/abs"}));
@@ -43,8 +44,9 @@ TEST(ConfigTest, ReadsModelsFoldersAndPolicy) {
 }
 
 TEST(ConfigTest, FaultsNameTheLine) {
-  EXPECT_EQ(Why("\nmodel_dir = []"), "wasinn.toml:2: unknown key 'model_dir' (did you mean "
-                                     "model_dirs?)");
+  EXPECT_EQ(Why("\nmodel_dir = []"),
+            "wasinn.toml:2: unknown key 'model_dir' (did you mean "
+            "model_dirs?)");
   EXPECT_EQ(Why("model_dirs = 'x'"), "wasinn.toml:1: model_dirs: expected a list of texts");
   EXPECT_EQ(Why("model_dirs = [\n1]"), "wasinn.toml:2: model_dirs: expected a list of texts");
   EXPECT_EQ(Why("[models]\nm = 1"), "wasinn.toml:2: models.m: expected a table, given a value");
@@ -73,7 +75,8 @@ TEST(ConfigTest, LoadRegistersWithPathsFromTheFilesFolder) {
   dir.Write("m/model.echo", "wasinn-echo");
   dir.Write("more/extra.echo", "wasinn-echo");
   const std::string path = dir.Write(
-      "wasinn.toml", "model_dirs = ['more']\n[models.m]\npath = 'm/model.echo'\n[policy]\nmax_graphs = 3");
+      "wasinn.toml",
+      "model_dirs = ['more']\n[models.m]\npath = 'm/model.echo'\n[policy]\nmax_graphs = 3");
   const wasinn_engine_options options = WASINN_ENGINE_OPTIONS_INIT;
   auto engine = Engine::Create(options);
   ASSERT_TRUE(engine);

@@ -33,7 +33,8 @@ TEST(VersionedTest, AnOlderShorterStructKeepsTheDefaultsOfTheRest) {
 
 TEST(GuardTest, ExceptionsBecomeCodes) {
   wasinn_error error{};
-  EXPECT_EQ(Guard(&error, []() -> Result<> { throw std::runtime_error("broken"); }), WASINN_UNKNOWN);
+  EXPECT_EQ(Guard(&error, []() -> Result<> { throw std::runtime_error("broken"); }),
+            WASINN_UNKNOWN);
   EXPECT_STREQ(error.message, "internal error: broken");
   EXPECT_EQ(Guard(nullptr, []() -> Result<> { throw std::bad_alloc(); }), WASINN_TOO_LARGE);
   EXPECT_EQ(GuardText(&error, []() -> Result<std::string> { throw 1; }), nullptr);

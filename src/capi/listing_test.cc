@@ -29,7 +29,8 @@ class ListingTest : public ::testing::Test {
  protected:
   ListingTest() {
     EXPECT_EQ(wasinn_engine_create(nullptr, &engine_, nullptr), WASINN_OK);
-    model_ = dir_.Write("m.echo", "wasinn-echo\ninput x f32 -1,3\ninput o any * optional\noutput y f32 -1,3");
+    model_ = dir_.Write("m.echo",
+                        "wasinn-echo\ninput x f32 -1,3\ninput o any * optional\noutput y f32 -1,3");
   }
   ~ListingTest() override { wasinn_engine_free(engine_); }
   void AddModel(const std::string& spec) {
@@ -67,9 +68,8 @@ TEST_F(ListingTest, ModelsAndOneModel) {
   AddModel("m=" + model_);
   Json json = Take(wasinn_engine_models_json(engine_, &error_));
   ASSERT_EQ(json["models"].size(), 1u);
-  EXPECT_EQ(Keys(json["models"][0]),
-            (std::set<std::string>{"backend", "encoding", "loaded", "name", "path", "sessions",
-                                   "size", "target"}));
+  EXPECT_EQ(Keys(json["models"][0]), (std::set<std::string>{"backend", "encoding", "loaded", "name",
+                                                            "path", "sessions", "size", "target"}));
   EXPECT_EQ(json["models"][0]["loaded"], false);
   EXPECT_EQ(json["models"][0]["backend"], nullptr);
 
@@ -102,8 +102,9 @@ TEST_F(ListingTest, AModelThatCannotBeShownSaysWhy) {
   // A registered one whose backend is missing is not an unknown one.
   AddModel("m=" + model_ + ",backend=onnx");
   EXPECT_EQ(wasinn_engine_model_json(engine_, "m", &error_), nullptr);
-  EXPECT_STREQ(error_.message, "model 'm': backend onnx is not in this build: build with "
-                               "WASINN_BACKEND_ONNX=ON, which ./dev does");
+  EXPECT_STREQ(error_.message,
+               "model 'm': backend onnx is not in this build: build with "
+               "WASINN_BACKEND_ONNX=ON, which ./dev does");
 }
 
 TEST_F(ListingTest, Stats) {
@@ -114,8 +115,8 @@ TEST_F(ListingTest, Stats) {
   EXPECT_EQ(json["loads"], 1);
   EXPECT_EQ(Keys(json["buffers"]), (std::set<std::string>{"idle", "in_use", "limit"}));
   ASSERT_EQ(json["graphs"].size(), 1u);
-  EXPECT_EQ(Keys(json["graphs"][0]), (std::set<std::string>{"load_ms", "name", "runs", "sessions",
-                                                            "size", "typical_us"}));
+  EXPECT_EQ(Keys(json["graphs"][0]),
+            (std::set<std::string>{"load_ms", "name", "runs", "sessions", "size", "typical_us"}));
   wasinn_engine_trim(engine_);
   EXPECT_EQ(Take(wasinn_engine_stats_json(engine_, &error_))["evictions"], 1);
 }

@@ -25,8 +25,12 @@ TEST(CoreImportsTest, EveryRowCanBeRegistered) {
 // Parameter counts from the specification and from WasmEdge's header.
 TEST(CoreImportsTest, SignaturesAreThoseOfTheSpecification) {
   const std::map<std::string_view, std::string_view> expected = {
-      {"load", "iiiii"},         {"load_by_name", "iii"}, {"init_execution_context", "ii"},
-      {"set_input", "iii"},      {"compute", "i"},        {"get_output", "iiiii"},
+      {"load", "iiiii"},
+      {"load_by_name", "iii"},
+      {"init_execution_context", "ii"},
+      {"set_input", "iii"},
+      {"compute", "i"},
+      {"get_output", "iiiii"},
       {"load_by_name_with_config", "iiiii"}};
   size_t found = 0;
   for (const wasinn_core_import& row : CoreImports()) {
@@ -85,7 +89,8 @@ std::set<std::string> FunctionsOf(const std::string& interface) {
     const size_t open = rest.find('{', at);
     const size_t close = rest.find('}', open);
     const std::string resource(Trim(std::string_view(rest).substr(at + 9, open - at - 9)));
-    for (std::string_view line : Split(std::string_view(rest).substr(open + 1, close - open - 1), ';')) {
+    for (std::string_view line :
+         Split(std::string_view(rest).substr(open + 1, close - open - 1), ';')) {
       const std::string_view item = Trim(line);
       if (item.starts_with("constructor(")) names.insert("[constructor]" + resource);
       if (const size_t func = item.find(": func"); func != std::string_view::npos) {
@@ -126,13 +131,15 @@ TEST(ComponentImportsTest, FunctionsEqualTheWitTextOfEverySnapshot) {
 }
 
 TEST(ComponentImportsTest, EveryTypeOfASignatureIsDeclared) {
-  std::set<std::string> known = {"u32", "u8", "string", "list", "result", "own", "borrow", "tuple", "_"};
+  std::set<std::string> known = {"u32", "u8",     "string", "list", "result",
+                                 "own", "borrow", "tuple",  "_"};
   for (const auto& row : ComponentEnums()) known.insert(row.name);
   for (const auto& row : ComponentResources()) known.insert(row.name);
   for (const wasinn_component_import& row : ComponentImports()) {
     std::string word;
     for (const char c : std::string(row.signature) + ' ') {
-      if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || (c == '-' && !word.empty())) {
+      if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+          (c == '-' && !word.empty())) {
         word += c;
         continue;
       }

@@ -32,8 +32,7 @@ class ExecutionTest : public ::testing::Test {
   Result<> Run(Execution& execution, steady_clock::time_point deadline = kNoDeadline,
                std::string_view text = "hello") {
     std::latch reported(1);
-    const auto started =
-        execution.Start(Inputs(text), deadline, [&] { reported.count_down(); });
+    const auto started = execution.Start(Inputs(text), deadline, [&] { reported.count_down(); });
     if (!started) return started;
     reported.wait();
     return execution.TakeOutcome();
@@ -158,7 +157,8 @@ TEST_F(ExecutionTest, CancelInTheQueueNeverReachesTheBackend) {
   std::latch go(1);
   std::atomic<int> runs{0};
   Core one(0, 1 << 20, /*threads=*/1);
-  script.run = [&](const wasinn_backend_input* inputs, size_t count, const wasinn_backend_sink& sink) {
+  script.run = [&](const wasinn_backend_input* inputs, size_t count,
+                   const wasinn_backend_sink& sink) {
     ++runs;
     begun.count_down();
     go.wait();
@@ -180,7 +180,8 @@ TEST_F(ExecutionTest, CancelInTheQueueNeverReachesTheBackend) {
   // The queue goes on: the next run of the second comes through.
   std::latch again(1);
   ASSERT_TRUE(Eventually([&] {
-    return second->Start({{0, one.Text("b")}}, kNoDeadline, [&] { again.count_down(); }).has_value();
+    return second->Start({{0, one.Text("b")}}, kNoDeadline, [&] { again.count_down(); })
+        .has_value();
   }));
   again.wait();
   EXPECT_TRUE(second->TakeOutcome());
@@ -239,7 +240,8 @@ TEST_F(ExecutionTest, AnExceptionEndsTheRunNotTheProcess) {
     ASSERT_TRUE(core.backends.Add(&script.table));
     const auto execution = *Execution::Create(core.scheduler, core.Load("x", "scripted"), {});
     std::latch reported(1);
-    ASSERT_TRUE(execution->Start({{0, core.Text("a")}}, kNoDeadline, [&] { reported.count_down(); }));
+    ASSERT_TRUE(
+        execution->Start({{0, core.Text("a")}}, kNoDeadline, [&] { reported.count_down(); }));
     reported.wait();
     EXPECT_EQ(execution->TakeOutcome().error().message,
               "backend scripted returned from run without saying done: internal error: thrown by "
@@ -252,7 +254,8 @@ TEST_F(ExecutionTest, TheNextRunWaitsUntilABlockingBackendHasReturned) {
   ScriptedBackend script;
   std::atomic<int> inside{0};
   std::atomic<int> most{0};
-  script.run = [&](const wasinn_backend_input* inputs, size_t count, const wasinn_backend_sink& sink) {
+  script.run = [&](const wasinn_backend_input* inputs, size_t count,
+                   const wasinn_backend_sink& sink) {
     most = std::max(most.load(), ++inside);
     ScriptedBackend::Echo(inputs, count, sink);
     std::this_thread::sleep_for(milliseconds(5));
@@ -303,7 +306,8 @@ TEST_F(ExecutionTest, StuckRunsDoNotKeepTheWorkersFromOthers) {
   std::atomic<bool> first{true};
   std::latch begun(1);
   Core one(0, 1 << 20, /*threads=*/1);
-  script.run = [&](const wasinn_backend_input* inputs, size_t count, const wasinn_backend_sink& sink) {
+  script.run = [&](const wasinn_backend_input* inputs, size_t count,
+                   const wasinn_backend_sink& sink) {
     if (first.exchange(false)) {
       begun.count_down();
       unstick.wait();

@@ -36,7 +36,8 @@ TEST(PoolTest, RunsAsManyAtOnceAsItHasThreadsAndNoMore) {
       pool.Post([&] {
         const int n = ++now;
         int seen = most;
-        while (n > seen && !most.compare_exchange_weak(seen, n)) {}
+        while (n > seen && !most.compare_exchange_weak(seen, n)) {
+        }
         std::this_thread::yield();
         --now;
       });

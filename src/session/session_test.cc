@@ -17,7 +17,8 @@ using testing::Core;
 using testing::Eventually;
 using testing::ScriptedBackend;
 
-constexpr std::string_view kModel = "wasinn-echo\ninput x f32 2\ninput o u8 * optional\noutput y f32 2";
+constexpr std::string_view kModel =
+    "wasinn-echo\ninput x f32 2\ninput o u8 * optional\noutput y f32 2";
 constexpr std::string_view kAny = "wasinn-echo";  // one input and output of any type
 
 class SessionTest : public ::testing::Test {
@@ -39,7 +40,9 @@ class SessionTest : public ::testing::Test {
     config.options = options;
     ASSERT_TRUE(core_.models.Add(std::move(config)));
   }
-  SessionHost host() { return {&core_.buffers(), &core_.models, &core_.scheduler, core_.log.get()}; }
+  SessionHost host() {
+    return {&core_.buffers(), &core_.models, &core_.scheduler, core_.log.get()};
+  }
   Session Make(const std::vector<std::pair<std::string, std::string>>& rules = {}) {
     Policy policy;
     for (const auto& [rule, value] : rules) EXPECT_TRUE(policy.Set(rule, value)) << rule;
@@ -138,7 +141,8 @@ TEST_F(SessionTest, InputsAreCheckedBeforeTheBackendSeesThem) {
             "input 0 ('x'): expected f32 [2], given u8 [3] with 3 bytes");
   const int64_t dims[] = {2};
   EXPECT_EQ(session.SetInput(context, std::nullopt, 2, DType::kF32, *Shape::OfTensor(dims), {})
-                .error().message,
+                .error()
+                .message,
             "input index: expected below 2, given 2");
   ASSERT_TRUE(session.SetInput(context, std::nullopt, 0, DType::kF32, *Shape::OfTensor(dims),
                                BytesOf("12345678")));
@@ -152,7 +156,8 @@ TEST_F(SessionTest, TensorsAreCarriedInAndOutForADialect) {
   Session session = Make();
   const uint32_t context = Context(session, "wide");
   const int64_t dims[] = {16};
-  const auto tensor = session.AddTensor(DType::kU8, *Shape::OfTensor(dims), BytesOf("0123456789abcdef"));
+  const auto tensor =
+      session.AddTensor(DType::kU8, *Shape::OfTensor(dims), BytesOf("0123456789abcdef"));
   ASSERT_TRUE(tensor);
   ASSERT_TRUE(session.SetInputTensor(context, DTypeNumbers::kWit, 0, *session.TakeTensor(*tensor)));
   ASSERT_TRUE(*session.StartCompute(context, nullptr));

@@ -40,8 +40,9 @@ TEST(TensorTest, ByteSizeOfEveryType) {
 }
 
 TEST(TensorTest, ByteSizeNeverWraps) {
-  EXPECT_EQ(Why(DType::kF64, {1ll << 62}, {}),
-            "input 'x': expected more than 64 bits of bytes for f64 [4611686018427387904], given 0");
+  EXPECT_EQ(
+      Why(DType::kF64, {1ll << 62}, {}),
+      "input 'x': expected more than 64 bits of bytes for f64 [4611686018427387904], given 0");
   EXPECT_EQ(Why(DType::kU8, {1ll << 32, 1ll << 32}, {}),
             "input 'x': dims [4294967296,4294967296] have more elements than fit in 64 bits");
 }
@@ -51,8 +52,7 @@ TEST(TensorTest, StringsAreCounted) {
   EXPECT_EQ(CountStrings(two), 2u);
   EXPECT_EQ(CountStrings({}), 0u);
   EXPECT_EQ(Why(DType::kSTRING, {2}, two), "");
-  EXPECT_EQ(Why(DType::kSTRING, {3}, two),
-            "input 'x': expected 3 strings for dims [3], given 2");
+  EXPECT_EQ(Why(DType::kSTRING, {3}, two), "input 'x': expected 3 strings for dims [3], given 2");
   for (size_t cut = 1; cut < two.size(); ++cut) {
     const bool whole = cut == 5;  // the first string alone
     EXPECT_EQ(CountStrings(std::span(two).first(cut)).has_value(), whole) << cut;

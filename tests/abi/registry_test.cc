@@ -69,10 +69,10 @@ TEST_F(RegistryTest, WhatIsMissingIsNamedWithTheWayToGetIt) {
   const auto onnx = registry.Find("onnx");
   ASSERT_FALSE(onnx);
   EXPECT_EQ(onnx.error().code, Code::kNOT_FOUND);
-  EXPECT_EQ(onnx.error().message,
-            "backend onnx is not in this build: build with WASINN_BACKEND_ONNX=ON, which ./dev does");
-  EXPECT_EQ(registry.Find("ecko").error().message,
-            "no backend named 'ecko' (did you mean echo?)");
+  EXPECT_EQ(
+      onnx.error().message,
+      "backend onnx is not in this build: build with WASINN_BACKEND_ONNX=ON, which ./dev does");
+  EXPECT_EQ(registry.Find("ecko").error().message, "no backend named 'ecko' (did you mean echo?)");
 }
 
 TEST_F(RegistryTest, BackendsForAnEncoding) {
@@ -93,8 +93,9 @@ TEST_F(RegistryTest, FilesThatAreNoBackends) {
       {"short_table", "expected a backend table of"},
       {"no_name", "backend name: expected 1 to 64 of a-z, 0-9, - and _, given ''"},
       {"no_run", "backend no-run: expected a function in slot run, given NULL"},
-      {"many_options", "backend many-options: expected at most 1024 options with a table, given "
-                       "18446744073709551615"},
+      {"many_options",
+       "backend many-options: expected at most 1024 options with a table, given "
+       "18446744073709551615"},
   };
   BackendRegistry registry(services(), "");
   for (const auto& [name, text] : kCases) {
@@ -164,8 +165,8 @@ class BadPluginTest : public ::testing::Test {
       WASINN_TRY(context, session.InitContext(graph, {}));
       for (int i = 0; i < 2; ++i) {
         const int64_t dims[] = {5};
-        WASINN_CHECK(session.SetInput(context, std::nullopt, 0, DType::kU8,
-                                      *Shape::OfTensor(dims), BytesOf("hello")));
+        WASINN_CHECK(session.SetInput(context, std::nullopt, 0, DType::kU8, *Shape::OfTensor(dims),
+                                      BytesOf("hello")));
         WASINN_CHECK(*session.StartCompute(context, nullptr));
         WASINN_TRY(output, session.Output(context, 0));
         const auto bytes = output.data.bytes();
@@ -191,14 +192,21 @@ TEST_F(BadPluginTest, TheGoodOneWorks) { EXPECT_EQ(Run("good").message, ""); }
 TEST_F(BadPluginTest, GraphsThatCannotBe) {
   EXPECT_NE(Run("null_graph").message.find("backend null-graph: graph_load gave no graph"),
             std::string::npos);
-  EXPECT_NE(Run("null_context").message.find("backend null-context: context_create gave no context"),
+  EXPECT_NE(
+      Run("null_context").message.find("backend null-context: context_create gave no context"),
+      std::string::npos);
+  EXPECT_NE(Run("many_ports")
+                .message.find("inputs: expected at most 4096, the backend gave "
+                              "18446744073709551615"),
             std::string::npos);
-  EXPECT_NE(Run("many_ports").message.find("inputs: expected at most 4096, the backend gave "
-                                           "18446744073709551615"), std::string::npos);
-  EXPECT_NE(Run("null_ports").message.find("outputs: expected at most 4096, the backend gave 2 at "
-                                           "NULL"), std::string::npos);
-  EXPECT_NE(Run("huge_rank").message.find("port dims: expected at most 16, the backend gave "
-                                          "2147483647"), std::string::npos);
+  EXPECT_NE(Run("null_ports")
+                .message.find("outputs: expected at most 4096, the backend gave 2 at "
+                              "NULL"),
+            std::string::npos);
+  EXPECT_NE(Run("huge_rank")
+                .message.find("port dims: expected at most 16, the backend gave "
+                              "2147483647"),
+            std::string::npos);
 }
 
 TEST_F(BadPluginTest, OutputsThatCannotBeAreRefused) {

@@ -1,4 +1,5 @@
-/* The embedding API from C. Each check that fails prints its line; the exit code is their number. */
+/* The embedding API from C. Each check that fails prints its line; the exit code is their number.
+ */
 #define _POSIX_C_SOURCE 200809L
 
 #include <pthread.h>
@@ -11,13 +12,13 @@
 static int failures;
 static wasinn_error error;
 
-#define CHECK(condition)                                              \
-  do {                                                                \
-    if (!(condition)) {                                               \
-      ++failures;                                                     \
+#define CHECK(condition)                                                              \
+  do {                                                                                \
+    if (!(condition)) {                                                               \
+      ++failures;                                                                     \
       fprintf(stderr, "line %d: expected %s; last error: %s\n", __LINE__, #condition, \
-              error.message);                                         \
-    }                                                                 \
+              error.message);                                                         \
+    }                                                                                 \
   } while (0)
 
 static wasinn_str str(const char* text) {

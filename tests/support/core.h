@@ -104,7 +104,9 @@ class Core {
     (void)backends.Add(wasinn_backend_echo_blocking_entry());
   }
   // As an engine does before it closes its backends.
-  ~Core() { Eventually([this] { return scheduler.live_executions.load() == 0; }); }
+  ~Core() {
+    Eventually([this] { return scheduler.live_executions.load() == 0; });
+  }
   BufferPool& buffers() { return *pool_.pool; }
 
   // A graph of `text` as the backend `name` loads it.
@@ -173,7 +175,8 @@ class ScriptedBackend {
       const int now = ++current_.load()->loading;
       if (now > current_.load()->most_loading) current_.load()->most_loading = now;
       ++current_.load()->loads;
-      const wasinn_code code = current_.load()->load ? current_.load()->load(*request, error) : WASINN_OK;
+      const wasinn_code code =
+          current_.load()->load ? current_.load()->load(*request, error) : WASINN_OK;
       --current_.load()->loading;
       *out = reinterpret_cast<wasinn_backend_graph*>(current_.load());
       return code;
@@ -190,12 +193,11 @@ class ScriptedBackend {
       *out = reinterpret_cast<wasinn_backend_context*>(current_.load());
       return WASINN_OK;
     };
-    table.context_free = [](wasinn_backend_context*) {
-      Count(&ScriptedBackend::contexts_freed);
-    };
+    table.context_free = [](wasinn_backend_context*) { Count(&ScriptedBackend::contexts_freed); };
     table.run = [](wasinn_backend_context*, const wasinn_backend_input* inputs, size_t count,
                    const wasinn_backend_sink* sink) {
-      current_.load()->run ? current_.load()->run(inputs, count, *sink) : Echo(inputs, count, *sink);
+      current_.load()->run ? current_.load()->run(inputs, count, *sink)
+                           : Echo(inputs, count, *sink);
     };
     table.cancel = [](wasinn_backend_context*, uint64_t number) {
       if (current_.load()->cancel) current_.load()->cancel(number);
@@ -226,7 +228,7 @@ class ScriptedBackend {
       closed{0};
 
  private:
-  static void Count(std::atomic<int> ScriptedBackend::*counter) {
+  static void Count(std::atomic<int> ScriptedBackend::* counter) {
     if (ScriptedBackend* script = current_) ++(script->*counter);
   }
   static inline std::atomic<ScriptedBackend*> current_{nullptr};
