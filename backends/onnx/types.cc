@@ -72,7 +72,8 @@ size_t ElementSize(wasinn_dtype dtype) {
 #undef X
     return sizes;
   }();
-  return std::to_underlying(dtype) < kSizes.size() ? kSizes[std::to_underlying(dtype)] : 0;
+  const auto number = static_cast<size_t>(dtype);
+  return number < kSizes.size() ? kSizes[number] : 0;
 }
 
 std::string TypeName(ONNXTensorElementDataType type) {
