@@ -11,8 +11,8 @@
 namespace wasinn::onnx {
 namespace {
 
-// An input as ONNX Runtime sees it: a wrapper around the host's bytes. It is kept for the next run,
-// which often comes with the same buffer; the bytes behind it are only touched during a run.
+// An input as ONNX Runtime sees it: a wrapper around the host's bytes. It is kept for later runs,
+// which often come with the same buffer; the bytes behind it are only touched during a run.
 struct WrappedInput {
   Handle<OrtValue> value;
   const void* data = nullptr;
@@ -26,6 +26,13 @@ struct WrappedInput {
            dtype == tensor.dtype && rank == tensor.rank &&
            std::equal(dims.begin(), dims.begin() + rank, tensor.dims);
   }
+};
+
+// The wrappers of a port. Hosts fill one buffer while the last run's is still set, so that two of
+// them take turns.
+struct WrappedInputs {
+  std::array<WrappedInput, 2> last;
+  size_t next = 0;  // the one that is given up for a third buffer
 };
 
 void ReleaseValue(void* owner) { Api()->ReleaseValue(static_cast<OrtValue*>(owner)); }
@@ -62,7 +69,7 @@ struct wasinn_backend_context {
   // Of the run under way; kept so that a run need not allocate.
   std::vector<const char*> input_names;
   std::vector<const OrtValue*> input_values;
-  std::vector<wasinn::onnx::WrappedInput> wrapped;
+  std::vector<wasinn::onnx::WrappedInputs> wrapped;
   std::vector<OrtValue*> output_values;
 };
 
@@ -71,31 +78,43 @@ namespace {
 
 using Context = wasinn_backend_context;
 
+Handle<OrtValue> Wrap(const Context& context, const Port& port, const wasinn_tensor_view& tensor) {
+  OrtValue* raw = nullptr;
+  // ONNX Runtime takes no null pointer, even for no bytes; it only reads its inputs.
+  static char nothing;
+  void* data = tensor.data != nullptr ? const_cast<void*>(tensor.data) : &nothing;
+  Check(Api()->CreateTensorWithDataAsOrtValue(context.graph.memory.get(), data, tensor.size,
+                                              tensor.dims, tensor.rank, ToOnnx(tensor.dtype), &raw),
+        "input '" + port.name + "'");
+  return Handle<OrtValue>(raw);
+}
+
 // Makes `input` number `slot` of the run.
 void WrapInput(Context& context, const wasinn_backend_input& input, size_t slot) {
   const Port& port = context.graph.inputs[input.port];
   const wasinn_tensor_view& tensor = input.tensor;
-  WrappedInput& wrapped = context.wrapped[input.port];
+  WrappedInputs& inputs = context.wrapped[input.port];
   context.input_names[slot] = port.name.c_str();
+  for (const WrappedInput& known : inputs.last) {
+    if (known.Wraps(tensor)) {
+      context.input_values[slot] = known.value.get();
+      return;
+    }
+  }
+  WrappedInput& wrapped = inputs.last[inputs.next];
   if (tensor.dtype == WASINN_DTYPE_STRING) {
+    // A copy, so it stands for no buffer.
     wrapped.value = StringsFromBytes(tensor, port.name);
     wrapped.data = nullptr;
-  } else if (!wrapped.Wraps(tensor)) {
-    OrtValue* raw = nullptr;
-    // ONNX Runtime takes no null pointer, even for no bytes; it only reads its inputs.
-    static char nothing;
-    void* data = tensor.data != nullptr ? const_cast<void*>(tensor.data) : &nothing;
-    wrapped.value.reset();
-    Check(
-        Api()->CreateTensorWithDataAsOrtValue(context.graph.memory.get(), data, tensor.size,
-                                              tensor.dims, tensor.rank, ToOnnx(tensor.dtype), &raw),
-        "input '" + port.name + "'");
-    wrapped.value.reset(raw);
+    wrapped.dtype = WASINN_DTYPE_NONE;
+  } else {
+    wrapped.value = Wrap(context, port, tensor);
     wrapped.data = tensor.data;
     wrapped.size = tensor.size;
     wrapped.dtype = tensor.dtype;
     wrapped.rank = tensor.rank;
     std::copy_n(tensor.dims, tensor.rank, wrapped.dims.begin());
+    inputs.next = 1 - inputs.next;
   }
   context.input_values[slot] = wrapped.value.get();
 }

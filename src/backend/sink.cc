@@ -20,8 +20,10 @@ Result<uint32_t> RunTable::TakeSlot() {
     return slot;
   }
   if (next_ == kChunk * kChunks) {
-    return Fail(Code::kTOO_LARGE, "expected at most {} execution contexts in one engine, given one "
-                "more", kChunk * kChunks);
+    return Fail(Code::kTOO_LARGE,
+                "expected at most {} execution contexts in one engine, given one "
+                "more",
+                kChunk * kChunks);
   }
   if (next_ % kChunk == 0) {
     chunks_[next_ / kChunk].store(new Chunk, std::memory_order_release);
@@ -74,8 +76,10 @@ int32_t RunTable::Output(void* self, uint64_t run, const wasinn_backend_output* 
   const auto take = [&]() -> Result<> {
     const auto dtype = DTypeFromNumber(view.dtype);
     if (!dtype) {
-      return Fail(Code::kUNKNOWN, "output {}: the backend gave element type number {}, which is "
-                  "none", output->port, static_cast<uint32_t>(view.dtype));
+      return Fail(Code::kUNKNOWN,
+                  "output {}: the backend gave element type number {}, which is "
+                  "none",
+                  output->port, static_cast<uint32_t>(view.dtype));
     }
     if (view.rank > 0 && view.dims == nullptr) {
       return Fail(Code::kUNKNOWN, "output {}: the backend gave no dims", output->port);
@@ -83,8 +87,11 @@ int32_t RunTable::Output(void* self, uint64_t run, const wasinn_backend_output* 
     WASINN_TRY(shape, Shape::OfTensor({view.dims, view.rank}));
     tensor.dtype = *dtype;
     tensor.shape = shape;
-    WASINN_CHECK(CheckByteSize(fmt::format("output {} of the backend", output->port), tensor.dtype,
-                               tensor.shape, tensor.data.bytes()));
+    if (auto sized = CheckByteSize("", tensor.dtype, tensor.shape, tensor.data.bytes()); !sized) {
+      // Only now, for every output of every run comes this way.
+      sized.error().message.insert(0, fmt::format("output {} of the backend", output->port));
+      return sized;
+    }
     return listener->OnOutput(output->port, std::move(tensor));
   };
   if (const auto taken = take(); !taken) {
@@ -123,8 +130,8 @@ void RunTable::Done(void* self, uint64_t run, wasinn_code code, wasinn_str messa
   if (code != WASINN_OK) {
     result = Fail(Error{CodeFromNumber(code), std::string(View(message)), engine_code});
     if (result.error().message.empty()) {
-      result.error().message = fmt::format("the backend failed with {} and gave no text",
-                                           CodeName(result.error().code));
+      result.error().message =
+          fmt::format("the backend failed with {} and gave no text", CodeName(result.error().code));
     }
   }
   listener->OnDone(std::move(result), usage == nullptr ? wasinn_backend_usage{} : *usage);

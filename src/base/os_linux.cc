@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -113,8 +114,8 @@ FileState StatFile(const std::string& path) {
     return state;
   }
   std::error_code error;
-  auto entries = fs::recursive_directory_iterator(
-      path, fs::directory_options::skip_permission_denied, error);
+  auto entries =
+      fs::recursive_directory_iterator(path, fs::directory_options::skip_permission_denied, error);
   for (; !error && entries != fs::recursive_directory_iterator(); entries.increment(error)) {
     if (entries.depth() >= 1) entries.disable_recursion_pending();
     struct stat entry{};
@@ -186,6 +187,13 @@ void UnmapPages(void* data, size_t size) { munmap(data, size); }
 size_t PageSize() {
   static const auto size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   return size;
+}
+
+std::chrono::steady_clock::time_point CoarseNow() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return std::chrono::steady_clock::time_point(std::chrono::seconds(now.tv_sec) +
+                                               std::chrono::nanoseconds(now.tv_nsec));
 }
 
 Result<void*> OpenLibrary(const std::string& path) {

@@ -74,6 +74,11 @@ Result<GraphInfo> Describe(const Backend& backend, wasinn_backend_graph* graph) 
   WASINN_TRY(outputs, CopyPorts("outputs", raw.outputs, raw.output_count));
   WASINN_TRY(metadata, CheckList("metadata", raw.metadata, raw.metadata_count, kMostMetadata));
   info.inputs = std::move(inputs);
+  for (size_t i = 0; i < info.inputs.size(); ++i) {
+    Port& port = info.inputs[i];
+    port.title = port.name.empty() ? fmt::format("input {}", i)
+                                   : fmt::format("input {} ('{}')", i, Printable(port.name));
+  }
   info.outputs = std::move(outputs);
   for (const wasinn_metadata& row : metadata) {
     WASINN_TRY(key, CopyText("metadata key", row.key, kMostName));

@@ -25,6 +25,8 @@ struct Port {
   bool any_rank = true;
   Shape shape;  // -1: any; only when !any_rank
   bool optional = false;
+  // "input 0 ('x')", for messages; made once, for every set_input hands it on. Empty for outputs.
+  std::string title = {};
 
   // "f32 [1,3,?]"
   std::string TypeText() const;

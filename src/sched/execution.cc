@@ -11,6 +11,9 @@ namespace {
 // Bytes of streamed output that are kept when the backend streams without end.
 constexpr size_t kMostChunkBytes = 256 << 20;
 
+// Whose backend is being called on this thread; that call keeps the execution alive.
+thread_local const Execution* calling = nullptr;
+
 void ReleaseString(void* owner) { delete static_cast<std::string*>(owner); }
 
 Tensor TextTensor(std::string text) {
@@ -39,9 +42,8 @@ Result<std::shared_ptr<Execution>> Execution::Create(Scheduler& scheduler,
   execution->slot_ = slot;
   const std::vector<wasinn_option> c_options = ToC(merged);
   wasinn_error error{};
-  const wasinn_code code =
-      g.backend().table().context_create(g.handle(), c_options.data(), c_options.size(),
-                                         &execution->context_, &error);
+  const wasinn_code code = g.backend().table().context_create(
+      g.handle(), c_options.data(), c_options.size(), &execution->context_, &error);
   if (code != WASINN_OK) {
     execution->context_ = nullptr;
     return Fail(FromC(code, error, "backend " + g.backend().name() + ": context_create"));
@@ -67,7 +69,8 @@ bool Execution::RunsInline() const {
 Result<> Execution::BeginRun(std::vector<Input> inputs) {
   MutexLock lock(mutex_);
   if (active_ || !reported_) {
-    return Fail(Code::kBUSY, "expected an idle execution context, given one whose run has not "
+    return Fail(Code::kBUSY,
+                "expected an idle execution context, given one whose run has not "
                 "ended");
   }
   active_ = true;
@@ -91,8 +94,7 @@ Result<> Execution::RunInline(std::vector<Input> inputs, const std::atomic<Code>
   return TakeOutcome();
 }
 
-Result<> Execution::Start(std::vector<Input> inputs,
-                          std::chrono::steady_clock::time_point deadline,
+Result<> Execution::Start(std::vector<Input> inputs, std::chrono::steady_clock::time_point deadline,
                           std::move_only_function<void()> reported) {
   // Of a run whose outcome nobody took: it may not reach this one.
   DropDeadline();
@@ -105,8 +107,10 @@ Result<> Execution::Start(std::vector<Input> inputs,
     if (deadline != std::chrono::steady_clock::time_point::max()) {
       timer_ = scheduler_.timer().At(deadline, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) {
-          self->Cancel({Code::kTIMEOUT, "the compute took longer than the rule compute_timeout "
-                        "allows", 0});
+          self->Cancel({Code::kTIMEOUT,
+                        "the compute took longer than the rule compute_timeout "
+                        "allows",
+                        0});
         }
       });
     }
@@ -125,15 +129,14 @@ void Execution::CallBackend() {
   RunTable& runs = scheduler_.runs();
   // Before the lock: reports come under the slot's lock and take ours.
   const wasinn_backend_sink sink = runs.BeginRun(*slot_, this);
-  std::vector<wasinn_backend_input> c_inputs;
   bool given_up = false;
   {
     MutexLock lock(mutex_);
     given_up = reported_;  // cancelled while it waited for a worker
     if (!given_up) {
       called_ = true;
-      c_inputs.reserve(inputs_.size());
-      for (const Input& input : inputs_) c_inputs.push_back({input.port, input.tensor.view()});
+      c_inputs_.clear();
+      for (const Input& input : inputs_) c_inputs_.push_back({input.port, input.tensor.view()});
       run_ = sink.run;
       started_ = std::chrono::steady_clock::now();
     }
@@ -149,15 +152,18 @@ void Execution::CallBackend() {
   }
   const Backend& backend = graph_->backend();
   std::optional<Error> thrown;
+  const Execution* const outer = std::exchange(calling, this);
   try {
-    backend.table().run(context_, c_inputs.data(), c_inputs.size(), &sink);
+    backend.table().run(context_, c_inputs_.data(), c_inputs_.size(), &sink);
   } catch (...) {
     thrown = ErrorOfException();
   }
+  calling = outer;
   if (!backend.blocking() && !thrown) return;
   if (runs.EndRun(*slot_, sink.run)) {
     Finish(Fail(Code::kUNKNOWN, "backend {} returned from run without saying done{}{}",
-                backend.name(), thrown ? ": " : "", thrown ? thrown->message : ""), {});
+                backend.name(), thrown ? ": " : "", thrown ? thrown->message : ""),
+           {});
   } else if (backend.blocking()) {
     std::optional<Done> done;
     {
@@ -277,7 +283,7 @@ void Execution::Finish(Result<> result, const wasinn_backend_usage& usage) {
   }
   if (report && *report) (*report)();
   // The last reference may be ours, and a context must not end inside a callback of its backend.
-  if (self != nullptr && !graph_->backend().blocking()) {
+  if (self != nullptr && calling != this && !graph_->backend().blocking()) {
     scheduler_.computes().Post([keep = std::move(self)] {});
   }
 }

@@ -79,11 +79,13 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
   std::shared_ptr<Graph> graph_;  // set for life
   wasinn_backend_context* context_ = nullptr;
   std::optional<uint32_t> slot_;
+  // Of the run under way, for the backend; kept so that a run need not allocate.
+  std::vector<wasinn_backend_input> c_inputs_;
 
   Mutex mutex_;
-  bool active_ GUARDED_BY(mutex_) = false;    // the backend has not said done
-  bool reported_ GUARDED_BY(mutex_) = true;   // the owner has its outcome
-  bool called_ GUARDED_BY(mutex_) = false;    // the backend's run was called
+  bool active_ GUARDED_BY(mutex_) = false;   // the backend has not said done
+  bool reported_ GUARDED_BY(mutex_) = true;  // the owner has its outcome
+  bool called_ GUARDED_BY(mutex_) = false;   // the backend's run was called
   bool on_worker_ GUARDED_BY(mutex_) = false;
   bool stuck_ GUARDED_BY(mutex_) = false;
   uint64_t run_ GUARDED_BY(mutex_) = 0;

@@ -5,10 +5,6 @@
 namespace wasinn {
 namespace {
 
-std::string TypeText(const Tensor& tensor) {
-  return fmt::format("{} {}", DTypeName(tensor.dtype), tensor.shape.ToString());
-}
-
 bool DimsFit(const Port& port, const Shape& shape) {
   if (port.any_rank) return true;
   if (port.shape.rank() != shape.rank()) return false;
@@ -31,21 +27,22 @@ std::optional<Shape> ShapeOfElements(const Port& port, uint64_t elements) {
 
 // The shape in the port's own elements of a U8 tensor that carries them; nullopt when the dims fit
 // neither reading.
-std::optional<Shape> CarriedShape(const Port& port, const Tensor& tensor) {
-  const uint64_t bytes = tensor.data.size();
-  const auto given = tensor.shape.Elements();
+std::optional<Shape> CarriedShape(const Port& port, const Shape& guest,
+                                  std::span<const uint8_t> data) {
+  const uint64_t bytes = data.size();
+  const auto given = guest.Elements();
   if (!given) return std::nullopt;
   if (port.dtype == DType::kSTRING) {
-    const auto strings = CountStrings(tensor.data.bytes());
-    if (!strings) return tensor.shape;  // CheckByteSize says what is wrong with it
-    if (*given == *strings && DimsFit(port, tensor.shape)) return tensor.shape;
+    const auto strings = CountStrings(data);
+    if (!strings) return guest;  // CheckByteSize says what is wrong with it
+    if (*given == *strings && DimsFit(port, guest)) return guest;
     if (*given == bytes) return ShapeOfElements(port, *strings);
-    return tensor.shape;
+    return guest;
   }
   const uint64_t width = DTypeSize(port.dtype);
-  if (CheckedMul(*given, width) == bytes && DimsFit(port, tensor.shape)) return tensor.shape;
+  if (CheckedMul(*given, width) == bytes && DimsFit(port, guest)) return guest;
   if (*given != bytes || bytes % width != 0) return std::nullopt;
-  Shape shape = tensor.shape;
+  Shape shape = guest;
   if (const size_t rank = shape.rank(); rank > 0) {
     const auto w = static_cast<int64_t>(width);
     if (shape[rank - 1] % w == 0) {
@@ -58,29 +55,39 @@ std::optional<Shape> CarriedShape(const Port& port, const Tensor& tensor) {
 
 }  // namespace
 
+Result<Fitted> FitBytes(std::optional<DTypeNumbers> numbers, std::string_view what,
+                        const Port& port, DType dtype, const Shape& shape,
+                        std::span<const uint8_t> bytes) {
+  const auto mismatch = [&](const Fitted& given) {
+    return Fail(Code::kINVALID_ARGUMENT, "{}: expected {}, given {} {} with {} bytes", what,
+                port.TypeText(), DTypeName(given.dtype), given.shape.ToString(), bytes.size());
+  };
+  Fitted fitted{dtype, shape};
+  const bool known = port.dtype != DType::kNONE;
+  if (known && dtype != port.dtype) {
+    const bool carried = numbers && dtype == DType::kU8 && !ToDialect(*numbers, port.dtype);
+    if (!carried) return mismatch(fitted);
+    const auto carried_shape = CarriedShape(port, shape, bytes);
+    if (!carried_shape) {
+      return Fail(
+          Code::kINVALID_ARGUMENT,
+          "{}: expected {} carried as u8 bytes ({} bytes an element), given dims {} with {} "
+          "bytes",
+          what, port.TypeText(), DTypeSize(port.dtype), shape.ToString(), bytes.size());
+    }
+    fitted = {port.dtype, *carried_shape};
+  }
+  WASINN_CHECK(CheckByteSize(what, fitted.dtype, fitted.shape, bytes));
+  if (!DimsFit(port, fitted.shape)) return mismatch(fitted);
+  return fitted;
+}
+
 Result<Tensor> FitToPort(std::optional<DTypeNumbers> numbers, std::string_view what,
                          const Port& port, Tensor tensor) {
-  const auto mismatch = [&] {
-    return Fail(Code::kINVALID_ARGUMENT, "{}: expected {}, given {} with {} bytes", what,
-                port.TypeText(), TypeText(tensor), tensor.data.size());
-  };
-  const bool known = port.dtype != DType::kNONE;
-  if (known && tensor.dtype != port.dtype) {
-    const bool carried = numbers && tensor.dtype == DType::kU8 && !ToDialect(*numbers, port.dtype);
-    if (!carried) return mismatch();
-    const auto shape = CarriedShape(port, tensor);
-    if (!shape) {
-      return Fail(Code::kINVALID_ARGUMENT,
-                  "{}: expected {} carried as u8 bytes ({} bytes an element), given dims {} with {} "
-                  "bytes",
-                  what, port.TypeText(), DTypeSize(port.dtype), tensor.shape.ToString(),
-                  tensor.data.size());
-    }
-    tensor.dtype = port.dtype;
-    tensor.shape = *shape;
-  }
-  WASINN_CHECK(CheckByteSize(what, tensor.dtype, tensor.shape, tensor.data.bytes()));
-  if (!DimsFit(port, tensor.shape)) return mismatch();
+  WASINN_TRY(fitted,
+             FitBytes(numbers, what, port, tensor.dtype, tensor.shape, tensor.data.bytes()));
+  tensor.dtype = fitted.dtype;
+  tensor.shape = fitted.shape;
   return tensor;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "model/graph.h"
@@ -9,8 +10,8 @@
 
 namespace wasinn {
 
-// Checks a guest's tensor against the port and gives it the port's own type and shape. The data is
-// shared, not copied, and never converted.
+// Checks a guest's tensor against the port: its bytes are never converted, but may be the port's
+// own type and shape under another name, which are then given.
 //
 // `numbers` is the dialect's type column, nullopt when every type can be named (the C API). When
 // the dialect cannot name the port's type, a U8 tensor is taken as bytes of it; its dims are either
@@ -18,6 +19,14 @@ namespace wasinn {
 //
 // INVALID_ARGUMENT says the expected and the given type and dims. The only check before a backend
 // sees the tensor, so it covers type, rank, static dims and byte length.
+struct Fitted {
+  DType dtype;
+  Shape shape;
+};
+Result<Fitted> FitBytes(std::optional<DTypeNumbers> numbers, std::string_view what,
+                        const Port& port, DType dtype, const Shape& shape,
+                        std::span<const uint8_t> bytes);
+// The same for a tensor, whose data is shared, not copied.
 Result<Tensor> FitToPort(std::optional<DTypeNumbers> numbers, std::string_view what,
                          const Port& port, Tensor tensor);
 

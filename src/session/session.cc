@@ -7,16 +7,6 @@
 #include "base/text.h"
 
 namespace wasinn {
-namespace {
-
-std::string InputName(const Graph& graph, uint32_t port) {
-  const std::string& name = graph.info().inputs[port].name;
-  return name.empty() ? fmt::format("input {}", port)
-                      : fmt::format("input {} ('{}')", port, Printable(name));
-}
-
-}  // namespace
-
 Session::~Session() {
   Abandon();
   Stop({Code::kCANCELLED, "the session has ended", 0});
@@ -64,8 +54,10 @@ std::optional<Result<uint32_t>> Session::StartLoadByName(std::string_view name,
                                                          const wasinn_waker* waker) {
   if (!policy_.GrantsModel(name)) {
     // The same text whether the model exists or not.
-    return Fail(Code::kSECURITY, "policy rule models: '{}' is not among the models granted to this "
-                "guest", Printable(name));
+    return Fail(Code::kSECURITY,
+                "policy rule models: '{}' is not among the models granted to this "
+                "guest",
+                Printable(name));
   }
   if (auto graph = host_.models->GetLoaded(name, extra)) return AddGraph(std::move(graph));
   return StartLoadJob(
@@ -125,8 +117,10 @@ Result<uint32_t> Session::InitContext(uint32_t graph_handle, const Options& opti
 
 Result<const Session::Context*> Session::FindContext(uint32_t context) const {
   if (const auto it = contexts_.find(context); it != contexts_.end()) return &it->second;
-  return Fail(Code::kINVALID_ARGUMENT, "expected an execution context of this session, given "
-              "handle {}", context);
+  return Fail(Code::kINVALID_ARGUMENT,
+              "expected an execution context of this session, given "
+              "handle {}",
+              context);
 }
 
 Result<Session::Context*> Session::FindContext(uint32_t context) {
@@ -163,26 +157,44 @@ Result<BufferRef> Session::AllocateTensor(uint64_t size) {
 
 Result<> Session::SetInput(uint32_t context, std::optional<DTypeNumbers> numbers, uint32_t port,
                            DType dtype, const Shape& shape, std::span<const uint8_t> bytes) {
-  WASINN_TRY(buffer, AllocateTensor(bytes.size()));
-  if (!bytes.empty()) std::memcpy(buffer.data(), bytes.data(), bytes.size());
-  return SetInputTensor(context, numbers, port, Tensor{dtype, shape, std::move(buffer)});
+  WASINN_TRY(found, FindContext(context));
+  WASINN_TRY(expected, InputPort(*found, port));
+  WASINN_TRY(fitted, FitBytes(numbers, expected->title, *expected, dtype, shape, bytes));
+  auto& input = found->inputs[port];
+  // Most guests set the same input again and again. Its buffer serves again unless a run still has
+  // it, so that the backend, too, meets the same address.
+  if (!input || input->data.size() != bytes.size() || !input->data.Exclusive()) {
+    WASINN_TRY(buffer, AllocateTensor(bytes.size()));
+    Put(input, Tensor{fitted.dtype, fitted.shape, std::move(buffer)});
+  } else {
+    input->dtype = fitted.dtype;
+    input->shape = fitted.shape;
+  }
+  if (!bytes.empty()) std::memcpy(input->data.data(), bytes.data(), bytes.size());
+  return {};
 }
 
 Result<> Session::SetInputTensor(uint32_t context, std::optional<DTypeNumbers> numbers,
                                  uint32_t port, Tensor tensor) {
   WASINN_TRY(found, FindContext(context));
-  const Graph& graph = *found->execution->graph();
-  if (port >= found->inputs.size()) {
-    return Fail(Code::kINVALID_ARGUMENT, "input index: expected below {}, given {}",
-                found->inputs.size(), port);
-  }
-  WASINN_TRY(fitted, FitToPort(numbers, InputName(graph, port), graph.info().inputs[port],
-                               std::move(tensor)));
-  auto& input = found->inputs[port];
-  if (input) held_bytes_ -= input->data.size();
-  held_bytes_ += fitted.data.size();
-  input = std::move(fitted);
+  WASINN_TRY(expected, InputPort(*found, port));
+  WASINN_TRY(fitted, FitToPort(numbers, expected->title, *expected, std::move(tensor)));
+  Put(found->inputs[port], std::move(fitted));
   return {};
+}
+
+Result<const Port*> Session::InputPort(const Context& context, uint32_t port) {
+  if (port >= context.inputs.size()) {
+    return Fail(Code::kINVALID_ARGUMENT, "input index: expected below {}, given {}",
+                context.inputs.size(), port);
+  }
+  return &context.execution->graph()->info().inputs[port];
+}
+
+void Session::Put(std::optional<Tensor>& input, Tensor tensor) {
+  if (input) held_bytes_ -= input->data.size();
+  held_bytes_ += tensor.data.size();
+  input = std::move(tensor);
 }
 
 Result<std::vector<Execution::Input>> Session::GatherInputs(const Context& context) const {
@@ -193,9 +205,9 @@ Result<std::vector<Execution::Input>> Session::GatherInputs(const Context& conte
     const auto& input = context.inputs[port];
     if (input) {
       inputs.push_back({port, *input});
-    } else if (!graph.info().inputs[port].optional) {
-      return Fail(Code::kINVALID_ARGUMENT, "{}: expected {}, given none", InputName(graph, port),
-                  graph.info().inputs[port].TypeText());
+    } else if (const Port& expected = graph.info().inputs[port]; !expected.optional) {
+      return Fail(Code::kINVALID_ARGUMENT, "{}: expected {}, given none", expected.title,
+                  expected.TypeText());
     }
   }
   return inputs;
@@ -257,8 +269,10 @@ Result<const Tensor*> Session::LentOutput(uint32_t context, uint32_t port) const
   }
   const auto& outputs = found->execution->outputs();
   if (port >= outputs.size() || !outputs[port]) {
-    return Fail(Code::kINVALID_ARGUMENT, "output {}: expected after a successful compute, given "
-                "none yet", port);
+    return Fail(Code::kINVALID_ARGUMENT,
+                "output {}: expected after a successful compute, given "
+                "none yet",
+                port);
   }
   return &*outputs[port];
 }

@@ -142,6 +142,9 @@ class Session {
   Result<uint32_t> AddGraph(std::shared_ptr<Graph> graph);
   Result<Context*> FindContext(uint32_t context);
   Result<const Context*> FindContext(uint32_t context) const;
+  static Result<const Port*> InputPort(const Context& context, uint32_t port);
+  // Replaces an input and counts the bytes held.
+  void Put(std::optional<Tensor>& input, Tensor tensor);
   Result<std::vector<Execution::Input>> GatherInputs(const Context& context) const;
   Result<BufferRef> AllocateTensor(uint64_t size);
   void SetCurrent(std::shared_ptr<Execution> execution, Pending* pending);
@@ -157,8 +160,8 @@ class Session {
   uint64_t held_bytes_ = 0;
   std::string last_error_;
 
-  std::shared_ptr<LoadJob> load_;        // PENDING load
-  std::shared_ptr<Execution> compute_;   // PENDING compute
+  std::shared_ptr<LoadJob> load_;       // PENDING load
+  std::shared_ptr<Execution> compute_;  // PENDING compute
   std::shared_ptr<Pending> computing_;
 
   std::atomic<Code> stopped_{Code::kOK};

@@ -64,6 +64,11 @@ class BufferRef {
     if (buffer_ != nullptr) buffer_->Unref();
   }
 
+  // Whether the bytes are a pool's and nobody else holds them, so that they may be written anew.
+  bool Exclusive() const {
+    return buffer_ != nullptr && buffer_->pool_ != nullptr &&
+           buffer_->refs_.load(std::memory_order_acquire) == 1;
+  }
   explicit operator bool() const { return buffer_ != nullptr; }
   uint8_t* data() const { return buffer_ == nullptr ? nullptr : buffer_->data(); }
   size_t size() const { return buffer_ == nullptr ? 0 : buffer_->size(); }

@@ -128,7 +128,7 @@ void BufferPool::TakeBack(Buffer* buffer) {
     --live_;
     keep = !closed_ && idle_bytes_ + block <= kMostIdle;
     if (keep) {
-      idle_[index].push_back({buffer, std::chrono::steady_clock::now()});
+      idle_[index].push_back({buffer, os::CoarseNow()});
       idle_bytes_ += block;
     }
     last = closed_ && live_ == 0;
@@ -146,8 +146,8 @@ void BufferPool::TrimLocked(std::chrono::steady_clock::time_point before) {
   for (uint32_t index = 0; index < kClasses; ++index) {
     auto& blocks = idle_[index];
     // Used from the back, so the oldest stand in front.
-    const auto young = std::ranges::find_if(
-        blocks, [&](const IdleBlock& block) { return block.since > before; });
+    const auto young =
+        std::ranges::find_if(blocks, [&](const IdleBlock& block) { return block.since > before; });
     for (auto it = blocks.begin(); it != young; ++it) {
       FreeBlock(it->buffer, BlockSize(index));
       idle_bytes_ -= BlockSize(index);
