@@ -6,9 +6,9 @@
  *
  * Calls: a handler that can finish at once returns DONE. One that may take long returns PENDING if
  * it was given a waker; the waker is called once, from any thread, maybe before the handler has
- * returned (never when it returns DONE or TRAP); then the adapter calls the matching finish function on the guest's thread. Without a
- * waker (NULL) handlers block and never return PENDING. TRAP means: stop this guest, the text is
- * wasinn_session_last_error. */
+ * returned (never when it returns DONE or TRAP); then the adapter calls the matching finish
+ * function on the guest's thread. Without a waker (NULL) handlers block and never return PENDING.
+ * TRAP means: stop this guest, the text is wasinn_session_last_error. */
 #ifndef WASINN_ADAPTER_H_
 #define WASINN_ADAPTER_H_
 

@@ -21,8 +21,8 @@ extern "C" {
 #define WASINN_EXPORT
 #endif
 
-/* A number that a plug-in or a caller got wrong must be readable in C++ too, where a load of one that
- * the cases' bits cannot hold is undefined without a fixed type. Its size is that of C. */
+/* A number that a plug-in or a caller got wrong must be readable in C++ too, where a load of one
+ * that the cases' bits cannot hold is undefined without a fixed type. Its size is that of C. */
 #ifdef __cplusplus
 #define WASINN_ENUM_TYPE : int32_t
 #else

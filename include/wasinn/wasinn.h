@@ -54,7 +54,8 @@ typedef struct wasinn_engine_options {
   /* Bytes of loaded graphs (model sizes) above which idle ones are dropped, least recently used
    * first; 0: no limit. */
   uint64_t memory_budget;
-  /* Bytes that tensor buffers of all sessions may take together; 0: half of the machine's memory. */
+  /* Bytes that tensor buffers of all sessions may take together; 0: half of the machine's memory.
+   */
   uint64_t buffer_limit;
   /* Where adapters keep compiled code; NULL: no cache on disk. */
   const char* cache_dir;
@@ -66,7 +67,8 @@ typedef struct wasinn_engine_options {
   void* log_self;
   wasinn_log_level log_level;
 } wasinn_engine_options;
-#define WASINN_ENGINE_OPTIONS_INIT {sizeof(wasinn_engine_options), 0, 0, 0, 0, 0, 0, 0, WASINN_LOG_WARN}
+#define WASINN_ENGINE_OPTIONS_INIT \
+  {sizeof(wasinn_engine_options), 0, 0, 0, 0, 0, 0, 0, WASINN_LOG_WARN}
 
 /* `options` may be NULL. The `echo` backend and the `inproc` adapter are always there. */
 WASINN_EXPORT wasinn_code wasinn_engine_create(const wasinn_engine_options* options,
@@ -97,10 +99,10 @@ WASINN_EXPORT wasinn_code wasinn_engine_add_model(wasinn_engine* engine, wasinn_
 typedef struct wasinn_model_config {
   size_t struct_size;
   wasinn_str name;
-  const char* path;       /* a file or folder; NULL: `content` */
-  wasinn_bytes content;   /* copied */
-  const char* backend;    /* NULL: the one that fits best */
-  const char* encoding;   /* NULL: autodetect */
+  const char* path;     /* a file or folder; NULL: `content` */
+  wasinn_bytes content; /* copied */
+  const char* backend;  /* NULL: the one that fits best */
+  const char* encoding; /* NULL: autodetect */
   wasinn_target target;
   const wasinn_option* options; /* copied */
   size_t option_count;
@@ -143,8 +145,8 @@ WASINN_EXPORT wasinn_code wasinn_policy_create(wasinn_policy** out, wasinn_error
 WASINN_EXPORT void wasinn_policy_free(wasinn_policy* policy);
 /* Sets one rule from text: counts, sizes ("64MiB"), durations ("1500ms", "2s"), true/false, or for
  * `models` names separated by commas (* for all). */
-WASINN_EXPORT wasinn_code wasinn_policy_set(wasinn_policy* policy, wasinn_str rule, wasinn_str value,
-                                            wasinn_error* error);
+WASINN_EXPORT wasinn_code wasinn_policy_set(wasinn_policy* policy, wasinn_str rule,
+                                            wasinn_str value, wasinn_error* error);
 /* The rule's number: bytes, milliseconds, a count, or 0/1; 0 for unlimited and for `models`.
  * NOT_FOUND for an unknown rule. */
 WASINN_EXPORT wasinn_code wasinn_policy_get(const wasinn_policy* policy, wasinn_str rule,
@@ -235,14 +237,14 @@ typedef struct wasinn_run_options {
   const wasinn_dir* dirs;
   size_t dir_count;
   /* Standard streams: those of this process when NULL. `stdin_data` with data NULL inherits, with
-   * size 0 and data non-NULL is empty. Writers may be called from any thread, one call at a time. */
+   * size 0 and data non-NULL is empty. Writers may be called from any thread, one call at a time.
+   */
   wasinn_bytes stdin_data;
   void (*stdout_write)(void* self, wasinn_bytes data);
   void (*stderr_write)(void* self, wasinn_bytes data);
   void* stdio_self;
 } wasinn_run_options;
-#define WASINN_RUN_OPTIONS_INIT \
-  {sizeof(wasinn_run_options), 0, 0, 0, 0, 0, 0, {0, 0}, 0, 0, 0}
+#define WASINN_RUN_OPTIONS_INIT {sizeof(wasinn_run_options), 0, 0, 0, 0, 0, 0, {0, 0}, 0, 0, 0}
 
 typedef struct wasinn_run_result {
   size_t struct_size;

@@ -69,7 +69,8 @@ Error FromC(wasinn_code code, const wasinn_error& error, std::string_view where)
   result.message.assign(error.message, strnlen(error.message, sizeof(error.message)));
   if (result.code == Code::kOK) result.code = Code::kUNKNOWN;
   if (result.message.empty()) {
-    result.message = fmt::format("{} failed with {} and gave no text", where, CodeName(result.code));
+    result.message =
+        fmt::format("{} failed with {} and gave no text", where, CodeName(result.code));
   }
   return result;
 }

@@ -55,8 +55,8 @@ wasinn_code ToC(const Error& error, wasinn_error* out);
 // The error that a C callee left; a code without text gets one that names `where`.
 Error FromC(wasinn_code code, const wasinn_error& error, std::string_view where);
 
-// What an exception means for the call that it ended: memory that the system refused, a plug-in that
-// throws, or a bug of ours, none of which may take the host along. Call inside a catch block.
+// What an exception means for the call that it ended: memory that the system refused, a plug-in
+// that throws, or a bug of ours, none of which may take the host along. Call inside a catch block.
 Error ErrorOfException();
 
 inline std::string_view View(wasinn_str text) {
@@ -69,14 +69,14 @@ inline wasinn_str ToStr(std::string_view text) { return {text.data(), text.size(
 // Passes an error on: WASINN_TRY(value, Expression()); declares `value`.
 #define WASINN_CONCAT_INNER(a, b) a##b
 #define WASINN_CONCAT(a, b) WASINN_CONCAT_INNER(a, b)
-#define WASINN_TRY(name, expression)                                        \
-  auto WASINN_CONCAT(result_, __LINE__) = (expression);                     \
-  if (!WASINN_CONCAT(result_, __LINE__))                                    \
+#define WASINN_TRY(name, expression)                                             \
+  auto WASINN_CONCAT(result_, __LINE__) = (expression);                          \
+  if (!WASINN_CONCAT(result_, __LINE__))                                         \
     return std::unexpected(std::move(WASINN_CONCAT(result_, __LINE__)).error()); \
   auto name = std::move(*WASINN_CONCAT(result_, __LINE__))
 // The same for Result<void>.
-#define WASINN_CHECK(expression)                                                              \
-  do {                                                                                        \
-    if (auto wasinn_result = (expression); !wasinn_result)                                    \
-      return std::unexpected(std::move(wasinn_result).error());                               \
+#define WASINN_CHECK(expression)                                \
+  do {                                                          \
+    if (auto wasinn_result = (expression); !wasinn_result)      \
+      return std::unexpected(std::move(wasinn_result).error()); \
   } while (false)

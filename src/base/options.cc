@@ -31,19 +31,26 @@ std::optional<T> ParseNumber(std::string_view text) {
 // What the option takes, for messages: "an integer from 1 to 64".
 std::string Expected(const OptionSpec& spec) {
   switch (spec.type) {
-    case WASINN_OPTION_BOOL: return "true or false";
-    case WASINN_OPTION_INT: return fmt::format("an integer from {} to {}", spec.min, spec.max);
-    case WASINN_OPTION_FLOAT: return fmt::format("a number from {} to {}", spec.min, spec.max);
-    case WASINN_OPTION_ENUM: return fmt::format("one of {}", spec.choices);
-    case WASINN_OPTION_TEXT: break;
+    case WASINN_OPTION_BOOL:
+      return "true or false";
+    case WASINN_OPTION_INT:
+      return fmt::format("an integer from {} to {}", spec.min, spec.max);
+    case WASINN_OPTION_FLOAT:
+      return fmt::format("a number from {} to {}", spec.min, spec.max);
+    case WASINN_OPTION_ENUM:
+      return fmt::format("one of {}", spec.choices);
+    case WASINN_OPTION_TEXT:
+      break;
   }
   return "text";
 }
 
 bool Fits(const OptionSpec& spec, std::string_view value) {
   switch (spec.type) {
-    case WASINN_OPTION_TEXT: return true;
-    case WASINN_OPTION_BOOL: return value == "true" || value == "false";
+    case WASINN_OPTION_TEXT:
+      return true;
+    case WASINN_OPTION_BOOL:
+      return value == "true" || value == "false";
     case WASINN_OPTION_INT: {
       const auto number = ParseNumber<int64_t>(value);
       return number && static_cast<double>(*number) >= spec.min &&

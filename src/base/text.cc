@@ -51,12 +51,28 @@ std::optional<uint64_t> ParseWithUnit(std::string_view text, std::span<const Uni
 
 constexpr double kKi = 1024;
 constexpr auto kSizeUnits = std::to_array<Unit>({
-    {"", 1}, {"b", 1}, {"k", kKi}, {"kib", kKi}, {"kb", 1e3}, {"m", kKi * kKi},
-    {"mib", kKi * kKi}, {"mb", 1e6}, {"g", kKi * kKi * kKi}, {"gib", kKi * kKi * kKi},
-    {"gb", 1e9}, {"t", kKi * kKi * kKi * kKi}, {"tib", kKi * kKi * kKi * kKi}, {"tb", 1e12},
+    {"", 1},
+    {"b", 1},
+    {"k", kKi},
+    {"kib", kKi},
+    {"kb", 1e3},
+    {"m", kKi * kKi},
+    {"mib", kKi * kKi},
+    {"mb", 1e6},
+    {"g", kKi * kKi * kKi},
+    {"gib", kKi * kKi * kKi},
+    {"gb", 1e9},
+    {"t", kKi * kKi * kKi * kKi},
+    {"tib", kKi * kKi * kKi * kKi},
+    {"tb", 1e12},
 });
 constexpr auto kDurationUnits = std::to_array<Unit>({
-    {"", 1}, {"ms", 1}, {"s", 1e3}, {"m", 60e3}, {"min", 60e3}, {"h", 3600e3},
+    {"", 1},
+    {"ms", 1},
+    {"s", 1e3},
+    {"m", 60e3},
+    {"min", 60e3},
+    {"h", 3600e3},
 });
 
 }  // namespace

@@ -112,9 +112,8 @@ wasinn_code wasinn_engine_add_model_dir(wasinn_engine* engine, const char* dir,
 
 wasinn_code wasinn_engine_load_config(wasinn_engine* engine, const char* path,
                                       wasinn_policy* policy, wasinn_error* error) {
-  return Guard(error, [&] {
-    return LoadConfig(FromC(engine), path, reinterpret_cast<Policy*>(policy));
-  });
+  return Guard(error,
+               [&] { return LoadConfig(FromC(engine), path, reinterpret_cast<Policy*>(policy)); });
 }
 
 void wasinn_engine_trim(wasinn_engine* engine) {

@@ -23,8 +23,8 @@ wasinn_code wasinn_program_load(wasinn_engine* engine, const char* adapter_name,
     auto program = std::make_unique<wasinn_program>(
         wasinn_program{&FromC(engine), adapter, nullptr, {sizeof(wasinn_program_stats), 0, 0, 0}});
     wasinn_error failure{};
-    const wasinn_code code = adapter->table().program_load(instance, wasm, &program->handle,
-                                                           &program->stats, &failure);
+    const wasinn_code code =
+        adapter->table().program_load(instance, wasm, &program->handle, &program->stats, &failure);
     if (code != WASINN_OK) return Fail(FromC(code, failure, "program_load"));
     *out = program.release();
     return {};
@@ -58,15 +58,15 @@ wasinn_code wasinn_program_run(wasinn_program* program, wasinn_session* c_sessio
       const auto time = std::chrono::steady_clock::now() +
                         std::chrono::milliseconds(std::min<uint64_t>(limit, 1ull << 40));
       deadline = timer.At(time, [&session, limit] {
-        session.Stop({Code::kTIMEOUT,
-                      fmt::format("policy rule run_timeout: the guest ran longer than {} ms", limit),
-                      0});
+        session.Stop(
+            {Code::kTIMEOUT,
+             fmt::format("policy rule run_timeout: the guest ran longer than {} ms", limit), 0});
       });
     }
     wasinn_run_result full = WASINN_RUN_RESULT_INIT;
     wasinn_error failure{};
-    const wasinn_code code = program->adapter->table().run(program->handle, c_session, &given, &full,
-                                                           &failure);
+    const wasinn_code code =
+        program->adapter->table().run(program->handle, c_session, &given, &full, &failure);
     timer.Cancel(deadline);
     if (result != nullptr) {
       const size_t size = std::min(result->struct_size, sizeof(full));

@@ -117,8 +117,8 @@ Result<Config> ParseConfig(std::string_view text, const std::string& path, const
       WASINN_CHECK(ReadPolicy(path, *value.as_table(), config));
     } else {
       constexpr std::array<std::string_view, 3> kKeys = {"models", "model_dirs", "policy"};
-      return At(path, value.source(), fmt::format("unknown key '{}'{}", Printable(key.str()),
-                                                  Suggest(key.str(), kKeys)));
+      return At(path, value.source(),
+                fmt::format("unknown key '{}'{}", Printable(key.str()), Suggest(key.str(), kKeys)));
     }
   }
   return config;

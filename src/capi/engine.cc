@@ -92,7 +92,8 @@ Result<Adapter*> Engine::FindAdapter(const char* name) {
     names.push_back(adapter->name());
   }
   if (adapters_.empty()) {
-    return Fail(Code::kNOT_FOUND, "this build has no adapter for a Wasm engine; build with "
+    return Fail(Code::kNOT_FOUND,
+                "this build has no adapter for a Wasm engine; build with "
                 "WASINN_ADAPTER_WASMTIME=ON, which ./dev does");
   }
   return Fail(Code::kNOT_FOUND, "no adapter named '{}'{}", Printable(name), Suggest(name, names));
@@ -128,9 +129,9 @@ Result<std::unique_ptr<Engine>> Engine::Create(const wasinn_engine_options& opti
   }
   if (options.cache_dir != nullptr) engine->cache_dir_ = options.cache_dir;
   const uint64_t half = os::UsableMemory() / 2;
-  engine->parts_ = std::make_unique<Parts>(
-      options, engine->threads_, options.buffer_limit != 0 ? options.buffer_limit : half,
-      options.memory_budget);
+  engine->parts_ = std::make_unique<Parts>(options, engine->threads_,
+                                           options.buffer_limit != 0 ? options.buffer_limit : half,
+                                           options.memory_budget);
   WASINN_CHECK(engine->backends().Add(wasinn_backend_echo_entry()));
   engine->parts_->ScheduleTrim();
   return engine;
@@ -152,8 +153,10 @@ Engine::~Engine() {
   const auto until = std::chrono::steady_clock::now() + kPatience;
   while (scheduler().live_executions.load() != 0) {
     if (std::chrono::steady_clock::now() > until) {
-      log().Log(WASINN_LOG_ERROR, "a backend did not end its run within {} s after it was cancelled; "
-               "its memory is left behind", kPatience.count());
+      log().Log(WASINN_LOG_ERROR,
+                "a backend did not end its run within {} s after it was cancelled; "
+                "its memory is left behind",
+                kPatience.count());
       parts_->log.Silence();
       parts_.release();  // it may still report into this
       return;

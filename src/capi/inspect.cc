@@ -24,11 +24,13 @@ struct KnownModule {
 constexpr KnownModule kKnown[] = {
     {"wasi_snapshot_preview1", "wasi-p1", ""},
     {"wasi:", "wasi-p2", ""},
-    {"wasi_unstable", "wasi-p0", "WASI of 2019 (wasi_unstable) is not provided; rebuild the guest "
-                                 "for wasi_snapshot_preview1"},
+    {"wasi_unstable", "wasi-p0",
+     "WASI of 2019 (wasi_unstable) is not provided; rebuild the guest "
+     "for wasi_snapshot_preview1"},
     {"wasi_nn", "wamr-legacy", "WAMR's legacy module wasi_nn is not provided by this version"},
-    {"wasi_ephemeral_nn", "witx", "this function of wasi_ephemeral_nn is not provided by this "
-                                  "version"},
+    {"wasi_ephemeral_nn", "witx",
+     "this function of wasi_ephemeral_nn is not provided by this "
+     "version"},
     {"wasi:nn/", "wit", "this version of wasi:nn is not provided"},
 };
 

@@ -24,7 +24,8 @@ std::string_view Text(const wasinn_val& val) {
 
 // Bytes of a list; the data pointer of an empty one may be NULL.
 std::span<const uint8_t> Bytes(const wasinn_val& val) {
-  return {static_cast<const uint8_t*>(val.bytes.data), val.bytes.data == nullptr ? 0 : val.bytes.size};
+  return {static_cast<const uint8_t*>(val.bytes.data),
+          val.bytes.data == nullptr ? 0 : val.bytes.size};
 }
 
 void SetText(Session& session, wasinn_val* result, std::string text) {
@@ -72,8 +73,8 @@ Result<uint32_t> MakeTensor(Session& session, std::span<const uint8_t> dims_byte
 
 // constructor(dimensions, ty, data): it cannot fail, so a fault waits for the tensor's first use.
 Result<bool> TensorNew(Call& call) {
-  auto handle = MakeTensor(call.session, Bytes(call.args[0]), call.args[1].word,
-                           Bytes(call.args[2]));
+  auto handle =
+      MakeTensor(call.session, Bytes(call.args[0]), call.args[1].word, Bytes(call.args[2]));
   if (!handle) {
     call.session.Remember(handle.error());
     handle = call.session.AddBrokenTensor(handle.error());
@@ -151,15 +152,18 @@ Result<bool> GraphLoad(Call& call) {
     return true;
   };
   if (list.item_count == 0 || list.item_count > kMostBuilders) {
-    return refuse({Code::kINVALID_ARGUMENT, fmt::format("graph builders: expected 1 to {}, given {}",
-                                                        kMostBuilders, list.item_count), 0});
+    return refuse(
+        {Code::kINVALID_ARGUMENT,
+         fmt::format("graph builders: expected 1 to {}, given {}", kMostBuilders, list.item_count),
+         0});
   }
   const auto encoding = EncodingFromWit(call.args[1].word);
   const auto target = TargetFromGuest(call.args[2].word);
   if (!encoding || !target) {
     return refuse({Code::kINVALID_ARGUMENT,
                    fmt::format("expected a graph encoding and a target, given {} and {}",
-                               call.args[1].word, call.args[2].word), 0});
+                               call.args[1].word, call.args[2].word),
+                   0});
   }
   std::vector<std::span<const uint8_t>> parts;
   for (const wasinn_val& item : std::span(list.items, list.item_count)) {
@@ -173,8 +177,8 @@ Result<bool> GraphLoadByName(Call& call) {
 }
 
 Result<bool> GraphInitExecutionContext(Call& call) {
-  WASINN_CHECK(SetHandle(call.session, call.result,
-                         call.session.InitContext(call.args[0].word, {})));
+  WASINN_CHECK(
+      SetHandle(call.session, call.result, call.session.InitContext(call.args[0].word, {})));
   return true;
 }
 
@@ -251,7 +255,8 @@ Result<bool> ComputeNamed(Call& call) {
     std::vector<bool> given(outcome ? (*session.GraphOf(context))->info().inputs.size() : 0);
     for (const wasinn_val& input : inputs) {
       auto tensor = session.TakeTensor(input.word);
-      if (outcome) outcome = SetNamedInput(session, context, Text(input), std::move(tensor), &given);
+      if (outcome)
+        outcome = SetNamedInput(session, context, Text(input), std::move(tensor), &given);
     }
     return outcome;
   };
@@ -320,8 +325,8 @@ Result<bool> GetOutput(Call& call) {
 // ------------------------------------------------------------------ errors
 
 Result<bool> ErrorNew(Call& call) {
-  WASINN_TRY(handle, call.session.AddError({CodeFromWit(call.args[0].word),
-                                            std::string(Text(call.args[1])), 0}));
+  WASINN_TRY(handle, call.session.AddError(
+                         {CodeFromWit(call.args[0].word), std::string(Text(call.args[1])), 0}));
   call.result->word = handle;
   return true;
 }

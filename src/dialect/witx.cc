@@ -54,7 +54,7 @@ Result<bool> EndLoad(Call& call, uint32_t out, std::optional<Result<uint32_t>> l
     return true;
   }
   call.session.finish_core = [&session = call.session, out](wasinn_memory memory,
-                                                           uint64_t* result) {
+                                                            uint64_t* result) {
     const auto handle = session.FinishLoad();
     if (session.stopped()) return TrapStopped(session);
     *result = Errno(session, StoreHandle(GuestMemory(memory), out, handle));
@@ -114,8 +114,9 @@ Result<Options> ReadConfig(std::string_view text) {
   if (Trim(text).empty()) return options;
   const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) {
-    return Fail(Code::kINVALID_ENCODING, "config: expected a JSON object, given {} bytes that are {}",
-                text.size(), json.is_discarded() ? "not JSON" : json.type_name());
+    return Fail(Code::kINVALID_ENCODING,
+                "config: expected a JSON object, given {} bytes that are {}", text.size(),
+                json.is_discarded() ? "not JSON" : json.type_name());
   }
   for (const auto& [name, value] : json.items()) {
     if (value.is_structured() || value.is_null()) {
@@ -168,7 +169,8 @@ Result<DType> ReadType(uint8_t number, const Shape& shape, size_t bytes, const P
   if (fits(today)) return *today;
   if (fits(old)) return *old;
   if (today) return *today;
-  return Fail(Code::kINVALID_ARGUMENT, "tensor type: expected 0 (f16) to 5 (i64), given {}", number);
+  return Fail(Code::kINVALID_ARGUMENT, "tensor type: expected 0 (f16) to 5 (i64), given {}",
+              number);
 }
 
 // set_input(ctx, index, tensor_ptr)
@@ -196,8 +198,7 @@ Result<bool> SetInput(Call& call) {
                 graph->info().inputs.size(), index);
   }
   WASINN_TRY(dtype, ReadType(type, shape, data.size(), graph->info().inputs[index]));
-  WASINN_CHECK(
-      call.session.SetInput(call.arg(0), DTypeNumbers::kWitx, index, dtype, shape, data));
+  WASINN_CHECK(call.session.SetInput(call.arg(0), DTypeNumbers::kWitx, index, dtype, shape, data));
   return true;
 }
 
@@ -224,13 +225,16 @@ Result<bool> GetOutput(Call& call) {
   WASINN_TRY(tensor, call.session.Output(call.arg(0), call.arg(1)));
   const auto bytes = tensor.data.bytes();
   if (bytes.size() > UINT32_MAX) {
-    return Fail(Code::kTOO_LARGE, "output: expected at most 4 GiB for a 32-bit guest, given {} "
-                "bytes", bytes.size());
+    return Fail(Code::kTOO_LARGE,
+                "output: expected at most 4 GiB for a 32-bit guest, given {} "
+                "bytes",
+                bytes.size());
   }
   const auto size = static_cast<uint32_t>(bytes.size());
   if (size > most) {
     call.memory.WriteU32(call.arg(4), size);
-    return Fail(Code::kTOO_LARGE, "output buffer: expected at least {} bytes, given {}", size, most);
+    return Fail(Code::kTOO_LARGE, "output buffer: expected at least {} bytes, given {}", size,
+                most);
   }
   if (size != 0) std::memcpy(out.data(), bytes.data(), size);
   call.memory.WriteU32(call.arg(4), size);

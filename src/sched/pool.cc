@@ -68,8 +68,8 @@ void Pool::Work() {
       --idle_;
       if (running_ > MostLocked() && !closing_) {
         --running_;
-        const auto self = std::ranges::find(workers_, std::this_thread::get_id(),
-                                            &std::thread::get_id);
+        const auto self =
+            std::ranges::find(workers_, std::this_thread::get_id(), &std::thread::get_id);
         ended_.push_back(std::move(*self));
         workers_.erase(self);
         return;

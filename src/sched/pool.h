@@ -43,7 +43,7 @@ class Pool {
   std::deque<Job> jobs_ GUARDED_BY(mutex_);
   std::vector<std::thread> workers_ GUARDED_BY(mutex_);
   std::vector<std::thread> ended_ GUARDED_BY(mutex_);  // one too many; to be joined
-  uint32_t running_ GUARDED_BY(mutex_) = 0;  // workers that have not ended
+  uint32_t running_ GUARDED_BY(mutex_) = 0;            // workers that have not ended
   uint32_t idle_ GUARDED_BY(mutex_) = 0;
   uint32_t stuck_ GUARDED_BY(mutex_) = 0;
   bool closing_ GUARDED_BY(mutex_) = false;

@@ -31,9 +31,12 @@ const Row* RowOf(DType dtype) {
 
 int Column(DTypeNumbers numbers, const Row& row) {
   switch (numbers) {
-    case DTypeNumbers::kWitx: return row.witx;
-    case DTypeNumbers::kOldWitx: return row.old_witx;
-    case DTypeNumbers::kWit: return row.wit;
+    case DTypeNumbers::kWitx:
+      return row.witx;
+    case DTypeNumbers::kOldWitx:
+      return row.old_witx;
+    case DTypeNumbers::kWit:
+      return row.wit;
   }
   return -1;
 }

@@ -26,7 +26,9 @@ Result<Shape> Shape::Of(std::span<const int64_t> dims, int64_t least) {
 Result<Shape> Shape::OfTensor(std::span<const int64_t> dims) { return Of(dims, 0); }
 Result<Shape> Shape::OfPort(std::span<const int64_t> dims) { return Of(dims, -1); }
 
-bool Shape::operator==(const Shape& other) const { return std::ranges::equal(dims(), other.dims()); }
+bool Shape::operator==(const Shape& other) const {
+  return std::ranges::equal(dims(), other.dims());
+}
 
 std::optional<uint64_t> Shape::Elements() const {
   uint64_t product = 1;

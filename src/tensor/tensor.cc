@@ -17,8 +17,8 @@ std::optional<uint64_t> CountStrings(std::span<const uint8_t> bytes) {
   uint64_t count = 0;
   while (!bytes.empty()) {
     if (bytes.size() < 4) return std::nullopt;
-    const uint32_t length = bytes[0] | uint32_t{bytes[1]} << 8 | uint32_t{bytes[2]} << 16 |
-                            uint32_t{bytes[3]} << 24;
+    const uint32_t length =
+        bytes[0] | uint32_t{bytes[1]} << 8 | uint32_t{bytes[2]} << 16 | uint32_t{bytes[3]} << 24;
     if (bytes.size() - 4 < length) return std::nullopt;
     bytes = bytes.subspan(4 + size_t{length});
     ++count;
