@@ -142,7 +142,7 @@ typedef struct wasinn_load_request {
 
 /* ------------------------------------------------------------------ options */
 
-typedef enum wasinn_option_type {
+typedef enum wasinn_option_type WASINN_ENUM_TYPE {
   WASINN_OPTION_TEXT = 0,
   WASINN_OPTION_BOOL = 1,  /* true, false */
   WASINN_OPTION_INT = 2,   /* decimal, within min..max */
@@ -150,7 +150,7 @@ typedef enum wasinn_option_type {
   WASINN_OPTION_ENUM = 4   /* one of `choices`, separated by | */
 } wasinn_option_type;
 
-typedef enum wasinn_option_scope {
+typedef enum wasinn_option_scope WASINN_ENUM_TYPE {
   WASINN_SCOPE_LOAD = 0,
   WASINN_SCOPE_CONTEXT = 1
 } wasinn_option_scope;
@@ -166,9 +166,13 @@ typedef struct wasinn_option_spec {
   double min;
   double max;
   const char* help;
-  /* The name may be continued: "free_dim:" takes "free_dim:batch=1". \since 1 */
-  uint32_t is_prefix;
+  uint32_t flags; /* WASINN_OPTION_FLAG_* */
 } wasinn_option_spec;
+
+/* The name may be continued: "free_dim:" takes "free_dim:batch=1". */
+#define WASINN_OPTION_FLAG_PREFIX 1u
+/* Only the host may set it, never a guest: it names files, devices or takes resources of all. */
+#define WASINN_OPTION_FLAG_HOST_ONLY 2u
 
 /* ------------------------------------------------------------------ the table */
 

@@ -72,7 +72,7 @@ FROZEN(wasinn_option_spec, choices, 24);
 FROZEN(wasinn_option_spec, min, 32);
 FROZEN(wasinn_option_spec, max, 40);
 FROZEN(wasinn_option_spec, help, 48);
-FROZEN(wasinn_option_spec, is_prefix, 56);
+FROZEN(wasinn_option_spec, flags, 56);
 static_assert(sizeof(wasinn_option_spec) == 64);
 
 FROZEN(wasinn_backend, struct_size, 0);

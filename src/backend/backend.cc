@@ -95,11 +95,12 @@ Result<std::unique_ptr<Backend>> Backend::Create(const wasinn_backend* table, st
   for (const wasinn_option_spec& row : std::span(table->options, table->option_count)) {
     backend->options_.push_back({Text(row.name), row.type, row.scope, Text(row.default_value),
                                  Text(row.choices), row.min, row.max, Text(row.help),
-                                 row.is_prefix != 0});
+                                 (row.flags & WASINN_OPTION_FLAG_PREFIX) != 0,
+                                 (row.flags & WASINN_OPTION_FLAG_HOST_ONLY) != 0});
   }
   backend->services_ = services;
-  backend->host_ = {sizeof(wasinn_backend_host), backend.get(), HostLog, HostAlloc, HostFree,
-                    services.threads};
+  backend->host_ = {
+      sizeof(wasinn_backend_host), backend.get(), HostLog, HostAlloc, HostFree, services.threads};
   return backend;
 }
 
@@ -168,8 +169,6 @@ void* Backend::HostAlloc(void* self, size_t size) {
   return buffer ? buffer->Leak()->data() : nullptr;
 }
 
-void Backend::HostFree(void*, void* data) {
-  BufferPool::Free(data);
-}
+void Backend::HostFree(void*, void* data) { BufferPool::Free(data); }
 
 }  // namespace wasinn

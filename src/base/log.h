@@ -22,7 +22,8 @@ class Logger {
   Logger& operator=(const Logger&) = delete;
 
   bool Enabled(wasinn_log_level level) const {
-    return level < WASINN_LOG_OFF && level >= level_.load(std::memory_order_relaxed);
+    return level < WASINN_LOG_OFF &&
+           static_cast<int>(level) >= level_.load(std::memory_order_relaxed);
   }
   // For what is left behind when its owner ends: the callback is not called by later lines.
   void Silence() { level_.store(WASINN_LOG_OFF, std::memory_order_relaxed); }

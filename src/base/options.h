@@ -26,6 +26,7 @@ struct OptionSpec {
   double max = 0;
   std::string help;
   bool is_prefix = false;
+  bool host_only = false;
 };
 
 std::string_view OptionTypeName(wasinn_option_type type);

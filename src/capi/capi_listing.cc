@@ -17,7 +17,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Names and metadata come from models: bytes that are not UTF-8 are replaced.
-std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 Json OrNull(std::string_view text) { return text.empty() ? Json(nullptr) : Json(text); }
 
@@ -46,7 +48,8 @@ Json DescribeBackend(Backend& backend) {
                        {"min", Bound(spec, spec.min)},
                        {"max", Bound(spec, spec.max)},
                        {"help", spec.help},
-                       {"prefix", spec.is_prefix}});
+                       {"prefix", spec.is_prefix},
+                       {"host_only", spec.host_only}});
   }
   Json capabilities = Json::array();
   if (backend.blocking()) capabilities.push_back("blocking");
@@ -96,19 +99,19 @@ Result<Json> DescribeGraph(const Graph& graph, std::string_view name) {
   WASINN_TRY(hash, HashOf(graph.source()));
   Json metadata = Json::object();
   for (const auto& [key, value] : graph.info().metadata) metadata[key] = value;
-  return Json{{"name", OrNull(name)},
-              {"path", OrNull(graph.source().path)},
-              {"backend", graph.backend().name()},
-              {"encoding", graph.backend().encodings().empty()
-                               ? Json(nullptr)
-                               : Json(graph.backend().encodings()[0])},
-              {"target", TargetName(graph.target())},
-              {"size", graph.size()},
-              {"sha256", OrNull(hash)},
-              {"load_ms", static_cast<double>(graph.load_ns()) / 1e6},
-              {"inputs", DescribePorts(graph.info().inputs)},
-              {"outputs", DescribePorts(graph.info().outputs)},
-              {"metadata", metadata}};
+  return Json{
+      {"name", OrNull(name)},
+      {"path", OrNull(graph.source().path)},
+      {"backend", graph.backend().name()},
+      {"encoding",
+       graph.backend().encodings().empty() ? Json(nullptr) : Json(graph.backend().encodings()[0])},
+      {"target", TargetName(graph.target())},
+      {"size", graph.size()},
+      {"sha256", OrNull(hash)},
+      {"load_ms", static_cast<double>(graph.load_ns()) / 1e6},
+      {"inputs", DescribePorts(graph.info().inputs)},
+      {"outputs", DescribePorts(graph.info().outputs)},
+      {"metadata", metadata}};
 }
 
 }  // namespace
@@ -143,16 +146,16 @@ char* wasinn_engine_models_json(wasinn_engine* engine, wasinn_error* error) {
     Json models = Json::array();
     for (const auto& listed : FromC(engine).models().List()) {
       const ModelConfig& config = listed.config;
-      models.push_back({{"name", config.name},
-                        {"path", OrNull(config.path)},
-                        {"backend", listed.graph != nullptr ? Json(listed.graph->backend().name())
-                                                            : OrNull(config.backend)},
-                        {"encoding", EncodingName(config.encoding)},
-                        {"target", TargetName(config.target)},
-                        {"loaded", listed.graph != nullptr},
-                        {"size", config.path.empty() ? config.content.size()
-                                                     : os::StatFile(config.path).size},
-                        {"sessions", listed.sessions}});
+      models.push_back(
+          {{"name", config.name},
+           {"path", OrNull(config.path)},
+           {"backend", listed.graph != nullptr ? Json(listed.graph->backend().name())
+                                               : OrNull(config.backend)},
+           {"encoding", EncodingName(config.encoding)},
+           {"target", TargetName(config.target)},
+           {"loaded", listed.graph != nullptr},
+           {"size", config.path.empty() ? config.content.size() : os::StatFile(config.path).size},
+           {"sessions", listed.sessions}});
     }
     return Dump({{"models", models}});
   });

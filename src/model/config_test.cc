@@ -40,7 +40,8 @@ TEST(ModelSpecTest, Defaults) {
 TEST(ModelSpecTest, BadSpecsSayWhatWasExpected) {
   for (const char* spec : {"", "m", "=p", "m="}) {
     EXPECT_EQ(SpecError(spec), fmt::format("model: expected NAME=PATH[,backend=..][,target=..]"
-                                           "[,option=value..], given '{}'", spec));
+                                           "[,option=value..], given '{}'",
+                                           spec));
   }
   EXPECT_EQ(SpecError("m=,backend=echo"), "model 'm': expected a path after NAME=, given none");
   EXPECT_EQ(SpecError("m=p,fast"), "model 'm': expected NAME=VALUE after a comma, given 'fast'");

@@ -17,8 +17,8 @@ constexpr size_t kMostValue = 16 << 20;
 
 Result<std::string> CopyText(const char* what, wasinn_str text, size_t most) {
   if (text.size > most || (text.size > 0 && text.data == nullptr)) {
-    return Fail(Code::kUNKNOWN, "{}: expected text of at most {} bytes, the backend gave {}{}", what,
-                most, text.size, text.data == nullptr ? " at NULL" : "");
+    return Fail(Code::kUNKNOWN, "{}: expected text of at most {} bytes, the backend gave {}{}",
+                what, most, text.size, text.data == nullptr ? " at NULL" : "");
   }
   return std::string(View(text));
 }
@@ -43,16 +43,18 @@ Result<std::vector<Port>> CopyPorts(const char* what, const wasinn_port_info* li
     if (row.dtype != WASINN_DTYPE_NONE) {
       const auto dtype = DTypeFromNumber(row.dtype);
       if (!dtype) {
-        return Fail(Code::kUNKNOWN, "port '{}': the backend gave element type number {}, which is "
-                    "none", Printable(port.name), static_cast<uint32_t>(row.dtype));
+        return Fail(Code::kUNKNOWN,
+                    "port '{}': the backend gave element type number {}, which is "
+                    "none",
+                    Printable(port.name), static_cast<uint32_t>(row.dtype));
       }
       port.dtype = *dtype;
     }
     port.any_rank = row.rank < 0;
     port.optional = (row.flags & WASINN_PORT_OPTIONAL) != 0;
     if (row.rank > 0) {
-      WASINN_TRY(dims, CheckList("port dims", row.dims, static_cast<size_t>(row.rank),
-                                 WASINN_MAX_RANK));
+      WASINN_TRY(dims,
+                 CheckList("port dims", row.dims, static_cast<size_t>(row.rank), WASINN_MAX_RANK));
       WASINN_TRY(shape, Shape::OfPort(dims));
       port.shape = shape;
     }
@@ -102,18 +104,18 @@ Result<uint32_t> FindPort(const char* what, const std::vector<Port>& ports, std:
               ports.empty() ? 0 : ports.size() - 1, what, Printable(name), Suggest(name, names));
 }
 
-const OptionSpec* FindOption(const Backend& backend, std::string_view name) {
-  for (const OptionSpec& spec : backend.options()) {
-    if (spec.is_prefix ? name.starts_with(spec.name) : name == spec.name) return &spec;
-  }
-  return nullptr;
-}
-
 }  // namespace
 
 std::string Port::TypeText() const {
   return fmt::format("{} {}", dtype == DType::kNONE ? "any" : DTypeName(dtype),
                      any_rank ? "of any shape" : shape.ToString());
+}
+
+const OptionSpec* FindOption(const Backend& backend, std::string_view name) {
+  for (const OptionSpec& spec : backend.options()) {
+    if (spec.is_prefix ? name.starts_with(spec.name) : name == spec.name) return &spec;
+  }
+  return nullptr;
 }
 
 Result<GraphOptions> SortOptions(const Backend& backend, const Options& options) {
@@ -128,10 +130,6 @@ Result<GraphOptions> SortOptions(const Backend& backend, const Options& options)
   WASINN_CHECK(CheckOptions(owner, table, WASINN_SCOPE_LOAD, sorted.load));
   WASINN_CHECK(CheckOptions(owner, table, WASINN_SCOPE_CONTEXT, sorted.context));
   return sorted;
-}
-
-bool HasOption(const Backend& backend, std::string_view name) {
-  return FindOption(backend, name) != nullptr;
 }
 
 Result<std::shared_ptr<Graph>> Graph::Load(Backend& backend, GraphSource source, Target target,

@@ -20,7 +20,7 @@ namespace wasinn {
 
 // An input or output.
 struct Port {
-  std::string name;  // may be empty for an only port
+  std::string name;            // may be empty for an only port
   DType dtype = DType::kNONE;  // kNONE: any
   bool any_rank = true;
   Shape shape;  // -1: any; only when !any_rank
@@ -52,7 +52,8 @@ struct GraphOptions {
 };
 // Sorts options by the scope in which the backend's table has them, and checks them.
 Result<GraphOptions> SortOptions(const Backend& backend, const Options& options);
-bool HasOption(const Backend& backend, std::string_view name);
+// The row of the backend's table for this option, nullptr without one.
+const OptionSpec* FindOption(const Backend& backend, std::string_view name);
 
 // Shared by every session that uses it; freed with the last reference. Immutable but for its
 // counters. Any thread.

@@ -63,9 +63,10 @@ Result<> ModelStore::Add(ModelConfig config) {
   {
     MutexLock lock(mutex_);
     if (const auto [it, added] = models_.try_emplace(name, std::move(config)); !added) {
-      return Fail(Code::kINVALID_ARGUMENT, "model name: expected a new one, given '{}' again "
-                  "(it is {})", Printable(name),
-                  it->second.path.empty() ? "given as bytes" : it->second.path);
+      return Fail(Code::kINVALID_ARGUMENT,
+                  "model name: expected a new one, given '{}' again "
+                  "(it is {})",
+                  Printable(name), it->second.path.empty() ? "given as bytes" : it->second.path);
     }
   }
   if (!load) return {};
@@ -293,7 +294,13 @@ Result<std::shared_ptr<Graph>> ModelStore::LoadPlanned(Plan& plan) {
   }
   WASINN_TRY(backend, ChooseBackend(plan));
   for (const auto& [name, value] : plan.extra) {
-    if (HasOption(*backend, name)) {
+    if (const OptionSpec* option = FindOption(*backend, name); option != nullptr) {
+      if (option->host_only) {
+        return Fail(Code::kSECURITY,
+                    "option '{}' of backend {}: expected from the host, given by "
+                    "the guest",
+                    Printable(name), backend->name());
+      }
       plan.options[name] = value;
     } else {
       log_.Log(WASINN_LOG_WARN, "backend {} has no option '{}', which a guest gave; ignored",

@@ -20,10 +20,10 @@ namespace wasinn {
 // A registered model.
 struct ModelConfig {
   std::string name;
-  std::string path;    // a file or folder; empty: `content`
+  std::string path;  // a file or folder; empty: `content`
   BufferRef content;
   std::string content_key;  // of `content`, found by Add
-  std::string backend;  // empty: the one that fits best
+  std::string backend;      // empty: the one that fits best
   Encoding encoding = Encoding::kAUTODETECT;
   Target target = Target::kCpu;
   Options options;

@@ -164,7 +164,9 @@ TEST_F(StoreTest, AChangedFileIsTakenUpAndTheOldGraphGoesOn) {
 
 TEST_F(StoreTest, AutodetectionAsksTheBackends) {
   EXPECT_EQ((*FromBytes({kModel}))->backend().name(), "echo");
-  const auto nobody = FromBytes({"\x7f" "ELF"});
+  const auto nobody =
+      FromBytes({"\x7f"
+                 "ELF"});
   ASSERT_FALSE(nobody);
   EXPECT_EQ(nobody.error().code, Code::kINVALID_ENCODING);
   EXPECT_EQ(nobody.error().message,
@@ -228,7 +230,9 @@ TEST_F(StoreTest, FilesForTools) {
 
 TEST_F(StoreTest, TrimDropsIdleGraphsOnly) {
   auto held = *FromBytes({kModel});
-  { auto idle = *FromBytes({std::string(kModel) + "# idle\n"}); }
+  {
+    auto idle = *FromBytes({std::string(kModel) + "# idle\n"});
+  }
   core_.models.Trim(0);
   EXPECT_EQ(counters().evictions, 1u);
   EXPECT_EQ(*FromBytes({kModel}), held);
@@ -238,7 +242,9 @@ TEST_F(StoreTest, TrimDropsIdleGraphsOnly) {
   EXPECT_EQ(core_.buffers().GetStats().in_use, 0u);
   // A model without bytes takes no room, but it is idle.
   ASSERT_TRUE(Add("empty", dir_.Write("empty", "")));
-  { auto empty = *core_.models.Get("empty"); }
+  {
+    auto empty = *core_.models.Get("empty");
+  }
   core_.models.Trim(0);
   EXPECT_EQ(core_.models.GetLoaded("empty"), nullptr);
 }
