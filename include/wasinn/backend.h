@@ -84,8 +84,8 @@ typedef struct wasinn_backend_sink {
   int32_t (*chunk)(void* self, uint64_t run, uint32_t port, wasinn_bytes data);
   /* Ends the run, exactly once. With WASINN_OK every output port was delivered. `usage` may be
    * NULL. All strings are copied. \since 1 */
-  void (*done)(void* self, uint64_t run, wasinn_code code, wasinn_str message,
-               int64_t engine_code, const wasinn_backend_usage* usage);
+  void (*done)(void* self, uint64_t run, wasinn_code code, wasinn_str message, int64_t engine_code,
+               const wasinn_backend_usage* usage);
 } wasinn_backend_sink;
 
 /* One input of a run; valid until the run's `done`, so it can be wrapped in place. Inputs come in
@@ -184,13 +184,13 @@ typedef struct wasinn_option_spec {
 #define WASINN_BACKEND_GENERATES 4ull
 
 typedef struct wasinn_backend {
-  size_t struct_size;       /* sizeof(wasinn_backend) */
-  uint32_t abi_version;     /* WASINN_BACKEND_ABI_VERSION */
-  uint64_t capabilities;    /* WASINN_BACKEND_* */
-  const char* name;         /* "onnx"; lower case, unique in an engine */
-  const char* version;      /* of the framework, e.g. "1.32.0" */
-  const char* description;  /* one line for people, e.g. "ONNX Runtime" */
-  const char* encodings;    /* names of wasi-nn encodings that it loads, separated by spaces */
+  size_t struct_size;      /* sizeof(wasinn_backend) */
+  uint32_t abi_version;    /* WASINN_BACKEND_ABI_VERSION */
+  uint64_t capabilities;   /* WASINN_BACKEND_* */
+  const char* name;        /* "onnx"; lower case, unique in an engine */
+  const char* version;     /* of the framework, e.g. "1.32.0" */
+  const char* description; /* one line for people, e.g. "ONNX Runtime" */
+  const char* encodings;   /* names of wasi-nn encodings that it loads, separated by spaces */
   const wasinn_option_spec* options;
   size_t option_count;
 
