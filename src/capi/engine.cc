@@ -158,7 +158,7 @@ Engine::~Engine() {
                 "its memory is left behind",
                 kPatience.count());
       parts_->log.Silence();
-      parts_.release();  // it may still report into this
+      (void)parts_.release();  // it may still report into this
       return;
     }
     std::this_thread::sleep_for(milliseconds(1));

@@ -1,5 +1,7 @@
 #include "capi/inspect.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -83,7 +85,7 @@ std::string InspectJson(const wasinn_guest_info& info) {
   for (const wasinn_import_info& row : std::span(info.imports, info.import_count)) {
     const std::string module(View(row.module));
     const std::string name(View(row.name));
-    const std::string full = name.empty() ? module : module + "." + name;
+    const std::string full = name.empty() ? module : fmt::format("{}.{}", module, name);
     const Provider provider = FindProvider(component, module, name);
     if (!provider.dialect.empty()) dialects[{provider.dialect, provider.version}].push_back(full);
     const bool provided = provider.ours || provider.why_not.empty();

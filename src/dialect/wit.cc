@@ -28,8 +28,8 @@ std::span<const uint8_t> Bytes(const wasinn_val& val) {
           val.bytes.data == nullptr ? 0 : val.bytes.size};
 }
 
-void SetText(Session& session, wasinn_val* result, std::string text) {
-  session.result_texts.assign(1, std::move(text));
+void SetText(Session& session, wasinn_val* result, const std::string& text) {
+  session.result_texts.assign(1, text);
   result->bytes = {session.result_texts[0].data(), session.result_texts[0].size()};
 }
 
@@ -147,7 +147,7 @@ Result<bool> EndLoad(Call& call, std::optional<Result<uint32_t>> loaded) {
 
 Result<bool> GraphLoad(Call& call) {
   const wasinn_val& list = call.args[0];
-  const auto refuse = [&](Error error) -> Result<bool> {
+  const auto refuse = [&](const Error& error) -> Result<bool> {
     WASINN_CHECK(SetError(call.session, call.result, error));
     return true;
   };
