@@ -56,8 +56,8 @@ TEST_F(ListingTest, Backends) {
   EXPECT_EQ(echo["path"], nullptr);
   EXPECT_EQ(echo["devices"], Json::array({"cpu"}));
   for (const Json& option : echo["options"]) {
-    EXPECT_EQ(Keys(option), (std::set<std::string>{"choices", "default", "help", "max", "min",
-                                                   "name", "prefix", "scope", "type"}));
+    EXPECT_EQ(Keys(option), (std::set<std::string>{"choices", "default", "help", "host_only", "max",
+                                                   "min", "name", "prefix", "scope", "type"}));
   }
   ASSERT_EQ(json["missing"].size(), 1u);
   EXPECT_EQ(json["missing"][0]["name"], "onnx");
