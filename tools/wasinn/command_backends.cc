@@ -24,6 +24,11 @@ std::string RangeText(const Json& option) {
   return fmt::format(" ({}..{})", least, most);
 }
 
+// Guests may set the options of a model that they load, but not those for the host.
+std::string ScopeText(const Json& option) {
+  return Text(option, "scope") + (option.value("host_only", false) ? ", host" : "");
+}
+
 void ShowBackend(const Json& backend, const Style& style) {
   fmt::print("{}{} {}{}  {}\n", style.bold, Printable(Text(backend, "name")),
              Printable(Text(backend, "version")), style.reset,
@@ -39,7 +44,7 @@ void ShowBackend(const Json& backend, const Style& style) {
   Table table({"OPTION", "TYPE", "SCOPE", "DEFAULT", "MEANING"});
   for (const auto& option : options) {
     table.AddRow({Text(option, "name") + (option.value("prefix", false) ? "*" : ""),
-                  Text(option, "type"), Text(option, "scope"), Text(option, "default"),
+                  Text(option, "type"), ScopeText(option), Text(option, "default"),
                   Text(option, "help") + RangeText(option)});
   }
   fmt::print("{}", table.Render(style, 2));
