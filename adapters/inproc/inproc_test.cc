@@ -73,8 +73,10 @@ TEST_P(InprocTest, GivesTheInputBack) {
   ASSERT_EQ(Call("compute", {0}), 0u) << guest_->last_error();
   ASSERT_EQ(Call("get_output", {0, 0, 300, 4, 304}), 0u) << guest_->last_error();
   EXPECT_EQ(std::memcmp(guest_->memory().data() + 300, "abcd\4\0\0\0", 8), 0);
-  // The load and the compute.
-  EXPECT_EQ(guest_->pending_calls(), GetParam() == Wait::kBlock ? 0u : 2u);
+  // The compute, and the load unless it ended before anybody had to wait.
+  const uint64_t pending = guest_->pending_calls();
+  EXPECT_GE(pending, GetParam() == Wait::kBlock ? 0u : 1u);
+  EXPECT_LE(pending, GetParam() == Wait::kBlock ? 0u : 2u);
 }
 
 TEST_P(InprocTest, CancelEndsACallUnderWay) {

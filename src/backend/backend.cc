@@ -89,7 +89,8 @@ Result<std::unique_ptr<Backend>> Backend::Create(const wasinn_backend* table, st
   backend->version_ = Text(table->version);
   backend->description_ = Text(table->description);
   backend->origin_ = std::move(origin);
-  for (std::string_view encoding : Split(Text(table->encodings), ' ')) {
+  const std::string encodings = Text(table->encodings);
+  for (std::string_view encoding : Split(encodings, ' ')) {
     if (!encoding.empty()) backend->encodings_.emplace_back(encoding);
   }
   for (const wasinn_option_spec& row : std::span(table->options, table->option_count)) {

@@ -29,7 +29,9 @@ std::optional<bool> ParseBool(std::string_view text);
 // 4096 -> "4.0 KiB".
 std::string FormatSize(uint64_t bytes);
 
+// The parts point into `text`.
 std::vector<std::string_view> Split(std::string_view text, char separator);
+std::vector<std::string_view> Split(std::string&& text, char separator) = delete;
 std::string_view Trim(std::string_view text);
 std::string Lower(std::string_view text);
 // Text for an error message: control characters and bytes that are not UTF-8 replaced, cut at 200

@@ -72,7 +72,8 @@ TEST(ComponentEnumsTest, CasesEqualTheWitTextOfEverySnapshot) {
     const std::string wit = ReadWit(snapshot);
     for (const wasinn_component_enum& row : ComponentEnums()) {
       std::string cases;
-      for (std::string_view name : Split(BlockOf(wit, fmt::format("enum {}", row.name)), ',')) {
+      const std::string block = BlockOf(wit, fmt::format("enum {}", row.name));
+      for (std::string_view name : Split(block, ',')) {
         if (Trim(name).empty()) continue;
         cases += (cases.empty() ? "" : " ") + std::string(Trim(name));
       }
