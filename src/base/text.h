@@ -1,6 +1,7 @@
 // Text helpers: nearest names for "did you mean", sizes and durations.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -31,7 +32,8 @@ std::string FormatSize(uint64_t bytes);
 
 // The parts point into `text`.
 std::vector<std::string_view> Split(std::string_view text, char separator);
-std::vector<std::string_view> Split(std::string&& text, char separator) = delete;
+template <std::same_as<std::string> Text>
+std::vector<std::string_view> Split(Text&& text, char separator) = delete;
 std::string_view Trim(std::string_view text);
 std::string Lower(std::string_view text);
 // Text for an error message: control characters and bytes that are not UTF-8 replaced, cut at 200
