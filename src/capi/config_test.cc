@@ -64,6 +64,15 @@ TEST(ConfigTest, FaultsNameTheLine) {
   EXPECT_EQ(Why("policy = 1").find("wasinn.toml:1: "), 0u);
 }
 
+// toml++ met undefined behaviour here, which the sanitizers see.
+TEST(ConfigTest, WhatTheParserTakesForImpossibleIsAFault) {
+  for (const std::string_view text :
+       {",\u045e=b", "\u00e9 = 1", "[models.\u03b1]", "a = \u3042", "[\x11odels.a]"}) {
+    EXPECT_TRUE(Why(text).starts_with("wasinn.toml:1: ")) << text << ": " << Why(text);
+  }
+  EXPECT_EQ(Why("model_dirs = ['\u045e\u00e9\u3042'] # \u03b1"), "");
+}
+
 TEST(ConfigTest, EmptyIsGood) {
   const auto config = ParseConfig("", "f", "");
   ASSERT_TRUE(config);
