@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+"""Writes the seed inputs of the fuzz targets to seeds/TARGET/NAME.
+
+The targets' own comments say how they read their bytes. The files are in the repository; run this
+after changing one of the encodings.
+"""
+
+import pathlib
+import struct
+
+SEEDS = pathlib.Path(__file__).resolve().parent / "seeds"
+MODEL = b"wasinn-echo\ninput x u8 2\noutput y u8 2\n"
+
+
+def u32(*values):
+    return struct.pack(f"<{len(values)}I", *values)
+
+
+def f32(*values):
+    return struct.pack(f"<{len(values)}f", *values)
+
+
+# ---------------------------------------------------------------- witx_args
+
+LOAD, LOAD_BY_NAME, LOAD_WITH_CONFIG, INIT, SET_INPUT, COMPUTE, GET_OUTPUT, WAIT, POKE, RECORD = range(10)
+HANDLE, DIMS, DATA, TENSOR, OUT, CONTENT, BUILDERS = 256, 512, 528, 544, 768, 1024, 1200
+
+
+def operand(value):
+    if value < 0x80:
+        return bytes([value])
+    if value % 16 == 0 and value // 16 < 0x70:
+        return bytes([0x80 + value // 16])
+    return b"\xf0" + u32(value)
+
+
+def step(what, *operands):
+    return bytes([what]) + b"".join(operand(value) for value in operands)
+
+
+def poke(at, content):
+    return step(POKE, at) + bytes([len(content)]) + content
+
+
+def prepared(name, dims, number, data):
+    """A context 0 of the model at address `name`, with its first input set."""
+    return (step(LOAD_BY_NAME, name, 1, HANDLE) + step(INIT, 0, HANDLE) + poke(DIMS, u32(*dims)) + poke(DATA, data)
+            + step(RECORD, TENSOR, DIMS, len(dims), number, DATA, len(data)) + step(SET_INPUT, 0, 0, TENSOR))
+
+
+def witx_args():
+    rounds = prepared(0, [2], 1, f32(1, 2)) + step(COMPUTE, 0) + step(GET_OUTPUT, 0, 0, OUT, 8, HANDLE)
+    yield "round", rounds
+    yield "round_with_waker", bytes([WAIT, 1]) + rounds
+    yield "abandoned", bytes([WAIT, 2]) + rounds
+    yield "any_type", prepared(1, [4], 3, b"abcd") + step(COMPUTE, 0) + step(GET_OUTPUT, 0, 0, OUT, 0, HANDLE)
+    yield "old_u8", prepared(1, [4], 2, b"abcd")
+    yield "carried", (prepared(1, [1, 4], 3, b"abcd") + step(SET_INPUT, 0, 1, TENSOR) + step(SET_INPUT, 0, 2, TENSOR))
+    yield "load", (poke(CONTENT, MODEL) + step(RECORD, BUILDERS, CONTENT, len(MODEL), CONTENT, len(MODEL), 0)
+                   + step(LOAD, BUILDERS, 1, 5, 0, HANDLE) + step(LOAD, BUILDERS, 2, 5, 0, HANDLE))
+    yield "config", poke(CONTENT, b'{"delay_ms": 3}') + step(LOAD_WITH_CONFIG, 0, 1, CONTENT, 15, HANDLE)
+    yield "outside", (step(LOAD_BY_NAME, 0xFFFFFFFF, 2, HANDLE) + step(LOAD, 0xFFFFFFF8, 2, 5, 0, HANDLE)
+                      + step(SET_INPUT, 0, 0, 2040) + step(GET_OUTPUT, 0, 0, 16, 0xFFFFFFFF, 0))
+
+
+# ---------------------------------------------------------------- wit_args
+
+# Rows of the table of component imports; the newest snapshot is the last.
+OLD, NEW = 0, 25
+TENSOR_NEW, TENSOR_DIMS, TENSOR_TY, TENSOR_DATA, GRAPH_LOAD, GRAPH_BY_NAME, GRAPH_INIT = range(7)
+OLD_SET, OLD_COMPUTE, OLD_GET, OLD_ERROR = 7, 8, 9, 10
+NEW_COMPUTE, NEW_CODE, NEW_DATA, IMPORTS, RESOURCES = 32, 33, 34, 35, 12
+
+
+def text(content):
+    return bytes([len(content)]) + content
+
+
+def new_tensor(base, dims, ty, data):
+    return bytes([base + TENSOR_NEW, len(dims), *dims, ty]) + text(data)
+
+
+def context(base, name):
+    return bytes([base + GRAPH_BY_NAME]) + text(name) + bytes([base + GRAPH_INIT, 0])
+
+
+def wit_args():
+    compute = bytes([NEW_COMPUTE, 0, 1]) + text(b"x") + bytes([0])
+    rounds = context(NEW, b"m") + new_tensor(NEW, [2], 1, f32(1, 2)) + compute
+    yield "round", rounds + bytes([NEW + TENSOR_DIMS, 0, NEW + TENSOR_TY, 0, NEW + TENSOR_DATA, 0])
+    yield "round_with_waker", bytes([IMPORTS + RESOURCES, 1]) + rounds
+    yield "abandoned", bytes([IMPORTS + RESOURCES, 2]) + rounds
+    yield "older", (context(OLD, b"m") + new_tensor(OLD, [2], 1, f32(1, 2)) + bytes([OLD_SET, 0]) + text(b"x")
+                    + bytes([0, OLD_COMPUTE, 0, OLD_GET, 0]) + text(b"y") + bytes([OLD + TENSOR_DATA, 0]))
+    yield "carried", (context(NEW, b"n") + new_tensor(NEW, [2], 4, b"ab") + new_tensor(NEW, [1, 4], 4, b"abcd")
+                      + bytes([NEW_COMPUTE, 0, 2]) + text(b"a") + bytes([0]) + text(b"b") + bytes([1]))
+    yield "load", bytes([NEW + GRAPH_LOAD, 1]) + text(MODEL) + bytes([6, 0]) + bytes([NEW + GRAPH_INIT, 0])
+    yield "error", (bytes([OLD_ERROR, 3]) + text(b"why") + bytes([NEW_CODE, 0, NEW_DATA, 0])
+                    + bytes([NEW + GRAPH_BY_NAME]) + text(b"none") + bytes([NEW_DATA, 1]))
+    yield "drops", rounds + bytes([IMPORTS, 0, IMPORTS + 1, 0, IMPORTS + 2, 0, IMPORTS + 3, 0])
+
+
+# ---------------------------------------------------------------- the others
+
+F32, I16, U8, U32, STRING = 3, 6, 9, 11, 14
+
+
+def tensor_metadata():
+    def one(port, port_dims, dtype, dims, dialect, data):
+        shape = [1] if port_dims is None else [0, len(port_dims), *(dim & 0xFF for dim in port_dims)]
+        return bytes([port, *shape, dtype, len(dims), *dims, dialect]) + data
+
+    yield "fits", one(F32, [2], F32, [2], 0, f32(1, 2))
+    yield "dynamic", one(F32, [-1, 2], F32, [1, 2], 1, f32(1, 2))
+    yield "any", one(0, None, U8, [2, 0], 2, b"")
+    yield "carried_elements", one(I16, [2, 2], U8, [2, 2], 0, b"abcdefgh")
+    yield "carried_bytes", one(I16, [2, 2], U8, [2, 4], 0, b"abcdefgh")
+    yield "scalar", one(F32, [], F32, [], 1, f32(1))
+    yield "strings", one(STRING, [2], U8, [2], 1, u32(3) + b"one" + u32(0))
+    yield "strings_bytes", one(STRING, [-1], U8, [11], 1, u32(3) + b"one" + u32(0))
+    huge = bytes([0xFE]) + b"\xff" * 8
+    yield "huge", bytes([0, 1, U8, 2]) + huge + huge + b"\0" + b"a"
+    yield "huge_beside_zero", bytes([0, 1, U32, 2, 0]) + huge + b"\0"
+
+
+def config():
+    yield "file", (b'tmodel_dirs = ["models"]\n[models.a]\npath = "a.onnx"\nbackend = "onnx"\ntarget = "cpu"\n'
+                   b'threads = 2\n[policy]\nmodels = ["a"]\nmax_graphs = 3\n')
+    yield "file_wrong", b't[models.a]\npath = 1\n[polizy]\nx = [1, {y = 2}]\n'
+    yield "spec", b"mname=path.onnx,backend=onnx,target=auto,encoding=onnx,load=start,threads=2"
+    yield "spec_wrong", b"mname=,=x,"
+    yield "rule_size", b"pmax_tensor_bytes=1.5GiB"
+    yield "rule_time", b"pcompute_timeout=1500ms"
+    yield "rule_names", b"pmodels=a, b,*"
+
+
+def golden_format():
+    yield "witx", (b'model m echo a=b\n  input x u8 2\n\ncase one # remark\ndata n text "m\\x00\\n"\n'
+                   b"tensor t [1 2] 3 u8 1 2\nwitx load_by_name $n $n.size $t+4\nerrno 0\nmem $t f32 1 -2.5\n")
+    yield "wit", (b'snapshots 2024-10-28\npolicy a ""\ncase a\nwit graph [method]graph.x $g [("a" $t)] hex(00ff) -> c\n'
+                  b'returns error not-found "why"\ntrap\nerror contains "x"\ndrop graph $g\n')
+
+
+def echo_model():
+    yield "raw", b"anything"
+    yield "all", (b"wasinn-echo\n# remark\ninput x u8 -1\ninput y any *\ninput z f32 scalar optional\n"
+                  b"output a u8 *\noutput b any\noption delay_ms 1\noption chunk_bytes 3\n")
+    yield "plain", MODEL
+    yield "wrong", b"wasinn-echo\r\ninput x u8 1,,2\n"
+    yield "many", b"wasinn-echo\n" + b"input x u8\n" * 65
+
+
+def npy():
+    def file(header, data, version=b"\1\0"):
+        head = header.encode() + b"\n"
+        size = struct.pack("<H" if version[0] == 1 else "<I", len(head))
+        return b"\x93NUMPY" + version + size + head + data
+
+    def header(descr, shape, order="False"):
+        return f"{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}"
+
+    yield "f4", file(header("<f4", "(2,)"), f32(1, 2))
+    yield "scalar", file(header("<i8", "()"), b"\0" * 8)
+    yield "v3", file(header("|u1", "(1, 2)"), b"ab", b"\3\0")
+    yield "unicode", file(header("<U2", "(2,)"), u32(97, 98, 99, 0))
+    yield "bytes", file(header("|S3", "(2,)"), b"abcd\0\0")
+    yield "fortran", file(header("<f4", "(2, 1)", "True"), f32(1, 2))
+    yield "huge", file(header("<f8", "(4294967296, 4294967296)"), b"")
+
+
+def main():
+    for target in (witx_args, wit_args, tensor_metadata, config, golden_format, echo_model, npy):
+        folder = SEEDS / target.__name__
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in target():
+            (folder / name).write_bytes(content)
+
+
+if __name__ == "__main__":
+    main()
