@@ -1,5 +1,6 @@
 #include "onnx/runtime.h"
 
+#include <cstdlib>
 #include <mutex>
 
 namespace wasinn::onnx {
@@ -71,6 +72,9 @@ std::shared_ptr<OrtEnv> SharedEnv(uint32_t threads) {
   const std::lock_guard lock(mutex);
   if (std::shared_ptr<OrtEnv> env = shared.lock()) return env;
 
+  // The official builds send usage to their vendor and keep an identifier in the user's home; the
+  // API below comes too late for the first event.
+  setenv("ORT_DISABLE_TELEMETRY", "1", 1);
   OrtThreadingOptions* raw_options = nullptr;
   Check(Api()->CreateThreadingOptions(&raw_options), "thread pool options");
   const Handle<OrtThreadingOptions> options(raw_options);
@@ -83,7 +87,7 @@ std::shared_ptr<OrtEnv> SharedEnv(uint32_t threads) {
             DropLog, nullptr, ORT_LOGGING_LEVEL_ERROR, "wasinn", raw_options, &raw_env),
         "creating the environment");
   std::shared_ptr<OrtEnv> env(raw_env, Release());
-  // Builds for some systems report usage unless told not to.
+  // Builds that report in other ways do not read the variable.
   Check(Api()->DisableTelemetryEvents(raw_env), "telemetry");
   shared = env;
   return env;
