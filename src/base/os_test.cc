@@ -4,8 +4,9 @@
 #include <sched.h>
 
 #include <filesystem>
-#include <fstream>
 #include <thread>
+
+#include "support/temp_dir.h"
 
 namespace wasinn::os {
 namespace {
@@ -13,15 +14,11 @@ namespace fs = std::filesystem;
 
 class OsTest : public ::testing::Test {
  protected:
-  OsTest() { fs::create_directories(dir_); }
-  ~OsTest() override { fs::remove_all(dir_); }
-  std::string Write(const std::string& name, std::string_view text) const {
-    fs::create_directories((dir_ / name).parent_path());
-    std::ofstream(dir_ / name, std::ios::binary) << text;
-    return (dir_ / name).string();
+  std::string Write(std::string_view name, std::string_view text) const {
+    return folder_.Write(name, text);
   }
-  const fs::path dir_ = fs::path(::testing::TempDir()) /
-                        ::testing::UnitTest::GetInstance()->current_test_info()->name();
+  const wasinn::testing::TempDir folder_;
+  const fs::path dir_ = folder_.path();
 };
 
 TEST_F(OsTest, CoresFollowTheAffinityMask) {

@@ -5,8 +5,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <filesystem>
-#include <fstream>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -20,6 +18,7 @@
 #include "base/log.h"
 #include "model/store.h"
 #include "sched/scheduler.h"
+#include "support/temp_dir.h"
 #include "tensor/buffer_pool.h"
 
 namespace wasinn::testing {
@@ -61,33 +60,6 @@ class KeptLog {
   mutable std::mutex mutex_;
   std::vector<std::string> lines_;
   Logger logger_{Write, this, WASINN_LOG_DEBUG};
-};
-
-// An empty folder, removed at the end.
-class TempDir {
- public:
-  TempDir() {
-    static std::atomic<int> next{0};
-    path_ = std::filesystem::temp_directory_path() /
-            fmt::format("wasinn-test-{}-{}", static_cast<const void*>(this), next++);
-    std::filesystem::remove_all(path_);
-    std::filesystem::create_directories(path_);
-  }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  ~TempDir() { std::filesystem::remove_all(path_); }
-  std::string path() const { return path_.string(); }
-  std::string path(std::string_view name) const { return (path_ / name).string(); }
-  // Writes a file, making its folders; gives its path.
-  std::string Write(std::string_view name, std::string_view text) const {
-    const auto file = path_ / name;
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file, std::ios::binary) << text;
-    return file.string();
-  }
-
- private:
-  std::filesystem::path path_;
 };
 
 // Everything below a session, with the echo backends.

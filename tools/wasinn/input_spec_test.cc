@@ -2,33 +2,24 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-
 #include "files.h"
 #include "npy.h"
+#include "support/temp_dir.h"
 
 namespace wasinn::cli {
 namespace {
 
 using Dims = std::vector<std::int64_t>;
 
-class InputSpecTest : public testing::Test {
+class InputSpecTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() /
-              (std::string("wasinn_input_spec_") +
-               testing::UnitTest::GetInstance()->current_test_info()->name());
-    std::filesystem::create_directories(folder_);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
   std::string Write(const char* name, std::string_view text) {
-    const std::string path = (folder_ / name).string();
+    const std::string path = folder_.path(name);
     EXPECT_TRUE(WriteFile(path, std::as_bytes(std::span(text))));
     return path;
   }
 
-  std::filesystem::path folder_;
+  const wasinn::testing::TempDir folder_;
   const std::vector<Port> ports_ = {{"x", WASINN_DTYPE_F32, Dims{1, -1}, false},
                                     {"text", WASINN_DTYPE_STRING, Dims{1}, false}};
 };
@@ -87,7 +78,7 @@ TEST_F(InputSpecTest, ErrorsNameTheInputAndTheFile) {
   EXPECT_EQ(ReadInput(ParseInputSpec("x=" + path), ports_).error(),
             "--input x: " + path +
                 ": expected a .npy file (it starts with \\x93NUMPY), given another one");
-  const std::string folder = folder_.string() + "/x.json";
+  const std::string folder = folder_.path("x.json");
   std::filesystem::create_directory(folder);
   EXPECT_EQ(ReadInput(ParseInputSpec("x=" + folder), ports_).error(),
             "--input x: " + folder + ": expected a file, given a folder");

@@ -4,6 +4,8 @@
 
 #include <filesystem>
 
+#include "support/temp_dir.h"
+
 namespace wasinn::cli {
 namespace {
 
@@ -123,10 +125,10 @@ TEST(Dirs, WasmEdgesOrderIsTheOtherWayRound) {
 }
 
 TEST(Dirs, AFolderWithAColonInItsNameIsTakenAsItIs) {
-  const auto folder = std::filesystem::temp_directory_path() / "wasinn:peer_flags_test";
+  const wasinn::testing::TempDir dir;
+  const std::string folder = dir.path("a:folder");
   std::filesystem::create_directory(folder);
-  ExpectDir(folder.string(), {folder.string(), folder.string(), false});
-  std::filesystem::remove(folder);
+  ExpectDir(folder, {folder, folder, false});
 }
 
 TEST(Dirs, WamrsMapDir) {

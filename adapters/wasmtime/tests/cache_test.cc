@@ -4,10 +4,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
 #include "guest_runner.h"
+#include "support/temp_dir.h"
 
 namespace wasinn {
 
@@ -36,7 +38,7 @@ std::vector<fs::path> CodeFiles(const fs::path& dir) {
 std::string LargeModule() { return Module("", "(data \"" + std::string(8 << 20, 'x') + "\")"); }
 
 TEST(CacheTest, SecondEngineTakesTheCode) {
-  const ScratchDir dir;
+  const testing::TempDir dir;
   const std::string text = Module("(call $exit (i32.const 3))");
   EXPECT_FALSE(Expect(NewCachedEngine(dir.path()).LoadProgram(Bytes(text))).stats().from_cache);
   const Engine engine = NewCachedEngine(dir.path());
@@ -52,7 +54,7 @@ TEST(CacheTest, SecondEngineTakesTheCode) {
 }
 
 TEST(CacheTest, BrokenFileIsWrittenAgain) {
-  const ScratchDir dir;
+  const testing::TempDir dir;
   const std::string text = Module("(call $exit (i32.const 4))");
   Expect(NewCachedEngine(dir.path()).LoadProgram(Bytes(text)));
   const auto files = CodeFiles(dir.path());
@@ -73,8 +75,8 @@ TEST(CacheTest, BrokenFileIsWrittenAgain) {
 }
 
 TEST(CacheTest, UnusableFolderOnlyCostsTime) {
-  const ScratchDir dir;
-  const fs::path file = dir.path() / "file";
+  const testing::TempDir dir;
+  const fs::path file = dir.path("file");
   std::ofstream(file) << "not a folder";
   std::string log;
   EngineOptions options;
@@ -86,7 +88,7 @@ TEST(CacheTest, UnusableFolderOnlyCostsTime) {
 }
 
 TEST(CacheTest, EnginesThatWriteAtTheSameTime) {
-  const ScratchDir dir;
+  const testing::TempDir dir;
   const std::string text = LargeModule();
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
@@ -117,7 +119,7 @@ pid_t StartWriter(const fs::path& dir) {
 }
 
 TEST(CacheTest, KilledWriterLeavesAWorkingCache) {
-  const ScratchDir dir;
+  const testing::TempDir dir;
   const std::string text = LargeModule();
   int killed_while_writing = 0;
   for (int i = 0; i < 6; ++i) {
