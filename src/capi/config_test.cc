@@ -59,7 +59,8 @@ TEST(ConfigTest, FaultsNameTheLine) {
   EXPECT_EQ(Why("[policy]\nmax_graphs = 'x'"),
             "wasinn.toml:2: policy rule max_graphs: expected a number, given 'x'");
   EXPECT_EQ(Why("[policy]\nmax_graph = 1"),
-            "wasinn.toml:2: no policy rule named 'max_graph' (did you mean max_graphs?)");
+            "wasinn.toml:2: no policy rule named 'max_graph' (did you mean max_graphs, "
+            "max_graph_bytes?)");
   EXPECT_EQ(Why("\n\n[models").find("wasinn.toml:3: "), 0u);
   EXPECT_EQ(Why("policy = 1").find("wasinn.toml:1: "), 0u);
 }

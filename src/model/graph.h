@@ -85,6 +85,10 @@ class Graph {
   uint64_t runs() const { return runs_.load(std::memory_order_relaxed); }
   void CountRun(uint64_t ns);
 
+  // Whether the host registered it, as opposed to a graph that is here because of guests only.
+  bool is_hosts() const { return hosts_.load(std::memory_order_relaxed); }
+  void MarkAsHosts() { hosts_.store(true, std::memory_order_relaxed); }
+
  private:
   Graph() = default;
 
@@ -97,6 +101,7 @@ class Graph {
   uint64_t load_ns_ = 0;
   std::atomic<uint64_t> typical_run_ns_{0};
   std::atomic<uint64_t> runs_{0};
+  std::atomic<bool> hosts_{false};
 };
 
 }  // namespace wasinn

@@ -95,7 +95,6 @@ Result<ModelStore::Plan> ModelStore::PlanFor(const ModelConfig& config, const Op
   plan.encoding = config.encoding;
   plan.target = config.target;
   plan.options = config.options;
-  plan.extra = extra;
   if (config.path.empty()) {
     plan.source.parts = {config.content};
     plan.source.size = config.content.size();
@@ -103,16 +102,47 @@ Result<ModelStore::Plan> ModelStore::PlanFor(const ModelConfig& config, const Op
   } else {
     const os::FileState state = os::StatFile(config.path);
     if (!state.exists) {
-      return Fail(Code::kMODEL_MISSING, "model '{}': its file is gone (expected {})", config.name,
-                  config.path);
+      return Fail(Code::kMODEL_MISSING, "its file is gone (expected {})", config.path);
     }
     plan.source.path = config.path;
     plan.source.size = state.size;
     plan.key = FileKey(config.path, state);
   }
-  plan.key += fmt::format("|{}|{}|{}|{}|{}", plan.backend, EncodingName(plan.encoding),
-                          TargetName(plan.target), OptionsKey(plan.options), OptionsKey(extra));
+  WASINN_CHECK(AddGuestOptions(plan, extra));
+  plan.key += fmt::format("|{}|{}|{}|{}", plan.backend, EncodingName(plan.encoding),
+                          TargetName(plan.target), OptionsKey(plan.options));
   return plan;
+}
+
+Result<> ModelStore::AddGuestOptions(Plan& plan, const Options& extra) {
+  if (extra.empty()) return {};
+  WASINN_TRY(backend, ChooseBackend(plan));
+  Options options = plan.options;
+  for (const auto& [name, value] : extra) {
+    const OptionSpec* option = FindOption(*backend, name);
+    if (option == nullptr) {
+      plan.ignored[name] = value;
+    } else if (option->host_only) {
+      return Fail(Code::kSECURITY,
+                  "option '{}' of backend {}: expected from the host, given by the guest",
+                  Printable(name), backend->name());
+    } else {
+      options[name] = value;
+    }
+  }
+  // Guests that change nothing share the graph that is registered.
+  if (options == plan.options) return {};
+  plan.options = std::move(options);
+  plan.backend = backend->name();
+  plan.of_guest = true;
+  return {};
+}
+
+void ModelStore::WarnOfIgnored(const Plan& plan) const {
+  for (const auto& [name, value] : plan.ignored) {
+    log_.Log(WASINN_LOG_WARN, "the backend has no option '{}', which a guest gave; ignored",
+             Printable(name));
+  }
 }
 
 std::shared_ptr<ModelStore::Entry> ModelStore::ForgetOldLocked(const std::string& name,
@@ -139,29 +169,41 @@ std::shared_ptr<Graph> ModelStore::GetLoaded(std::string_view name, const Option
   if (!config) return nullptr;
   const auto plan = PlanFor(*config, extra);
   if (!plan) return nullptr;
-  MutexLock lock(mutex_);
-  const auto it = entries_.find(plan->key);
-  if (it == entries_.end() || it->second->loading) return nullptr;
-  it->second->last_used = std::chrono::steady_clock::now();
-  ++counters_.shared_loads;
-  return it->second->graph;
+  std::shared_ptr<Graph> graph;
+  {
+    MutexLock lock(mutex_);
+    const auto it = entries_.find(plan->key);
+    if (it == entries_.end() || it->second->loading) return nullptr;
+    graph = it->second->graph.lock();
+    if (graph == nullptr) return nullptr;
+    it->second->last_used = std::chrono::steady_clock::now();
+    ++counters_.shared_loads;
+  }
+  WarnOfIgnored(*plan);
+  return graph;
 }
 
 Result<std::shared_ptr<Graph>> ModelStore::Get(std::string_view name, const Options& extra) {
   WASINN_TRY(config, Find(name));
-  WASINN_TRY(plan, PlanFor(config, extra));
-  if (extra.empty()) {
-    std::shared_ptr<Entry> forgotten;  // freed after the lock
-    MutexLock lock(mutex_);
-    forgotten = ForgetOldLocked(config.name, plan.key);
-  }
-  auto graph = GetPlanned(std::move(plan));
+  auto graph = GetNamed(config, extra);
   if (!graph) {
     Error error = graph.error();
     error.message = fmt::format("model '{}': {}", config.name, error.message);
     return Fail(std::move(error));
   }
   return graph;
+}
+
+Result<std::shared_ptr<Graph>> ModelStore::GetNamed(const ModelConfig& config,
+                                                    const Options& extra) {
+  WASINN_TRY(plan, PlanFor(config, extra));
+  WarnOfIgnored(plan);
+  if (!plan.of_guest) {
+    std::shared_ptr<Entry> forgotten;  // freed after the lock
+    MutexLock lock(mutex_);
+    forgotten = ForgetOldLocked(config.name, plan.key);
+  }
+  return GetPlanned(std::move(plan));
 }
 
 Result<std::shared_ptr<Graph>> ModelStore::GetFromBytes(std::vector<BufferRef> parts,
@@ -173,7 +215,8 @@ Result<std::shared_ptr<Graph>> ModelStore::GetFromBytes(std::vector<BufferRef> p
   plan.encoding = encoding;
   plan.target = target;
   plan.options = options;
-  plan.key = fmt::format("{}||{}|{}|{}|", ContentKey(plan.source.parts), EncodingName(encoding),
+  plan.of_guest = true;
+  plan.key = fmt::format("{}||{}|{}|{}", ContentKey(plan.source.parts), EncodingName(encoding),
                          TargetName(target), OptionsKey(options));
   return GetPlanned(std::move(plan));
 }
@@ -199,12 +242,24 @@ Result<std::shared_ptr<Graph>> ModelStore::GetPlanned(Plan plan) {
       entry = it->second;
       while (entry->loading) loaded_.Wait(mutex_);
       if (entry->error) return Fail(*entry->error);
-      // It may have been dropped again before this thread woke.
-      if (entry->graph == nullptr) continue;
+      auto graph = entry->graph.lock();
+      if (graph == nullptr) {
+        // It was dropped again, maybe before this thread woke.
+        if (const auto same = entries_.find(plan.key);
+            same != entries_.end() && same->second == entry) {
+          entries_.erase(same);
+        }
+        continue;
+      }
       ++counters_.shared_loads;
       entry->last_used = std::chrono::steady_clock::now();
-      return entry->graph;
+      if (!plan.of_guest) {
+        graph->MarkAsHosts();
+        entry->kept = graph;
+      }
+      return graph;
     }
+    ForgetExpiredLocked();
     entry = std::make_shared<Entry>();
     entries_.emplace(plan.key, entry);
   }
@@ -223,6 +278,8 @@ Result<std::shared_ptr<Graph>> ModelStore::GetPlanned(Plan plan) {
     entry->last_used = std::chrono::steady_clock::now();
     if (graph) {
       entry->graph = *graph;
+      if (!plan.of_guest) (*graph)->MarkAsHosts();
+      if (budget_ != 0 || !plan.of_guest) entry->kept = *graph;
       ++counters_.loads;
       if (budget_ != 0) TrimLocked(budget_, dropped);
     } else {
@@ -293,20 +350,6 @@ Result<std::shared_ptr<Graph>> ModelStore::LoadPlanned(Plan& plan) {
                 plan.source.parts.size());
   }
   WASINN_TRY(backend, ChooseBackend(plan));
-  for (const auto& [name, value] : plan.extra) {
-    if (const OptionSpec* option = FindOption(*backend, name); option != nullptr) {
-      if (option->host_only) {
-        return Fail(Code::kSECURITY,
-                    "option '{}' of backend {}: expected from the host, given by "
-                    "the guest",
-                    Printable(name), backend->name());
-      }
-      plan.options[name] = value;
-    } else {
-      log_.Log(WASINN_LOG_WARN, "backend {} has no option '{}', which a guest gave; ignored",
-               backend->name(), Printable(name));
-    }
-  }
   WASINN_TRY(options, SortOptions(*backend, plan.options));
   WASINN_TRY(graph, Graph::Load(*backend, std::move(plan.source), plan.target, std::move(options)));
   log_.Log(WASINN_LOG_INFO, "loaded {} with backend {} in {:.1f} ms",
@@ -315,21 +358,27 @@ Result<std::shared_ptr<Graph>> ModelStore::LoadPlanned(Plan& plan) {
   return graph;
 }
 
+void ModelStore::ForgetExpiredLocked() {
+  std::erase_if(entries_, [](const auto& entry) {
+    return !entry.second->loading && entry.second->graph.expired();
+  });
+}
+
 void ModelStore::TrimLocked(uint64_t most, std::vector<std::shared_ptr<Graph>>& dropped) {
   uint64_t loaded = 0;
   using Candidate = std::map<std::string, std::shared_ptr<Entry>, std::less<>>::iterator;
   std::vector<Candidate> idle;
   for (auto it = entries_.begin(); it != entries_.end(); ++it) {
-    if (it->second->graph == nullptr) continue;
-    loaded += it->second->graph->size();
-    if (it->second->graph.use_count() == 1) idle.push_back(it);
+    if (it->second->kept == nullptr) continue;
+    loaded += it->second->kept->size();
+    if (it->second->kept.use_count() == 1) idle.push_back(it);
   }
   std::ranges::sort(idle, {}, [](const Candidate& it) { return it->second->last_used; });
   for (const Candidate& it : idle) {
     if (loaded <= most && most != 0) return;
-    loaded -= it->second->graph->size();
+    loaded -= it->second->kept->size();
     ++counters_.evictions;
-    dropped.push_back(std::move(it->second->graph));
+    dropped.push_back(std::move(it->second->kept));
     entries_.erase(it);
   }
 }
@@ -352,11 +401,12 @@ std::vector<ModelStore::Listed> ModelStore::List() {
     if (const auto plan = PlanFor(config, {})) {
       MutexLock lock(mutex_);
       const auto it = entries_.find(plan->key);
-      if (it != entries_.end()) listed.graph = it->second->graph;
-    }
-    // One reference is the store's, one is `listed`.
-    if (listed.graph != nullptr) {
-      listed.sessions = static_cast<uint64_t>(std::max(0L, listed.graph.use_count() - 2));
+      if (it != entries_.end()) {
+        listed.graph = it->second->graph.lock();
+        // Besides `listed` and the store.
+        const long others = listed.graph.use_count() - 1 - (it->second->kept != nullptr ? 1 : 0);
+        listed.sessions = static_cast<uint64_t>(std::max(0L, others));
+      }
     }
     listed.config = std::move(config);
     list.push_back(std::move(listed));

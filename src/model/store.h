@@ -40,9 +40,11 @@ std::string ModelInFolder(const std::filesystem::path& folder);
 
 // Any thread. A graph is loaded once per (content, backend, target, options): callers that ask at
 // the same moment wait for the one that loads. Graphs stay loaded until the memory budget needs
-// their room; graphs that a session holds are never dropped. A named file is taken as changed when
-// its size, time or inode changed; the next load then gets the new content, while running sessions
-// keep the graph that they have.
+// their room; without a budget those that only guests asked for (their own bytes, their own
+// options) end with the last session that holds them, so that guests cannot fill the memory. Graphs
+// that a session holds are never dropped. A named file is taken as changed when its size, time or
+// inode changed; the next load then gets the new content, while running sessions keep the graph
+// that they have.
 class ModelStore {
  public:
   struct Counters {
@@ -67,9 +69,10 @@ class ModelStore {
   Result<> AddDir(const std::string& dir, Encoding encoding);
 
   // The graph of a registered name, loading it on the calling thread if need be; `extra` options
-  // go over the registered ones and make a graph of their own; those that the backend does not know
-  // are ignored with a warning, as hosts of that dialect do. NOT_FOUND for an unknown name,
-  // MODEL_MISSING when its file is gone.
+  // of a guest go over the registered ones, and where they change one the graph is another one.
+  // Those that the backend does not know are ignored with a warning, as hosts of that dialect do.
+  // NOT_FOUND for an unknown name, MODEL_MISSING when its file is gone, SECURITY for an option that
+  // only the host may set.
   Result<std::shared_ptr<Graph>> Get(std::string_view name, const Options& extra = {});
   // The same if it is loaded and unchanged already, else nullptr; never takes long.
   std::shared_ptr<Graph> GetLoaded(std::string_view name, const Options& extra = {});
@@ -88,7 +91,8 @@ class ModelStore {
   struct Entry {
     bool loading = true;
     std::optional<Error> error;
-    std::shared_ptr<Graph> graph;
+    std::shared_ptr<Graph> kept;  // what keeps an idle graph loaded
+    std::weak_ptr<Graph> graph;
     std::chrono::steady_clock::time_point last_used;
   };
   // What to load and under which key it is shared.
@@ -99,14 +103,20 @@ class ModelStore {
     Encoding encoding = Encoding::kAUTODETECT;
     Target target = Target::kCpu;
     Options options;
-    Options extra;  // go over `options`; unknown ones are ignored
+    Options ignored;        // a guest's options that the backend does not know
+    bool of_guest = false;  // nobody but a guest asked for it
   };
 
   Result<ModelConfig> Find(std::string_view name);
   Result<Plan> PlanFor(const ModelConfig& config, const Options& extra);
+  // Puts a guest's options over those of `plan`.
+  Result<> AddGuestOptions(Plan& plan, const Options& extra);
+  void WarnOfIgnored(const Plan& plan) const;
   Result<std::shared_ptr<Graph>> GetPlanned(Plan plan);
+  Result<std::shared_ptr<Graph>> GetNamed(const ModelConfig& config, const Options& extra);
   Result<std::shared_ptr<Graph>> LoadPlanned(Plan& plan);
   Result<Backend*> ChooseBackend(const Plan& plan);
+  void ForgetExpiredLocked() REQUIRES(mutex_);
   void TrimLocked(uint64_t most, std::vector<std::shared_ptr<Graph>>& dropped) REQUIRES(mutex_);
   // The graph of a content that the name no longer has, unless another name has it.
   std::shared_ptr<Entry> ForgetOldLocked(const std::string& name, const std::string& key)

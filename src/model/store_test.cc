@@ -139,13 +139,48 @@ TEST_F(StoreTest, OtherOptionsMakeAnotherGraph) {
   ASSERT_TRUE(slow) << slow.error().message;
   EXPECT_NE(*slow, plain);
   EXPECT_EQ((*slow)->options().context, (Options{{"delay_ms", "1"}}));
+  EXPECT_EQ(*core_.models.Get("m", {{"delay_ms", "1"}}), *slow);
   // What the backend does not know is ignored, as hosts of that dialect do.
   const auto unknown = core_.models.Get("m", {{"n-gpu-layers", "1"}});
   ASSERT_TRUE(unknown) << unknown.error().message;
+  EXPECT_EQ(*unknown, plain);
   EXPECT_TRUE(core_.log.Contains("has no option 'n-gpu-layers'"));
+  EXPECT_EQ(counters().loads, 2u);
   // In a registration it is an error.
   ASSERT_TRUE(Add("typo", dir_.path("m"), {{"delay", "1"}}));
   EXPECT_EQ(core_.models.Get("typo").error().code, Code::kINVALID_ARGUMENT);
+}
+
+TEST_F(StoreTest, GraphsOfGuestsEndWithTheirLastHolder) {
+  ASSERT_TRUE(Add("m", dir_.Write("m", kModel)));
+  const std::weak_ptr<Graph> brought = *FromBytes({kModel});
+  const std::weak_ptr<Graph> configured = *core_.models.Get("m", {{"delay_ms", "1"}});
+  const std::weak_ptr<Graph> registered = *core_.models.Get("m");
+  EXPECT_TRUE(brought.expired());
+  EXPECT_TRUE(configured.expired());
+  EXPECT_EQ(core_.models.GetLoaded("m", {{"delay_ms", "1"}}), nullptr);
+  const auto loaded = registered.lock();
+  ASSERT_NE(loaded, nullptr);
+  EXPECT_TRUE(loaded->is_hosts());
+  // They load again when they are asked for again.
+  EXPECT_FALSE((*FromBytes({kModel}))->is_hosts());
+  EXPECT_EQ(counters().loads, 4u);
+}
+
+TEST_F(StoreTest, AGuestsGraphThatTheHostAsksForStays) {
+  std::weak_ptr<Graph> graph;
+  {
+    const auto brought = *FromBytes({kModel});
+    EXPECT_FALSE(brought->is_hosts());
+    ModelConfig config;
+    config.name = "m";
+    config.content = core_.Copy(kModel);
+    ASSERT_TRUE(core_.models.Add(config));
+    EXPECT_EQ(*core_.models.Get("m"), brought);
+    EXPECT_TRUE(brought->is_hosts());
+    graph = brought;
+  }
+  EXPECT_FALSE(graph.expired());
 }
 
 TEST_F(StoreTest, AChangedFileIsTakenUpAndTheOldGraphGoesOn) {
@@ -229,13 +264,15 @@ TEST_F(StoreTest, FilesForTools) {
 }
 
 TEST_F(StoreTest, TrimDropsIdleGraphsOnly) {
-  auto held = *FromBytes({kModel});
+  ASSERT_TRUE(Add("held", dir_.Write("held", kModel)));
+  ASSERT_TRUE(Add("idle", dir_.Write("idle", kModel)));
+  auto held = *core_.models.Get("held");
   {
-    auto idle = *FromBytes({std::string(kModel) + "# idle\n"});
+    auto idle = *core_.models.Get("idle");
   }
   core_.models.Trim(0);
   EXPECT_EQ(counters().evictions, 1u);
-  EXPECT_EQ(*FromBytes({kModel}), held);
+  EXPECT_EQ(*core_.models.Get("held"), held);
   held = nullptr;
   core_.models.Trim(0);
   EXPECT_EQ(counters().evictions, 2u);

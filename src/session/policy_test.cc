@@ -55,7 +55,8 @@ TEST(PolicyTest, BadValuesAndNames) {
             "policy rule load_bytes: expected true or false, given 'maybe'");
   EXPECT_EQ(why("run_timeout", "soon"),
             "policy rule run_timeout: expected a duration such as 1500ms or 2s, given 'soon'");
-  EXPECT_EQ(why("max_graph", "1"), "no policy rule named 'max_graph' (did you mean max_graphs?)");
+  EXPECT_EQ(why("max_graph", "1"),
+            "no policy rule named 'max_graph' (did you mean max_graphs, max_graph_bytes?)");
   EXPECT_EQ(policy.Set("x", "1").error().code, Code::kNOT_FOUND);
   EXPECT_EQ(policy.Get("x").error().code, Code::kNOT_FOUND);
   EXPECT_EQ(policy.max_graphs, Policy().max_graphs);

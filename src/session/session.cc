@@ -1,6 +1,7 @@
 #include "session/session.h"
 
 #include <cstring>
+#include <unordered_set>
 #include <utility>
 
 #include "base/checked.h"
@@ -14,8 +15,24 @@ Session::~Session() {
 
 // ------------------------------------------------------------------ graphs
 
+// Of the graphs that are here because of this guest, each once, with `added`. A context keeps its
+// graph when the handle is dropped.
+uint64_t Session::OwnGraphBytes(const Graph& added) const {
+  std::unordered_set<const Graph*> own = {&added};
+  for (const auto& [handle, graph] : graphs_) own.insert(graph.get());
+  for (const auto& [handle, context] : contexts_) own.insert(context.execution->graph().get());
+  uint64_t bytes = 0;
+  for (const Graph* graph : own) {
+    if (!graph->is_hosts()) bytes = CheckedAdd(bytes, graph->size()).value_or(UINT64_MAX);
+  }
+  return bytes;
+}
+
 Result<uint32_t> Session::AddGraph(std::shared_ptr<Graph> graph) {
   WASINN_CHECK(CheckLimit("max_graphs", policy_.max_graphs, graphs_.size() + 1));
+  if (!graph->is_hosts()) {
+    WASINN_CHECK(CheckLimit("max_graph_bytes", policy_.max_graph_bytes, OwnGraphBytes(*graph)));
+  }
   if (next_graph_ == UINT32_MAX) return Fail(Code::kTOO_LARGE, "graph handles are used up");
   graphs_.emplace(next_graph_, std::move(graph));
   return next_graph_++;

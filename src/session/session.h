@@ -139,6 +139,7 @@ class Session {
 
   std::optional<Result<uint32_t>> StartLoadJob(
       std::move_only_function<Result<std::shared_ptr<Graph>>()> load, const wasinn_waker* waker);
+  uint64_t OwnGraphBytes(const Graph& added) const;
   Result<uint32_t> AddGraph(std::shared_ptr<Graph> graph);
   Result<Context*> FindContext(uint32_t context);
   Result<const Context*> FindContext(uint32_t context) const;

@@ -212,6 +212,24 @@ TEST_F(SessionTest, EveryLimitIsRefusedWithItsRulesName) {
   ExpectRefused(LoadBytes(closed, kModel).error(), "load_bytes");
 }
 
+TEST_F(SessionTest, GraphsOfItsOwnCountByBytesAsLongAsAContextHasThem) {
+  Session session = Make({{"max_graph_bytes", std::to_string(kModel.size() + 10)}});
+  const uint32_t graph = *LoadBytes(session, kModel);
+  const uint32_t context = *session.InitContext(graph, {});
+  // The same model counts once, the host's do not count.
+  EXPECT_TRUE(LoadBytes(session, kModel));
+  Load(session, "any");
+  Load(session, "slow");
+  ExpectRefused(LoadBytes(session, kAny).error(), "max_graph_bytes");
+  ExpectRefused((*session.StartLoadByName("pair", {{"delay_ms", "1"}}, nullptr)).error(),
+                "max_graph_bytes");
+  ASSERT_TRUE(session.DropGraph(graph));
+  ASSERT_TRUE(session.DropGraph(graph + 1));
+  ExpectRefused(LoadBytes(session, kAny).error(), "max_graph_bytes");
+  ASSERT_TRUE(session.DropContext(context));
+  EXPECT_TRUE(LoadBytes(session, kAny));
+}
+
 TEST_F(SessionTest, OutputsThatAGuestKeepsCountToo) {
   Session session = Make({{"max_session_bytes", "25"}});
   const uint32_t context = Context(session, "any");
