@@ -56,15 +56,16 @@ wasinn_code ToC(const Error& error, wasinn_error* out) {
   if (out != nullptr) {
     out->code = code;
     out->engine_code = error.engine_code;
-    const size_t size = std::min(error.message.size(), sizeof(out->message) - 1);
-    std::memcpy(out->message, error.message.data(), size);
+    const std::string& text = error.HostText();
+    const size_t size = std::min(text.size(), sizeof(out->message) - 1);
+    std::memcpy(out->message, text.data(), size);
     out->message[size] = '\0';
   }
   return code;
 }
 
 Error FromC(wasinn_code code, const wasinn_error& error, std::string_view where) {
-  Error result{CodeFromNumber(code), {}, error.engine_code};
+  Error result{CodeFromNumber(code), {}, error.engine_code, {}};
   // A plug-in may have left the text unterminated.
   result.message.assign(error.message, strnlen(error.message, sizeof(error.message)));
   if (result.code == Code::kOK) result.code = Code::kUNKNOWN;

@@ -34,6 +34,11 @@ struct Error {
   std::string message;
   // The framework's own number, 0 without one.
   int64_t engine_code = 0;
+  // The text for the host where it says what a guest may not read, e.g. the path of a model; empty
+  // where `message` is for both.
+  std::string host_message = {};
+
+  const std::string& HostText() const { return host_message.empty() ? message : host_message; }
 };
 
 template <typename T = void>
@@ -50,7 +55,8 @@ template <typename... Args>
   return std::unexpected(std::move(error));
 }
 
-// Copies an error into the C struct of a caller, who may have passed NULL; returns its code.
+// Copies an error with its text for the host into the C struct of a caller, who may have passed
+// NULL; returns its code.
 wasinn_code ToC(const Error& error, wasinn_error* out);
 // The error that a C callee left; a code without text gets one that names `where`.
 Error FromC(wasinn_code code, const wasinn_error& error, std::string_view where);

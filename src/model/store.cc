@@ -37,6 +37,29 @@ std::string FileKey(const std::string& path, const os::FileState& state) {
                      state.mtime_ns);
 }
 
+void ReplaceAll(std::string& text, std::string_view what, std::string_view with) {
+  if (what.empty()) return;
+  for (size_t at = text.find(what); at != std::string::npos;
+       at = text.find(what, at + with.size())) {
+    text.replace(at, what.size(), with);
+  }
+}
+
+// The error of a registered model. A guest gets to read `message`, so the path stays out of it.
+Error OfModel(const std::string& name, Error error, const std::string& path) {
+  std::string hidden = error.message;
+  ReplaceAll(hidden, path, "its file");
+  // Frameworks also name files beside it.
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  if (folder.size() > 1) ReplaceAll(hidden, folder + "/", "");
+  if (error.code == Code::kMODEL_MISSING) {
+    error.message += fmt::format(" (expected {})", path);
+  }
+  error.host_message = fmt::format("model '{}': {}", name, error.message);
+  error.message = fmt::format("model '{}': {}", name, hidden);
+  return error;
+}
+
 uint64_t TotalSize(std::span<const BufferRef> parts) {
   uint64_t size = 0;
   for (const BufferRef& part : parts) size += part.size();
@@ -102,7 +125,7 @@ Result<ModelStore::Plan> ModelStore::PlanFor(const ModelConfig& config, const Op
   } else {
     const os::FileState state = os::StatFile(config.path);
     if (!state.exists) {
-      return Fail(Code::kMODEL_MISSING, "its file is gone (expected {})", config.path);
+      return Fail(Code::kMODEL_MISSING, "its file is gone");
     }
     plan.source.path = config.path;
     plan.source.size = state.size;
@@ -186,11 +209,7 @@ std::shared_ptr<Graph> ModelStore::GetLoaded(std::string_view name, const Option
 Result<std::shared_ptr<Graph>> ModelStore::Get(std::string_view name, const Options& extra) {
   WASINN_TRY(config, Find(name));
   auto graph = GetNamed(config, extra);
-  if (!graph) {
-    Error error = graph.error();
-    error.message = fmt::format("model '{}': {}", config.name, error.message);
-    return Fail(std::move(error));
-  }
+  if (!graph) return Fail(OfModel(config.name, graph.error(), config.path));
   return graph;
 }
 

@@ -82,7 +82,9 @@ TEST_F(StoreTest, UnknownNamesAndMissingFiles) {
   const auto gone = core_.models.Get("m");
   ASSERT_FALSE(gone);
   EXPECT_EQ(gone.error().code, Code::kMODEL_MISSING);
-  EXPECT_EQ(gone.error().message, fmt::format("model 'm': its file is gone (expected {})", path));
+  EXPECT_EQ(gone.error().message, "model 'm': its file is gone");
+  EXPECT_EQ(gone.error().HostText(),
+            fmt::format("model 'm': its file is gone (expected {})", path));
   EXPECT_EQ(core_.models.GetLoaded("m"), nullptr);
 }
 
@@ -149,6 +151,27 @@ TEST_F(StoreTest, OtherOptionsMakeAnotherGraph) {
   // In a registration it is an error.
   ASSERT_TRUE(Add("typo", dir_.path("m"), {{"delay", "1"}}));
   EXPECT_EQ(core_.models.Get("typo").error().code, Code::kINVALID_ARGUMENT);
+}
+
+// What a guest reads of a failed load names no file of the host.
+TEST_F(StoreTest, ErrorsOfRegisteredModelsKeepThePathForTheHost) {
+  ScriptedBackend script(WASINN_BACKEND_PARALLEL_LOAD);
+  script.load = [](const wasinn_load_request& request, wasinn_error* error) -> wasinn_code {
+    const std::string path = request.path;
+    const std::string text = fmt::format("cannot read {}: {}/weights.bin is missing", path,
+                                         std::filesystem::path(path).parent_path().string());
+    text.copy(error->message, sizeof(error->message) - 1);
+    return error->code = WASINN_RUNTIME_ERROR;
+  };
+  ASSERT_TRUE(core_.backends.Add(&script.table));
+  const std::string path = dir_.Write("folder/m", "x");
+  ASSERT_TRUE(Add("m", path, {}, script.table.name));
+  const auto graph = core_.models.Get("m");
+  ASSERT_FALSE(graph);
+  EXPECT_EQ(graph.error().message, "model 'm': cannot read its file: weights.bin is missing");
+  EXPECT_NE(graph.error().HostText().find(path), std::string::npos);
+  EXPECT_NE(core_.models.GetFromFile(path, script.table.name).error().message.find(path),
+            std::string::npos);
 }
 
 TEST_F(StoreTest, GraphsOfGuestsEndWithTheirLastHolder) {

@@ -351,7 +351,8 @@ Result<uint32_t> Session::AddError(Error error) {
 
 void Session::Remember(const Error& error) {
   last_error_ = error.message;
-  host_.log->Log(WASINN_LOG_WARN, "guest call failed: {}: {}", CodeName(error.code), error.message);
+  host_.log->Log(WASINN_LOG_WARN, "guest call failed: {}: {}", CodeName(error.code),
+                 error.HostText());
 }
 
 // ------------------------------------------------------------------ stopping
