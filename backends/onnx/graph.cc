@@ -186,6 +186,21 @@ ModelFacts LoadSession(const wasinn_backend_instance& instance, const wasinn_loa
   return ReadModelFacts(stream);
 }
 
+// ONNX Runtime ignores an override of a dimension that the model does not name.
+void CheckFreeDims(const backend::Options& given, const ModelFacts& facts) {
+  // Nothing is known of a model in ORT's own format.
+  if (facts.ir_version == 0) return;
+  given.ForPrefix("free_dim:", [&](std::string_view name, std::string_view) {
+    if (facts.named_dims.contains(std::string(name))) return;
+    std::string names;
+    for (const std::string& known : facts.named_dims) names += (names.empty() ? "" : ", ") + known;
+    throw Failure(WASINN_INVALID_ARGUMENT,
+                  "onnx: option free_dim: expected the name of a dimension of this model (" +
+                      (names.empty() ? "it names none" : names) + "), given '" + std::string(name) +
+                      "'");
+  });
+}
+
 }  // namespace
 
 wasinn_code GraphLoad(wasinn_backend_instance* instance, const wasinn_load_request* request,
@@ -200,6 +215,7 @@ wasinn_code GraphLoad(wasinn_backend_instance* instance, const wasinn_load_reque
     Check(Api()->CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &memory), "memory info");
     graph->memory.reset(memory);
     const ModelFacts facts = LoadSession(*instance, *request, options.get(), *graph);
+    CheckFreeDims(given, facts);
     Describe(facts, *graph);
     *out = graph.release();
   });

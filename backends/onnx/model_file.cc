@@ -92,6 +92,25 @@ class StreamReader {
   uint64_t position_ = 0;
 };
 
+// TensorShapeProto: dim 1 { dim_value 1, dim_param 2 }.
+void ReadShape(StreamReader& reader, uint64_t end, ModelFacts& facts) {
+  while (const std::optional<Field> field = reader.Next(end)) {
+    if (field->wire == kVarint) continue;
+    const uint64_t field_end = reader.position() + field->value;
+    if (field->number == 1 && field->wire == kBytes) {
+      while (const std::optional<Field> dim = reader.Next(field_end)) {
+        if (dim->wire == kVarint) continue;
+        const uint64_t dim_end = reader.position() + dim->value;
+        if (dim->number == 2 && facts.named_dims.size() < kMaxKept) {
+          facts.named_dims.insert(reader.Text(dim->value));
+        }
+        reader.SkipTo(std::max(dim_end, reader.position()));
+      }
+    }
+    reader.SkipTo(std::max(field_end, reader.position()));
+  }
+}
+
 // ValueInfoProto: name 1, type 2 { tensor_type 1 { elem_type 1, shape 2 } }.
 void ReadPort(StreamReader& reader, uint64_t end, ModelFacts& facts) {
   std::string name;
@@ -107,8 +126,12 @@ void ReadPort(StreamReader& reader, uint64_t end, ModelFacts& facts) {
         if (type->number == 1 && type->wire == kBytes) {
           while (const std::optional<Field> part = reader.Next(type_end)) {
             if (part->wire == kVarint) continue;
-            if (part->number == 2) has_shape = true;
-            reader.SkipTo(reader.position() + part->value);
+            const uint64_t part_end = reader.position() + part->value;
+            if (part->number == 2) {
+              has_shape = true;
+              ReadShape(reader, part_end, facts);
+            }
+            reader.SkipTo(std::max(part_end, reader.position()));
           }
         }
         reader.SkipTo(std::max(type_end, reader.position()));

@@ -17,6 +17,7 @@ struct ModelFacts {
   std::string producer_version;
   std::vector<std::pair<std::string, int64_t>> opsets;  // domain ("" is ONNX's own), version
   std::set<std::string> shaped_ports;  // inputs and outputs that say a shape, of any rank
+  std::set<std::string> named_dims;    // of inputs and outputs
 };
 
 // Reads the outer messages of a model and skips its nodes and weights. Gives what was found up to

@@ -33,6 +33,8 @@ TEST(ModelFactsTest, TellsVersionsAndPortsWithAShape) {
 TEST(ModelFactsTest, TellsAScalarFromAPortOfAnyRank) {
   EXPECT_EQ(FactsOf(ReadModel("scalar.onnx")).shaped_ports, (std::set<std::string>{"x", "y"}));
   EXPECT_TRUE(FactsOf(ReadModel("identity_any_rank.onnx")).shaped_ports.empty());
+  EXPECT_EQ(FactsOf(ReadModel("dynamic.onnx")).named_dims,
+            (std::set<std::string>{"batch", "width"}));
 }
 
 TEST(ModelFactsTest, SurvivesEveryTruncationAndEveryChangedByte) {

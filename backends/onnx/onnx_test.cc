@@ -325,6 +325,17 @@ TEST_F(OnnxTest, EveryOptionIsTaken) {
   EXPECT_EQ(profiles, 1);
 }
 
+TEST_F(OnnxTest, AnUnknownDimensionIsAnErrorThatListsWhatThereIs) {
+  const Graph graph = Graph::FromPath(onnx_, PathOf("dynamic"), {{"free_dim:bach", "2"}});
+  EXPECT_EQ(graph.get(), nullptr);
+  EXPECT_EQ(graph.error.code, WASINN_INVALID_ARGUMENT);
+  EXPECT_STREQ(graph.error.message,
+               "onnx: option free_dim: expected the name of a dimension of this model (batch, "
+               "width), given 'bach'");
+  const Graph none = Graph::FromPath(onnx_, PathOf("add"), {{"free_dim:batch", "2"}});
+  EXPECT_NE(std::string(none.error.message).find("it names none"), std::string::npos);
+}
+
 TEST_F(OnnxTest, AnUnknownProviderIsAnErrorThatListsWhatThereIs) {
   const Graph graph = Graph::FromPath(onnx_, PathOf("add"), {{"providers", "warp+cpu"}});
   EXPECT_EQ(graph.get(), nullptr);

@@ -355,10 +355,14 @@ Result<Backend*> ModelStore::ChooseBackend(const Plan& plan) {
     for (const Backend* backend : candidates) {
       names += fmt::format("{}{}", names.empty() ? "" : ", ", backend->name());
     }
+    const bool folder = plan.source.parts.empty() && os::StatFile(plan.source.path).is_dir;
     return Fail(Code::kINVALID_ENCODING,
-                "expected a model that one of the backends here takes ({}), given {} bytes that "
-                "none recognises",
-                names, plan.source.size);
+                "expected a model that one of the backends here takes ({}), given {} that none "
+                "recognises",
+                names,
+                folder
+                    ? fmt::format("the folder {} with {} bytes", plan.source.path, plan.source.size)
+                    : fmt::format("{} bytes", plan.source.size));
   }
   return best;
 }
