@@ -27,7 +27,16 @@ const std::string& TensorTypeCases() {
 
 }  // namespace
 
-std::span<const wasinn_core_import> CoreImports() { return WitxImports(); }
+std::span<const wasinn_core_import> CoreImports() {
+  static const std::vector<wasinn_core_import> imports = [] {
+    std::vector<wasinn_core_import> rows;
+    for (const auto dialect : {WitxImports(), LegacyImports()}) {
+      rows.insert(rows.end(), dialect.begin(), dialect.end());
+    }
+    return rows;
+  }();
+  return imports;
+}
 std::span<const wasinn_component_import> ComponentImports() { return WitImports(); }
 std::span<const wasinn_component_resource> ComponentResources() { return WitResources(); }
 

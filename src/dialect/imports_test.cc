@@ -15,30 +15,40 @@ TEST(CoreImportsTest, EveryRowCanBeRegistered) {
   std::set<std::string> names;
   for (const wasinn_core_import& row : CoreImports()) {
     EXPECT_TRUE(names.insert(fmt::format("{}.{}", row.module, row.name)).second) << row.name;
-    EXPECT_STREQ(row.dialect, "witx");
+    EXPECT_STREQ(row.dialect, row.module == std::string_view("wasi_nn") ? "wamr-legacy" : "witx");
     EXPECT_EQ(std::string_view(row.params).find_first_not_of("iI"), std::string_view::npos);
     EXPECT_STREQ(row.results, "i");
     EXPECT_NE(row.call, nullptr);
   }
 }
 
-// Parameter counts from the specification and from WasmEdge's header.
-TEST(CoreImportsTest, SignaturesAreThoseOfTheSpecification) {
+// Parameter counts from the specification and from the headers of WasmEdge and WAMR.
+TEST(CoreImportsTest, SignaturesAreThoseThatGuestsImport) {
   const std::map<std::string_view, std::string_view> expected = {
-      {"load", "iiiii"},
-      {"load_by_name", "iii"},
-      {"init_execution_context", "ii"},
-      {"set_input", "iii"},
-      {"compute", "i"},
-      {"get_output", "iiiii"},
-      {"load_by_name_with_config", "iiiii"}};
+      {"wasi_ephemeral_nn.load", "iiiii"},
+      {"wasi_ephemeral_nn.load_by_name", "iii"},
+      {"wasi_ephemeral_nn.load_by_name_with_config", "iiiii"},
+      {"wasi_ephemeral_nn.init_execution_context", "ii"},
+      {"wasi_ephemeral_nn.set_input", "iii"},
+      {"wasi_ephemeral_nn.compute", "i"},
+      {"wasi_ephemeral_nn.get_output", "iiiii"},
+      {"wasi_ephemeral_nn.compute_single", "i"},
+      {"wasi_ephemeral_nn.get_output_single", "iiiii"},
+      {"wasi_ephemeral_nn.fini_single", "i"},
+      {"wasi_ephemeral_nn.unload", "i"},
+      {"wasi_ephemeral_nn.finalize_execution_context", "i"},
+      {"wasi_nn.load", "iiii"},
+      {"wasi_nn.load_by_name", "iii"},
+      {"wasi_nn.init_execution_context", "ii"},
+      {"wasi_nn.set_input", "iii"},
+      {"wasi_nn.compute", "i"},
+      {"wasi_nn.get_output", "iiii"}};
   size_t found = 0;
   for (const wasinn_core_import& row : CoreImports()) {
-    EXPECT_STREQ(row.module, "wasi_ephemeral_nn");
-    if (const auto it = expected.find(row.name); it != expected.end()) {
-      EXPECT_EQ(row.params, it->second) << row.name;
-      ++found;
-    }
+    const auto it = expected.find(fmt::format("{}.{}", row.module, row.name));
+    if (it == expected.end()) continue;
+    EXPECT_EQ(row.params, it->second) << it->first;
+    ++found;
   }
   EXPECT_EQ(found, expected.size());
 }
