@@ -121,8 +121,8 @@ WASINN_EXPORT wasinn_call_state wasinn_session_finish_component(wasinn_session* 
 
 /* ------------------------------------------------------------------ sessions, for adapters */
 
-/* Gives up a PENDING call: cancels its compute and forgets the waker, which is not called after
- * this has returned. Without a PENDING call it does nothing. */
+/* For a guest that is gone: gives up a PENDING call, cancels its compute and all runs in the
+ * background, and forgets the waker, which is not called after this has returned. */
 WASINN_EXPORT void wasinn_session_abandon(wasinn_session* session);
 
 /* Sets who is told when the session is stopped (cancel, or the policy's run_timeout); at most once,
