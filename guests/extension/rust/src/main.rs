@@ -37,7 +37,9 @@ fn answers(graph: &Graph, options: &str, texts: &[String]) -> Result<Vec<String>
 }
 
 fn run(args: &[String]) -> Result<(), Error> {
-    let [_, model, options, texts @ ..] = args else { panic!("expected MODEL OPTIONS TEXT...") };
+    let [_, model, options, texts @ ..] = args else {
+        panic!("expected MODEL OPTIONS TEXT...")
+    };
     let graph = Graph::load_by_name(model)?;
     println!("{}", graph.describe()?);
     for answer in answers(&graph, options, texts)? {

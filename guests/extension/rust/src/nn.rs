@@ -31,13 +31,8 @@ mod raw {
         ) -> i32;
         pub fn start(context: u32) -> i32;
         pub fn wait(context: u32, timeout: u32, status: *mut u32) -> i32;
-        pub fn read(
-            context: u32,
-            index: u32,
-            out: *mut u8,
-            max: usize,
-            written: *mut usize,
-        ) -> i32;
+        pub fn read(context: u32, index: u32, out: *mut u8, max: usize, written: *mut usize)
+            -> i32;
     }
 }
 
@@ -57,9 +52,14 @@ pub struct Error {
 impl Error {
     fn last() -> Error {
         let mut code = 0;
-        let text = text(|out, max, written| unsafe { raw::last_error(&mut code, out, max, written) });
+        let text =
+            text(|out, max, written| unsafe { raw::last_error(&mut code, out, max, written) });
         let name = text_of_code(code);
-        Error { code, name, text: text.unwrap_or_default() }
+        Error {
+            code,
+            name,
+            text: text.unwrap_or_default(),
+        }
     }
 }
 
@@ -84,7 +84,11 @@ fn text(mut call: impl FnMut(*mut u8, usize, *mut usize) -> i32) -> Option<Strin
 }
 
 fn check(errno: i32) -> Result<(), Error> {
-    if errno == SUCCESS { Ok(()) } else { Err(Error::last()) }
+    if errno == SUCCESS {
+        Ok(())
+    } else {
+        Err(Error::last())
+    }
 }
 
 pub fn describe_host() -> Result<String, Error> {
