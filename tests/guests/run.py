@@ -196,6 +196,13 @@ def extension_cases():
         stdout_words=["set_input: error 1, invalid_argument: input 0 ('a'): expected f32 [4], given u8 [12]"],
     )
     yield Case(
+        "extension-why",
+        "extension_why",
+        [],
+        ["add"],
+        stdout="7: no model is registered under the name 'adder'\n",
+    )
+    yield Case(
         "extension-rust-two",
         "extension_rust",
         ["talk", options, text, "Guten Tag"],
