@@ -1,6 +1,6 @@
 // The core-module ABI of wasi-nn ("WITX"): import module wasi_ephemeral_nn, numbers as of
 // 2023-08-23 and later. Every call returns an errno; results are written through the last pointers.
-// Handles are plain numbers and stay valid until the program ends.
+// Handles are plain numbers and stay valid until the program ends, or until they are given back.
 #pragma once
 
 #include <stdint.h>
@@ -19,6 +19,11 @@ enum {
   NN_UNSUPPORTED_OPERATION = 6,
   NN_TOO_LARGE = 7,
   NN_NOT_FOUND = 8,
+  // WasmEdge's and WAMR's.
+  NN_END_OF_SEQUENCE = 100,
+  NN_CONTEXT_FULL = 101,
+  NN_PROMPT_TOO_LONG = 102,
+  NN_MODEL_NOT_FOUND = 103,
 };
 
 enum { NN_FP16 = 0, NN_FP32 = 1, NN_FP64 = 2, NN_U8 = 3, NN_I32 = 4, NN_I64 = 5 };
@@ -81,6 +86,21 @@ NN_IMPORT("compute") nn_compute(nn_context context);
 // NN_TOO_LARGE leaves `out` alone and tells in `written` how many bytes are needed.
 NN_IMPORT("get_output")
 nn_get_output(nn_context context, uint32_t index, void* out, uint32_t capacity, uint32_t* written);
+
+// ---- WasmEdge's functions; not in the specification
+
+// Waits for the next piece of a streamed output, or starts over after a non-zero result.
+// NN_END_OF_SEQUENCE after the last piece. A model that does not stream gives one.
+NN_IMPORT("compute_single") nn_compute_single(nn_context context);
+// That piece; otherwise as nn_get_output.
+NN_IMPORT("get_output_single")
+nn_get_output_single(nn_context context, uint32_t index, void* out, uint32_t capacity,
+                     uint32_t* written);
+// Ends the stream. Fine without one.
+NN_IMPORT("fini_single") nn_fini_single(nn_context context);
+// Gives a graph back. Its contexts still give outputs, but compute no more.
+NN_IMPORT("unload") nn_unload(nn_graph graph);
+NN_IMPORT("finalize_execution_context") nn_finalize(nn_context context);
 
 #ifdef __cplusplus
 }

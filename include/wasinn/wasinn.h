@@ -144,14 +144,15 @@ WASINN_EXPORT char* wasinn_engine_stats_json(wasinn_engine* engine, wasinn_error
 WASINN_EXPORT wasinn_code wasinn_policy_create(wasinn_policy** out, wasinn_error* error);
 WASINN_EXPORT void wasinn_policy_free(wasinn_policy* policy);
 /* Sets one rule from text: counts, sizes ("64MiB"), durations ("1500ms", "2s"), true/false, or for
- * `models` names separated by commas (* for all). */
+ * `models` names separated by commas (* for all); `compat` NAME[=VALUE] separated by commas, which
+ * leaves the switches alone that are not named. */
 WASINN_EXPORT wasinn_code wasinn_policy_set(wasinn_policy* policy, wasinn_str rule,
                                             wasinn_str value, wasinn_error* error);
-/* The rule's number: bytes, milliseconds, a count, or 0/1; 0 for unlimited and for `models`.
- * NOT_FOUND for an unknown rule. */
+/* The rule's number: bytes, milliseconds, a count, or 0/1; 0 for unlimited and for rules that are no
+ * number. NOT_FOUND for an unknown rule. */
 WASINN_EXPORT wasinn_code wasinn_policy_get(const wasinn_policy* policy, wasinn_str rule,
                                             uint64_t* out, wasinn_error* error);
-/* All rules with type, default and help, as JSON. */
+/* All rules with type, default and help, and the switches of the rule `compat`, as JSON. */
 WASINN_EXPORT char* wasinn_policy_rules_json(void);
 
 /* ------------------------------------------------------------------ sessions */

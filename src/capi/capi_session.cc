@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "capi/engine.h"
 #include "capi/guard.h"
 
@@ -80,7 +81,14 @@ char* wasinn_policy_rules_json(void) {
                        {"default", rule.default_value},
                        {"help", rule.help}});
     }
-    return nlohmann::ordered_json{{"rules", rules}}.dump();
+    auto switches = nlohmann::ordered_json::array();
+    for (const CompatSwitch& row : CompatSwitches()) {
+      switches.push_back({{"name", row.name},
+                          {"values", Split(row.values, '|')},
+                          {"default", row.default_value},
+                          {"help", row.help}});
+    }
+    return nlohmann::ordered_json{{"rules", rules}, {"compat", switches}}.dump();
   });
 }
 

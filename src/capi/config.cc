@@ -89,6 +89,27 @@ Result<std::vector<std::string>> ReadList(const std::string& path, std::string_v
   return list;
 }
 
+Result<> ReadCompat(const std::string& path, const toml::table& table, Config& config) {
+  for (const auto& [key, value] : table) {
+    const auto text = ScalarText(value);
+    if (!text)
+      return At(path, value.source(), fmt::format("compat.{}: expected a value", key.str()));
+    // A comma would begin the next switch.
+    if (key.str().find_first_of(",=") != std::string_view::npos ||
+        text->find(',') != std::string::npos) {
+      return At(path, value.source(),
+                fmt::format("compat.{}: expected a switch and a value, given '{}'",
+                            Printable(key.str()), Printable(*text)));
+    }
+    const std::string setting = fmt::format("{}={}", key.str(), *text);
+    if (const auto set = Compat().Set(setting); !set) {
+      return At(path, value.source(), set.error().message);
+    }
+    config.policy.emplace_back("compat", setting);
+  }
+  return {};
+}
+
 Result<> ReadPolicy(const std::string& path, const toml::table& table, Config& config) {
   for (const auto& [key, value] : table) {
     const std::string rule(key.str());
@@ -126,8 +147,11 @@ Result<Config> ParseConfig(std::string_view text, const std::string& path, const
       }
     } else if (key.str() == "policy" && value.is_table()) {
       WASINN_CHECK(ReadPolicy(path, *value.as_table(), config));
+    } else if (key.str() == "compat" && value.is_table()) {
+      WASINN_CHECK(ReadCompat(path, *value.as_table(), config));
     } else {
-      constexpr std::array<std::string_view, 3> kKeys = {"models", "model_dirs", "policy"};
+      constexpr std::array<std::string_view, 4> kKeys = {"models", "model_dirs", "policy",
+                                                         "compat"};
       return At(path, value.source(),
                 fmt::format("unknown key '{}'{}", Printable(key.str()), Suggest(key.str(), kKeys)));
     }

@@ -14,6 +14,7 @@ namespace wasinn {
 //   model_dirs = ["models"]
 //   [models.NAME]           path, backend, encoding, target, load, and backend options
 //   [policy]                rules of policy.def; `models` as a list of names
+//   [compat]                switches of compat.def
 //
 // Relative paths are taken from the file's folder. An unknown key is an error that names the line.
 Result<> LoadConfig(Engine& engine, const std::string& path, Policy* policy);

@@ -22,7 +22,8 @@ TEST(ConfigTest, ReadsModelsFoldersAndPolicy) {
       "threads = 2\narena = false\nscale = 0.5\n"
       "[models.'with space']\npath = '/abs/x'\n"
       "[policy]\nmodels = ['a', 'b']\nmax_tensor_bytes = '64MiB'\nmax_graphs = 3\nload_bytes = "
-      "false\n",
+      "false\n"
+      "[compat]\nzero_length_output = true\ntensor_types = 'old'\n",
       "wasinn.toml", "dir");
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->model_dirs, (std::vector<std::string>{"dir/models", "/abs"}));
@@ -41,6 +42,8 @@ TEST(ConfigTest, ReadsModelsFoldersAndPolicy) {
   EXPECT_FALSE(policy.GrantsModel("c"));
   EXPECT_EQ(policy.max_tensor_bytes, 64u << 20);
   EXPECT_EQ(policy.load_bytes, 0u);
+  EXPECT_EQ(policy.compat.zero_length_output, ZeroLengthOutput::kOn);
+  EXPECT_EQ(policy.compat.tensor_types, TensorTypes::kOld);
 }
 
 TEST(ConfigTest, FaultsNameTheLine) {
@@ -60,6 +63,17 @@ TEST(ConfigTest, FaultsNameTheLine) {
             "wasinn.toml:2: policy rule max_graphs: expected a number, given 'x'");
   EXPECT_EQ(Why("[policy]\nmax_graph = 1"),
             "wasinn.toml:2: no policy rule named 'max_graph' (did you mean max_graphs?)");
+  EXPECT_EQ(
+      Why("[compat]\ntensor_types = 'odd'"),
+      "wasinn.toml:2: compatibility switch tensor_types: expected auto, new, old, given 'odd'");
+  EXPECT_EQ(Why("[compat]\ntensor_type = 'old'"),
+            "wasinn.toml:2: no compatibility switch named 'tensor_type' (did you mean "
+            "tensor_types?)");
+  EXPECT_EQ(Why("[compat]\ntensor_types = ['old']"),
+            "wasinn.toml:2: compat.tensor_types: expected a value");
+  EXPECT_EQ(Why("[compat]\ntensor_types = 'old,zero_length_output'"),
+            "wasinn.toml:2: compat.tensor_types: expected a switch and a value, given "
+            "'old,zero_length_output'");
   EXPECT_EQ(Why("\n\n[models").find("wasinn.toml:3: "), 0u);
   EXPECT_EQ(Why("policy = 1").find("wasinn.toml:1: "), 0u);
 }

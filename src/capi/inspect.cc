@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <span>
 
 #include "base/error.h"
@@ -29,13 +30,37 @@ constexpr KnownModule kKnown[] = {
     {"wasi_unstable", "wasi-p0",
      "WASI of 2019 (wasi_unstable) is not provided; rebuild the guest "
      "for wasi_snapshot_preview1"},
-    {"wasi_nn", "wamr-legacy", "WAMR's legacy module wasi_nn is not provided by this version"},
+    {"wasi_nn", "wamr-legacy",
+     "this function of WAMR's legacy module wasi_nn is not provided by "
+     "this version"},
     {"wasi_ephemeral_nn", "witx",
      "this function of wasi_ephemeral_nn is not provided by this "
      "version"},
     {"wasi:nn/", "wit", "this version of wasi:nn is not provided"},
     {"wasinn_nn", "wasinn", "this function of wasinn_nn is not provided by this version"},
     {"wasinn:nn/", "wasinn", "this version of wasinn:nn is not provided"},
+};
+
+// How old a guest of wasi_ephemeral_nn is, and so what its numbers mean: the first row of which it
+// imports a function counts.
+struct Age {
+  std::string_view functions;  // separated by spaces
+  std::string_view made_for;
+  std::string_view types;
+};
+constexpr std::string_view kTypesByLength =
+    "tensor types may be those of before or since August 2023, which the length of the data tells "
+    "apart; where it cannot, --compat tensor_types=old or new does";
+constexpr std::string_view kTypesOfToday =
+    "tensor types are those of since August 2023; --compat tensor_types=new holds it to them";
+constexpr Age kAges[] = {
+    {"finalize_execution_context", "WasmEdge 0.15 or later", kTypesOfToday},
+    {"compute_single get_output_single fini_single unload", "WasmEdge 0.13 or later",
+     kTypesByLength},
+    {"load_by_name_with_config", "WasmEdge or WAMR", kTypesByLength},
+    {"load_by_name", "the specification of August 2023 or later", kTypesOfToday},
+    {"load init_execution_context set_input compute get_output",
+     "the specification of 2020 or later", kTypesByLength},
 };
 
 struct Provider {
@@ -95,6 +120,28 @@ std::vector<const wasinn_component_import*> AddedFunctions(std::string_view inte
   return added;
 }
 
+// What the functions that a guest imports from wasi_ephemeral_nn say about it.
+void AddAgeNotes(const std::set<std::string, std::less<>>& functions, Json& notes) {
+  for (const Age& age : kAges) {
+    for (const std::string_view function : Split(age.functions, ' ')) {
+      if (!functions.contains(function)) continue;
+      notes.push_back(
+          fmt::format("made for {}, as it imports {}: {}", age.made_for, function, age.types));
+      if (age.made_for.starts_with("WasmEdge 0")) {
+        notes.push_back(
+            "if it reads its output with a size of 0, as LlamaEdge 0.28 does, it needs --compat "
+            "zero_length_output");
+      }
+      if (functions.contains("load")) {
+        notes.push_back(
+            "encodings 5 and 6 of load are autodetect and ggml, or the other way round in WAMR: "
+            "the model tells, or --compat encoding_numbers=wasmedge or wamr");
+      }
+      return;
+    }
+  }
+}
+
 }  // namespace
 
 std::string InspectJson(const wasinn_guest_info& info) {
@@ -104,11 +151,13 @@ std::string InspectJson(const wasinn_guest_info& info) {
   Json notes = Json::array();
   bool nn = false;
   std::map<std::pair<std::string, std::string>, std::vector<std::string>> dialects;
+  std::set<std::string, std::less<>> witx;
   for (const wasinn_import_info& row : std::span(info.imports, info.import_count)) {
     const std::string module(View(row.module));
     const std::string name(View(row.name));
     const std::string full = name.empty() ? module : fmt::format("{}.{}", module, name);
     const Provider provider = FindProvider(component, module, name);
+    if (provider.dialect == "witx") witx.insert(name);
     if (!provider.dialect.empty()) dialects[{provider.dialect, provider.version}].push_back(full);
     if (component && provider.ours) {
       for (const auto* draft : AddedFunctions(module, provider.dialect, View(row.type))) {
@@ -126,7 +175,7 @@ std::string InspectJson(const wasinn_guest_info& info) {
   }
   Json listed = Json::array();
   for (auto& [key, names] : dialects) {
-    nn = nn || key.first == "witx" || key.first == "wit";
+    nn = nn || key.first == "witx" || key.first == "wit" || key.first == "wamr-legacy";
     for (std::string& name : names) name = Printable(name);
     listed.push_back({{"dialect", key.first}, {"version", key.second}, {"imports", names}});
   }
@@ -142,10 +191,11 @@ std::string InspectJson(const wasinn_guest_info& info) {
                                 : "it exports no _start, so there is nothing to run");
   }
   if (!nn) notes.push_back("it imports no wasi-nn");
-  if (dialects.contains({"witx", ""})) {
+  AddAgeNotes(witx, notes);
+  if (dialects.contains({"wamr-legacy", ""})) {
     notes.push_back(
-        "tensor types of wasi_ephemeral_nn changed numbers in 2023; old and new guests are told "
-        "apart by the length of the data");
+        "made for WAMR's own wasi_nn, which WAMR 2 replaces by wasi_ephemeral_nn: tensor types are "
+        "u8 2 and i32 3, encoding 5 is ggml, and sizes of outputs count elements of f32");
   }
   const Json json = {{"kind", component ? "component" : "core"},
                      {"text", info.is_text != 0},

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "session/compat.h"
 #include "support/core.h"
 
 namespace wasinn {
@@ -133,6 +134,11 @@ TEST_F(ListingTest, PolicyRules) {
   EXPECT_GE(json["rules"].size(), 14u);
   for (const Json& rule : json["rules"]) {
     EXPECT_EQ(Keys(rule), (std::set<std::string>{"default", "help", "name", "type"}));
+  }
+  EXPECT_EQ(json["compat"].size(), CompatSwitches().size());
+  for (const Json& row : json["compat"]) {
+    EXPECT_EQ(Keys(row), (std::set<std::string>{"default", "help", "name", "values"}));
+    EXPECT_GE(row["values"].size(), 2u);
   }
 }
 

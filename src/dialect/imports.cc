@@ -36,7 +36,8 @@ std::vector<Row> Joined(std::initializer_list<std::span<const Row>> tables) {
 }  // namespace
 
 std::span<const wasinn_core_import> CoreImports() {
-  static const auto rows = Joined<wasinn_core_import>({WitxImports(), WasinnCoreImports()});
+  static const auto rows =
+      Joined<wasinn_core_import>({WitxImports(), LegacyImports(), WasinnCoreImports()});
   return rows;
 }
 

@@ -15,6 +15,7 @@ namespace wasinn {
 
 // Each dialect's own rows; static.
 std::span<const wasinn_core_import> WitxImports();
+std::span<const wasinn_core_import> LegacyImports();
 std::span<const wasinn_component_import> WitImports();
 std::span<const wasinn_component_resource> WitResources();
 std::span<const wasinn_component_import> DraftImports();

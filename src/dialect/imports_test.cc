@@ -14,7 +14,10 @@ namespace wasinn {
 namespace {
 
 std::string_view DialectOf(std::string_view module) {
-  return module == "wasi_ephemeral_nn" ? "witx" : module == "wasinn_nn" ? "wasinn" : "";
+  return module == "wasi_ephemeral_nn" ? "witx"
+         : module == "wasi_nn"         ? "wamr-legacy"
+         : module == "wasinn_nn"       ? "wasinn"
+                                       : "";
 }
 
 TEST(CoreImportsTest, EveryRowCanBeRegistered) {
@@ -28,23 +31,33 @@ TEST(CoreImportsTest, EveryRowCanBeRegistered) {
   }
 }
 
-// Parameter counts from the specification and from WasmEdge's header.
-TEST(CoreImportsTest, SignaturesAreThoseOfTheSpecification) {
+// Parameter counts from the specification and from the headers of WasmEdge and WAMR.
+TEST(CoreImportsTest, SignaturesAreThoseThatGuestsImport) {
   const std::map<std::string_view, std::string_view> expected = {
-      {"load", "iiiii"},
-      {"load_by_name", "iii"},
-      {"init_execution_context", "ii"},
-      {"set_input", "iii"},
-      {"compute", "i"},
-      {"get_output", "iiiii"},
-      {"load_by_name_with_config", "iiiii"}};
+      {"wasi_ephemeral_nn.load", "iiiii"},
+      {"wasi_ephemeral_nn.load_by_name", "iii"},
+      {"wasi_ephemeral_nn.load_by_name_with_config", "iiiii"},
+      {"wasi_ephemeral_nn.init_execution_context", "ii"},
+      {"wasi_ephemeral_nn.set_input", "iii"},
+      {"wasi_ephemeral_nn.compute", "i"},
+      {"wasi_ephemeral_nn.get_output", "iiiii"},
+      {"wasi_ephemeral_nn.compute_single", "i"},
+      {"wasi_ephemeral_nn.get_output_single", "iiiii"},
+      {"wasi_ephemeral_nn.fini_single", "i"},
+      {"wasi_ephemeral_nn.unload", "i"},
+      {"wasi_ephemeral_nn.finalize_execution_context", "i"},
+      {"wasi_nn.load", "iiii"},
+      {"wasi_nn.load_by_name", "iii"},
+      {"wasi_nn.init_execution_context", "ii"},
+      {"wasi_nn.set_input", "iii"},
+      {"wasi_nn.compute", "i"},
+      {"wasi_nn.get_output", "iiii"}};
   size_t found = 0;
   for (const wasinn_core_import& row : CoreImports()) {
-    if (std::string_view(row.module) != "wasi_ephemeral_nn") continue;
-    if (const auto it = expected.find(row.name); it != expected.end()) {
-      EXPECT_EQ(row.params, it->second) << row.name;
-      ++found;
-    }
+    const auto it = expected.find(fmt::format("{}.{}", row.module, row.name));
+    if (it == expected.end()) continue;
+    EXPECT_EQ(row.params, it->second) << it->first;
+    ++found;
   }
   EXPECT_EQ(found, expected.size());
 }

@@ -1,30 +1,15 @@
 // Core modules: import module `wasinn_nn`, wasinn's own extension (guests/include/wasinn_nn.h).
-#include <array>
-
+#include "dialect/core_call.h"
 #include "dialect/extension.h"
-#include "dialect/imports.h"
-#include "dialect/memory.h"
 
 namespace wasinn {
 namespace {
 
-struct Call {
-  Session& session;
-  GuestMemory memory;
-  const uint64_t* args;
-  const wasinn_waker* waker;
-
-  uint32_t arg(size_t i) const { return static_cast<uint32_t>(args[i]); }
-};
+using core_call::Call;
+using core_call::CheckOut;
 
 // The errno that a call ends with; nullopt: PENDING. An Error is remembered and becomes its errno.
 using End = Result<std::optional<uint32_t>>;
-
-// Whether a u32 can be written at `offset`.
-Result<> CheckOut(const Call& call, const char* what, uint32_t offset) {
-  WASINN_CHECK(call.memory.Bytes(what, offset, 4));
-  return {};
-}
 
 // Writes what a call ended with, unless the guest must end with it.
 wasinn_call_state EndCall(Session& session, const End& end, uint64_t* result) {
@@ -35,7 +20,7 @@ wasinn_call_state EndCall(Session& session, const End& end, uint64_t* result) {
   return WASINN_CALL_DONE;
 }
 
-// Runs one function of a table; nothing is thrown past it.
+// As core_call::Enter, for functions that also have outcomes which are no failed call.
 template <End (*Function)(Call&)>
 wasinn_call_state Enter(wasinn_session* c_session, wasinn_memory memory, const uint64_t* args,
                         uint64_t* result, const wasinn_waker* waker) {

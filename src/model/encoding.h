@@ -20,6 +20,8 @@ std::string_view EncodingName(Encoding encoding);
 std::optional<Encoding> EncodingFromName(std::string_view name);
 std::optional<Encoding> EncodingFromWitx(uint32_t number);
 std::optional<Encoding> EncodingFromWit(uint32_t number);
+// WAMR counts as WIT does.
+inline std::optional<Encoding> EncodingFromWamr(uint32_t number) { return EncodingFromWit(number); }
 // "openvino onnx ...": the names in the order of WIT's enum, as the import tables give them.
 std::string WitEncodingCases();
 // All names, for messages.

@@ -17,6 +17,8 @@ std::optional<uint64_t> ParsekSize(std::string_view text) { return ParseSize(tex
 std::optional<uint64_t> ParsekCount(std::string_view text) { return ParseUint(text); }
 std::optional<uint64_t> ParsekDuration(std::string_view text) { return ParseDuration(text); }
 
+std::nullopt_t ParsekCompat(std::string_view) { return std::nullopt; }
+
 std::optional<Policy::Policy_kNames> ParsekNames(std::string_view text) {
   Policy::Policy_kNames names;
   for (std::string_view name : Split(text, ',')) {
@@ -30,6 +32,7 @@ constexpr std::string_view kTypeOf_kBool = "bool";
 constexpr std::string_view kTypeOf_kSize = "size";
 constexpr std::string_view kTypeOf_kCount = "count";
 constexpr std::string_view kTypeOf_kDuration = "duration";
+constexpr std::string_view kTypeOf_kCompat = "switches";
 
 constexpr auto kRules = std::to_array<PolicyRule>({
 #define X(name, type, default_value, help) PolicyRule{#name, kTypeOf_##type, default_value, help},
@@ -53,6 +56,24 @@ std::unexpected<Error> UnknownRule(std::string_view rule) {
 
 uint64_t NumberOf(uint64_t value) { return value; }
 uint64_t NumberOf(const Policy::Policy_kNames&) { return 0; }
+uint64_t NumberOf(const Compat&) { return 0; }
+
+template <typename Value>
+Result<> Assign(std::string_view rule, std::string_view type, std::string_view text,
+                std::optional<Value> parsed, Value& out) {
+  if (!parsed) {
+    return Fail(Code::kINVALID_ARGUMENT, "policy rule {}: expected {}, given '{}'", rule,
+                Expected(type), Printable(text));
+  }
+  out = std::move(*parsed);
+  return {};
+}
+
+// Its own errors say more.
+Result<> Assign(std::string_view, std::string_view, std::string_view text, std::nullopt_t,
+                Compat& out) {
+  return out.Set(text);
+}
 
 }  // namespace
 
@@ -65,16 +86,8 @@ uint64_t Policy::Default_kDuration(std::string_view text) { return *ParsekDurati
 std::span<const PolicyRule> PolicyRules() { return kRules; }
 
 Result<> Policy::Set(std::string_view rule, std::string_view value) {
-#define X(name, type, default_value, help)                                                  \
-  if (rule == #name) {                                                                      \
-    auto parsed = Parse##type(value);                                                       \
-    if (!parsed) {                                                                          \
-      return Fail(Code::kINVALID_ARGUMENT, "policy rule {}: expected {}, given '{}'", rule, \
-                  Expected(kTypeOf_##type), Printable(value));                              \
-    }                                                                                       \
-    name = std::move(*parsed);                                                              \
-    return {};                                                                              \
-  }
+#define X(name, type, default_value, help) \
+  if (rule == #name) return Assign(rule, kTypeOf_##type, value, Parse##type(value), name);
 #include "session/policy.def"
 #undef X
   return UnknownRule(rule);

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "session/compat.h"
 
 namespace wasinn {
 
@@ -19,18 +20,20 @@ struct Policy {
   using Policy_kSize = uint64_t;
   using Policy_kCount = uint64_t;
   using Policy_kDuration = uint64_t;
+  using Policy_kCompat = Compat;
   static Policy_kNames Default_kNames(std::string_view text);
   static uint64_t Default_kBool(std::string_view text);
   static uint64_t Default_kSize(std::string_view text);
   static uint64_t Default_kCount(std::string_view text);
   static uint64_t Default_kDuration(std::string_view text);
+  static Compat Default_kCompat(std::string_view) { return {}; }
 #include "session/policy.def"
 #undef X
 
   // Sets a rule from text. NOT_FOUND for an unknown rule, with near names; INVALID_ARGUMENT for a
   // value that does not fit.
   Result<> Set(std::string_view rule, std::string_view value);
-  // The number of a rule; 0 for `models`. NOT_FOUND for an unknown rule.
+  // The number of a rule; 0 for `models` and `compat`. NOT_FOUND for an unknown rule.
   Result<uint64_t> Get(std::string_view rule) const;
 
   bool GrantsModel(std::string_view name) const {
@@ -40,7 +43,7 @@ struct Policy {
 
 struct PolicyRule {
   std::string_view name;
-  std::string_view type;  // names, bool, size, count, duration
+  std::string_view type;  // names, bool, size, count, duration, switches
   std::string_view default_value;
   std::string_view help;
 };

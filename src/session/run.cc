@@ -91,7 +91,7 @@ std::optional<Result<>> Run::Step() {
   if (!ended) return std::nullopt;
   const auto outcome = execution_->TakeOutcome();
   const Graph& graph = *execution_->graph();
-  complete_ = outcome || outcome.error().code == Code::kCONTEXT_FULL;
+  complete_ = true;
   if (outcome && !streamed && !whole_) {
     // A generator that had nothing to say did stream.
     const auto& outputs = execution_->outputs();

@@ -492,6 +492,33 @@ TEST_F(OpenRunTest, OtherOutputsOfAStreamAreWhatWasDeliveredSoFar) {
   EXPECT_EQ(Chunk(session, context), "x");  // output 0 stays the chunk
 }
 
+TEST_F(OpenRunTest, UnloadingEndsStreamsButNotRunsInTheBackground) {
+  Session session = Make();
+  const uint32_t graph = Load(session, "open");
+  const uint32_t run = *session.InitContext(graph, {});
+  ASSERT_TRUE(SetBytes(session, run, "x"));
+  ASSERT_TRUE(session.StartRun(run));
+  ASSERT_TRUE(session.UnloadGraph(graph));
+  EXPECT_EQ(open_.cancelled(), 0u);
+  open_.Chunk("still");
+  open_.Done();
+  EXPECT_EQ(ReadAll(session, run, 9), "still|");
+
+  const uint32_t other = Load(session, "open");
+  const uint32_t stream = *session.InitContext(other, {});
+  ASSERT_TRUE(SetBytes(session, stream, "x"));
+  Woken woken;
+  ASSERT_FALSE(session.StartSingle(stream, &woken.waker));
+  open_.Chunk("last");
+  ASSERT_TRUE(session.FinishSingle());
+  ASSERT_TRUE(session.UnloadGraph(other));
+  EXPECT_EQ(open_.cancelled(), 1u);
+  EXPECT_EQ(Chunk(session, stream), "last");
+  ASSERT_FALSE(session.StartFiniSingle(stream, &woken.waker));
+  open_.Done(WASINN_CANCELLED);
+  EXPECT_TRUE(session.FinishEndRun());
+}
+
 TEST_F(RunTest, AnUnloadedGraphLeavesItsContextsWhatTheyHave) {
   Session session = Make();
   const uint32_t graph = Load(session, "stream");

@@ -105,7 +105,12 @@ Result<> Session::DropGraph(uint32_t graph) {
 Result<> Session::UnloadGraph(uint32_t graph) {
   WASINN_CHECK(DropGraph(graph));
   for (auto& [handle, context] : contexts_) {
-    if (context.graph == graph) context.unloaded = true;
+    if (context.graph != graph) continue;
+    context.unloaded = true;
+    // Nobody can step on; the last chunk stays.
+    if (context.run != nullptr && context.run->kind() == Run::Kind::kSingle) {
+      context.run->Cancel({Code::kCANCELLED, "the graph was unloaded", 0});
+    }
   }
   return {};
 }
@@ -381,7 +386,10 @@ Result<uint32_t> Session::AddError(Error error) {
 
 void Session::Remember(const Error& error) {
   last_failure_ = error;
-  host_.log->Log(WASINN_LOG_WARN, "guest call failed: {}: {}", CodeName(error.code), error.message);
+  // The end of a stream is no failure, though guests get it as one.
+  const bool end = error.code == Code::kEND_OF_SEQUENCE;
+  host_.log->Log(end ? WASINN_LOG_DEBUG : WASINN_LOG_WARN, "guest call {}: {}: {}",
+                 end ? "ended" : "failed", CodeName(error.code), error.message);
 }
 
 // ------------------------------------------------------------------ stopping

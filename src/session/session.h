@@ -63,7 +63,7 @@ class Session {
   Result<uint32_t> FinishLoad();
   Result<> DropGraph(uint32_t graph);
   // As WasmEdge's `unload`: its contexts lose the graph with it. They still give outputs, but take
-  // no input and run no more; a run under way goes on until it ends or is ended.
+  // no input and run no more; a stream of compute_single ends, a run in the background goes on.
   Result<> UnloadGraph(uint32_t graph);
   Result<std::shared_ptr<Graph>> FindGraph(uint32_t graph) const;
   // Options of every context that is made from this handle afterwards, to be changed with

@@ -42,8 +42,10 @@ enum class Verb {
   kData,
   kSpace,
   kTensor,
+  kLegacyTensor,
   // actions
   kWitx,
+  kLegacy,
   kExt,
   kWit,
   kDrop,

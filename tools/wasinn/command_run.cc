@@ -38,6 +38,7 @@ struct RunFlags {
   std::string adapter;
   std::string stats;
   bool help_policy = false;
+  bool help_compat = false;
   std::vector<std::string> wasmtime_wasi;
   std::vector<std::string> wasmtime_wasm;
   std::vector<std::string> wasmtime_codegen;
@@ -210,9 +211,13 @@ Outcome EndOf(const Result<RunResult>& result, int signal) {
   }
 }
 
-int PrintPolicyRules() {
+nlohmann::json PolicyRules() {
   const std::unique_ptr<char, detail::Deleter<wasinn_text_free>> text(wasinn_policy_rules_json());
-  const auto json = nlohmann::json::parse(text ? text.get() : "", nullptr, false);
+  return nlohmann::json::parse(text ? text.get() : "", nullptr, false);
+}
+
+int PrintPolicyRules() {
+  const auto json = PolicyRules();
   Table table({"RULE", "TYPE", "DEFAULT", "MEANING"});
   for (const auto& rule : json.value("rules", nlohmann::json::array())) {
     const auto& value = rule.value("default", nlohmann::json());
@@ -224,8 +229,21 @@ int PrintPolicyRules() {
   return kOk;
 }
 
+int PrintCompatSwitches() {
+  const auto json = PolicyRules();
+  Table table({"SWITCH", "VALUES", "DEFAULT", "MEANING"});
+  for (const auto& row : json.value("compat", nlohmann::json::array())) {
+    const auto values = row.value("values", std::vector<std::string>());
+    table.AddRow({row.value("name", ""), fmt::format("{}", fmt::join(values, " ")),
+                  row.value("default", ""), row.value("help", "")});
+  }
+  fmt::print("{}", table.Render(Style::For(stdout)));
+  return kOk;
+}
+
 Outcome Run(const RunFlags& flags, const std::vector<std::string>& guest_args) {
   if (flags.help_policy) return PrintPolicyRules();
+  if (flags.help_compat) return PrintCompatSwitches();
   if (guest_args.empty()) {
     return Fail(kUsage, "expected the file of a guest, given none",
                 "wasinn run [options] GUEST.wasm [ARGS...]");
@@ -315,6 +333,8 @@ void AddLimitFlags(CLI::App& app, RunFlags& flags) {
   limit("--compute-timeout", flags.compute_timeout, "Time of one compute", "TIME");
   app.add_flag("--help-policy", flags.help_policy, "List the rules that --policy takes")
       ->group("Policy");
+  app.add_flag("--help-compat", flags.help_compat, "List the switches that --compat takes")
+      ->group("Policy");
 }
 
 void AddPeerFlags(CLI::App& app, RunFlags& flags) {
@@ -369,6 +389,7 @@ Command AddRunCommand(CLI::App& app, const std::vector<std::string>& guest_args)
   AddCacheFlags(*run, flags->cache);
   AddRunEngineFlags(*run, *flags);
   AddPolicyFlags(*run, flags->policy);
+  AddCompatFlags(*run, flags->policy);
   AddLimitFlags(*run, *flags);
   AddPeerFlags(*run, *flags);
   run->footer(std::string("Everything after GUEST.wasm belongs to the guest.\n\n") + kExitCodeHelp);

@@ -87,6 +87,11 @@ std::expected<void, Failure> SetRules(Policy& policy, const PolicyFlags& flags) 
       return Fail(set.error(), kSetup, "`wasinn run --help-policy` lists the rules");
     }
   }
+  for (const auto& text : flags.compat) {
+    if (auto set = policy.Set("compat", text); !set) {
+      return Fail(set.error(), kSetup, "`wasinn run --help-compat` lists the switches");
+    }
+  }
   return {};
 }
 
@@ -150,6 +155,13 @@ void AddEngineFlags(CLI::App& app, EngineFlags& flags) {
 void AddPolicyFlags(CLI::App& app, PolicyFlags& flags) {
   app.add_option("--policy", flags.rules, "Set a rule of the guest's policy")
       ->type_name("RULE=VALUE")
+      ->allow_extra_args(false)
+      ->group("Policy");
+}
+
+void AddCompatFlags(CLI::App& app, PolicyFlags& flags) {
+  app.add_option("--compat", flags.compat, "Do what other hosts do, for guests that need it")
+      ->type_name("NAME[=VALUE],...")
       ->allow_extra_args(false)
       ->group("Policy");
 }

@@ -27,7 +27,8 @@ struct EngineFlags {
 };
 
 struct PolicyFlags {
-  std::vector<std::string> rules;  // RULE=VALUE
+  std::vector<std::string> rules;   // RULE=VALUE
+  std::vector<std::string> compat;  // NAME[=VALUE],...
 };
 
 struct CacheFlags {
@@ -38,6 +39,8 @@ struct CacheFlags {
 // The flags are filled when the app parses; they must outlive it.
 void AddEngineFlags(CLI::App& app, EngineFlags& flags);
 void AddPolicyFlags(CLI::App& app, PolicyFlags& flags);
+// For commands that run guests.
+void AddCompatFlags(CLI::App& app, PolicyFlags& flags);
 void AddCacheFlags(CLI::App& app, CacheFlags& flags);
 
 struct HostRequest {
