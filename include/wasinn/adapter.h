@@ -44,7 +44,7 @@ typedef struct wasinn_memory {
 /* A function that core modules import. `params` and `results` have a letter for each value: 'i' an
  * i32, 'I' an i64; values travel zero-extended in uint64_t. */
 typedef struct wasinn_core_import {
-  const char* dialect; /* "witx" */
+  const char* dialect; /* "witx" or "wasinn" */
   const char* module;  /* "wasi_ephemeral_nn" */
   const char* name;
   const char* params;
@@ -68,9 +68,11 @@ WASINN_EXPORT wasinn_call_state wasinn_session_finish_core(wasinn_session* sessi
  *   string, list<u8>                      bytes
  *   list<u32>                             bytes (4 bytes each, host order)
  *   tuple<string, HANDLE>                 bytes and word
+ *   record<FIELD: T, ...>                 items, one a field
  *   other lists                           items, item_count
  *   option<T>                             tag 0 none, 1 some, and T's fields
  *   result<T, E>                          tag 0 ok, 1 error, and T's or E's fields
+ *   option<T> as the T of a result        word 0 none, 1 some, and T's fields (T has no word)
  * Arguments are borrowed for the call. A result's `bytes` and `items` stay valid until the next
  * call of the session; when `release` is set, `bytes` stay valid until it is called instead, which
  * the adapter must do exactly once, from any thread, so that it can lower them without a copy. */
@@ -86,10 +88,10 @@ typedef struct wasinn_val {
 } wasinn_val;
 
 /* A function that components import. `signature` is in WIT's terms with resources and enums by
- * name, e.g. "(borrow<graph>) -> result<own<graph-execution-context>, own<error>>"; the same text
- * always means the same shape. */
+ * name and records in full, e.g. "(borrow<graph>) -> result<own<graph-execution-context>,
+ * own<error>>"; the same text always means the same shape. */
 typedef struct wasinn_component_import {
-  const char* dialect;   /* "wit" */
+  const char* dialect;   /* "wit", "properties", "prompt" or "wasinn" */
   const char* interface; /* "wasi:nn/graph@0.2.0-rc-2024-10-28" */
   const char* name;      /* "[method]graph.init-execution-context" */
   const char* signature;
@@ -151,7 +153,9 @@ typedef struct wasinn_adapter_host {
 typedef struct wasinn_import_info {
   wasinn_str module; /* or the component's interface */
   wasinn_str name;   /* empty for a component's interface */
-  wasinn_str type;   /* "func(i32, i32) -> i32" or another text for people */
+  /* "func(i32, i32) -> i32" or another text for people; of an interface
+   * "interface { load-by-name, [method]graph.get-property, resource graph }" */
+  wasinn_str type;
 } wasinn_import_info;
 
 /* What a guest is; owned by the adapter until inspect_free. */

@@ -1,10 +1,9 @@
 // Core modules: import module `wasi_ephemeral_nn`: the specification's WITX, today's and the old
 // numbers, and WasmEdge's functions.
-#include <nlohmann/json.hpp>
-
 #include "base/checked.h"
 #include "base/text.h"
 #include "dialect/core_call.h"
+#include "model/options_text.h"
 
 namespace wasinn {
 namespace {
@@ -12,7 +11,6 @@ namespace {
 using namespace core_call;  // NOLINT: this file goes on where that one ends
 
 constexpr uint32_t kTensorRecord = 20;
-constexpr uint32_t kMostConfig = 1 << 20;
 
 // ------------------------------------------------------------------ load
 
@@ -41,36 +39,12 @@ Result<bool> Load(Call& call) {
   return StartLoad(call, parts, encoding, call.arg(3), call.arg(4));
 }
 
-Result<Options> ReadConfig(std::string_view text) {
-  Options options;
-  if (Trim(text).empty()) return options;
-  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) {
-    return Fail(Code::kINVALID_ENCODING,
-                "config: expected a JSON object, given {} bytes that are {}", text.size(),
-                json.is_discarded() ? "not JSON" : json.type_name());
-  }
-  for (const auto& [name, value] : json.items()) {
-    if (value.is_structured() || value.is_null()) {
-      return Fail(Code::kINVALID_ARGUMENT,
-                  "config: option '{}': expected text, a number, true or false, given {}",
-                  Printable(name), value.type_name());
-    }
-    options[name] = value.is_string() ? value.get<std::string>() : value.dump();
-  }
-  return options;
-}
-
 // load_by_name_with_config(name_ptr, name_len, config_ptr, config_len, graph_out)
 Result<bool> LoadByNameWithConfig(Call& call) {
   WASINN_TRY(name, call.memory.Text("model name", call.arg(0), call.arg(1)));
   WASINN_TRY(config, call.memory.Text("config", call.arg(2), call.arg(3)));
   WASINN_CHECK(CheckOut(call, "graph pointer", call.arg(4)));
-  if (config.size() > kMostConfig) {
-    return Fail(Code::kTOO_LARGE, "config: expected at most {} bytes, given {}", kMostConfig,
-                config.size());
-  }
-  WASINN_TRY(options, ReadConfig(config));
+  WASINN_TRY(options, ParseOptionsText("config", config));
   return StartLoadByName(call, name, options, call.arg(4));
 }
 

@@ -145,13 +145,10 @@ Result<> ModelStore::AddGuestOptions(Plan& plan, const Options& extra) {
     const OptionSpec* option = FindOption(*backend, name);
     if (option == nullptr) {
       plan.ignored[name] = value;
-    } else if (option->host_only) {
-      return Fail(Code::kSECURITY,
-                  "option '{}' of backend {}: expected from the host, given by the guest",
-                  Printable(name), backend->name());
-    } else {
-      options[name] = value;
+      continue;
     }
+    WASINN_CHECK(CheckGuestMayGive(*backend, name));
+    options[name] = value;
   }
   // Guests that change nothing share the graph that is registered.
   if (options == plan.options) return {};
@@ -435,6 +432,13 @@ std::vector<ModelStore::Listed> ModelStore::List() {
     list.push_back(std::move(listed));
   }
   return list;
+}
+
+std::vector<std::string> ModelStore::Names() {
+  std::vector<std::string> names;
+  MutexLock lock(mutex_);
+  for (const auto& [name, config] : models_) names.push_back(name);
+  return names;
 }
 
 ModelStore::Counters ModelStore::GetCounters() {

@@ -115,6 +115,7 @@ Result<std::shared_ptr<Graph>> Session::FindGraph(uint32_t graph) const {
 Result<> Session::DropGraph(uint32_t graph) {
   WASINN_CHECK(FindGraph(graph));
   graphs_.erase(graph);
+  context_options_.erase(graph);
   return {};
 }
 
@@ -131,6 +132,11 @@ Result<> Session::UnloadGraph(uint32_t graph) {
   return {};
 }
 
+Result<Options*> Session::ContextOptions(uint32_t graph) {
+  WASINN_CHECK(FindGraph(graph));
+  return &context_options_[graph];
+}
+
 // ------------------------------------------------------------------ contexts
 
 Result<uint32_t> Session::InitContext(uint32_t graph_handle, const Options& options) {
@@ -140,7 +146,11 @@ Result<uint32_t> Session::InitContext(uint32_t graph_handle, const Options& opti
   Context context;
   context.graph = graph_handle;
   context.inputs.resize(graph->info().inputs.size());
-  WASINN_TRY(execution, Execution::Create(*host_.scheduler, std::move(graph), options));
+  Options merged = options;
+  if (const auto it = context_options_.find(graph_handle); it != context_options_.end()) {
+    merged.insert(it->second.begin(), it->second.end());
+  }
+  WASINN_TRY(execution, Execution::Create(*host_.scheduler, std::move(graph), merged));
   context.execution = std::move(execution);
   contexts_.emplace(next_context_, std::move(context));
   return next_context_++;
@@ -392,7 +402,7 @@ Result<uint32_t> Session::AddError(Error error) {
 }
 
 void Session::Remember(const Error& error) {
-  last_error_ = error.message;
+  last_failure_ = error;
   // The end of a stream is no failure, though guests get it as one.
   const bool end = error.code == Code::kEND_OF_SEQUENCE;
   host_.log->Log(end ? WASINN_LOG_DEBUG : WASINN_LOG_WARN, "guest call {}: {}: {}",

@@ -47,6 +47,7 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
+  const SessionHost& host() const { return host_; }
   const Policy& policy() const { return policy_; }
   const Logger& log() const { return *host_.log; }
 
@@ -65,8 +66,12 @@ class Session {
   // no input and run no more; a stream of compute_single ends, a run in the background goes on.
   Result<> UnloadGraph(uint32_t graph);
   Result<std::shared_ptr<Graph>> FindGraph(uint32_t graph) const;
+  // Options of every context that is made from this handle afterwards, to be changed with
+  // SetProperty. Valid until the handle is dropped.
+  Result<Options*> ContextOptions(uint32_t graph);
 
   // ---- contexts
+  // `options` go over those of the handle.
   Result<uint32_t> InitContext(uint32_t graph, const Options& options);
   Result<> DropContext(uint32_t context);
   Result<const Graph*> GraphOf(uint32_t context) const;
@@ -143,8 +148,10 @@ class Session {
 
   // ---- the last error
   void Remember(const Error& error);
-  const std::string& last_error() const { return last_error_; }
-  void Forget() { last_error_.clear(); }
+  // kOK without one.
+  const Error& last_failure() const { return last_failure_; }
+  const std::string& last_error() const { return last_failure_.message; }
+  void Forget() { last_failure_ = {Code::kOK, "", 0}; }
 
   // ---- stopping
   // Ends the session for good with CANCELLED or TIMEOUT; the first reason stays.
@@ -227,13 +234,14 @@ class Session {
   const SessionHost host_;
   const Policy policy_;
   std::unordered_map<uint32_t, std::shared_ptr<Graph>> graphs_;
+  std::unordered_map<uint32_t, Options> context_options_;  // by graph handle
   std::unordered_map<uint32_t, Context> contexts_;
   uint32_t next_graph_ = 0;
   uint32_t next_context_ = 0;
   Slots<HeldTensor> tensors_;
   Slots<Error> errors_;
   uint64_t held_bytes_ = 0;
-  std::string last_error_;
+  Error last_failure_ = {Code::kOK, "", 0};
 
   std::shared_ptr<LoadJob> load_;       // PENDING load
   std::shared_ptr<Execution> compute_;  // PENDING compute

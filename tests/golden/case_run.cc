@@ -115,6 +115,8 @@ Result<> CaseRun::StepInside(const Statement& statement) {
       return PlaceTensor(statement);
     case Verb::kWitx:
       return CallCore("wasi_ephemeral_nn", statement);
+    case Verb::kExt:
+      return CallCore("wasinn_nn", statement);
     case Verb::kLegacy:
       return CallCore("wasi_nn", statement);
     case Verb::kWit:
@@ -178,11 +180,11 @@ Result<> CaseRun::AddModel(const Statement& statement) {
 }
 
 Result<> CaseRun::Require(std::string_view what) {
-  if (what == "echo-blocking") {
+  for (const wasinn_backend* linked :
+       {wasinn_backend_echo_blocking_entry(), wasinn_backend_echo_generating_entry()}) {
+    if (what != linked->name) continue;
     wasinn_error error{};
-    return FromCall(
-        wasinn_engine_add_backend(engine_.get(), wasinn_backend_echo_blocking_entry(), &error),
-        error);
+    return FromCall(wasinn_engine_add_backend(engine_.get(), linked, &error), error);
   }
   if (!std::filesystem::exists(settings_.backend_path / fmt::format("{}.so", what))) {
     skip_reason_ = fmt::format("the backend {} is not built", what);
@@ -302,7 +304,7 @@ Result<> CaseRun::Drop(const Statement& statement) {
   WASINN_CHECK(EnsureGuest());
   const std::string& name = statement.operands[0].text;
   WASINN_TRY(handle, ToNumber(statement.operands[1], names_));
-  for (const char* interface : {"tensor", "graph", "inference", "errors"}) {
+  for (const char* interface : {"tensor", "graph", "inference", "errors", "prompt"}) {
     const auto* resource = inproc::FindComponentResource(Interface(interface), name);
     if (resource == nullptr) continue;
     guest_->Drop(*resource, static_cast<uint32_t>(handle));

@@ -65,7 +65,9 @@ class CaseRun {
   Result<> CallCore(const char* module, const Statement& statement);
   Result<> CallWit(const Statement& statement);
   Result<> Drop(const Statement& statement);
+  // Of wasi:nn in the snapshot of this pass, or of wasinn's own package.
   std::string Interface(std::string_view name) const {
+    if (name == "info" || name == "runs") return fmt::format("wasinn:nn/{}@0.1.0", name);
     return fmt::format("wasi:nn/{}@0.2.0-rc-{}", name, snapshot_);
   }
   std::string ShowError(uint32_t handle);

@@ -30,6 +30,7 @@ constexpr auto kVerbs = std::to_array<VerbRow>({
     {Verb::kLegacyTensor, "legacy_tensor", 4, kAny},
     {Verb::kWitx, "witx", 1, 6},
     {Verb::kLegacy, "legacy", 1, 5},
+    {Verb::kExt, "ext", 1, 6},
     {Verb::kWit, "wit", 2, 5},
     {Verb::kDrop, "drop", 2, 2},
     {Verb::kCancel, "cancel", 0, 0},

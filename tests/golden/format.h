@@ -46,6 +46,7 @@ enum class Verb {
   // actions
   kWitx,
   kLegacy,
+  kExt,
   kWit,
   kDrop,
   kCancel,
