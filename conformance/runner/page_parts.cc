@@ -83,7 +83,8 @@ details[open] > summary { border-bottom: 1px solid var(--line); border-radius: .
 .case > summary { padding: .35rem .7rem; }
 .case > summary .mono { font-weight: 600; }
 .case .why { margin-left: .25rem; }
-dl { display: grid; grid-template-columns: 7rem minmax(0, 1fr); gap: .25rem .75rem; margin: 0; }
+.matrix td::before { display: none; }
+dl { display: grid; grid-template-columns: 8.5rem minmax(0, 1fr); gap: .25rem .75rem; margin: 0; }
 dt { color: var(--dim); } dd { margin: 0; min-width: 0; }
 pre {
   margin: 0; padding: .5rem .7rem; background: var(--soft); border-radius: .4rem; white-space: pre-wrap;
@@ -105,8 +106,13 @@ footer { margin: 2.5rem 0 3rem; }
   .values tr { display: block; border-bottom: 1px solid var(--line); padding: .25rem 0; }
   .values td { display: block; border: 0; padding: 0; }
   .values td[data-name]::before { content: attr(data-name) ": "; color: var(--dim); font-family: system-ui, sans-serif; }
-  .matrix tbody th { min-width: 5.5rem; }
-  .cell { min-width: 6.5rem; }
+  .matrix thead { display: none; }
+  .matrix tr, .matrix tbody th { display: block; }
+  .matrix tbody tr { padding: .35rem 0; border-bottom: 1px solid var(--line); }
+  .matrix th, .matrix td { border-bottom: 0; padding: .15rem .6rem; }
+  .matrix td { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: .5rem; align-items: center; }
+  .matrix td::before { display: block; content: attr(data-host); font-size: .875rem; overflow-wrap: anywhere; }
+  .cell { min-width: 0; } .cell small { white-space: normal; }
 }
 @media print { .tools { display: none; } }
 )css";

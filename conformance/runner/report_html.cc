@@ -55,8 +55,9 @@ std::string Chips(const Counts& counts) {
 std::string Cell(const HostReport& host, const GroupFacts& group) {
   const Counts counts = CountsOf(host, group.name);
   if (counts.of.empty()) {
-    return fmt::format("<td><span class=\"cell skip\">– <small>{}</small></span></td>",
-                       host.missing.empty() ? "not run" : "host not found");
+    return fmt::format(
+        "<td data-host=\"{}\"><span class=\"cell skip\">– <small>{}</small></span></td>",
+        Esc(host.name), host.missing.empty() ? "not run" : "host not found");
   }
   const auto tone = ToneOf(counts);
   std::string more;
@@ -64,13 +65,13 @@ std::string Cell(const HostReport& host, const GroupFacts& group) {
     if (count == 0) return;
     more += fmt::format("{}{} {}", more.empty() ? "" : " · ", count, what);
   };
-  add(counts.unexplained, "off");
+  add(counts.unexplained, counts.unexplained == 1 ? "deviates" : "deviate");
   add(counts.known, "known");
   add(counts.skipped(), "skipped");
   const std::string number =
       counts.ran() == 0 ? "none run" : fmt::format("{}/{}", counts.good(), counts.ran());
-  return fmt::format("<td><a class=\"cell {}\" href=\"#{}\">{} {}{}</a></td>", tone,
-                     AnchorOf(host, group.name), SignOf(tone), number,
+  return fmt::format("<td data-host=\"{}\"><a class=\"cell {}\" href=\"#{}\">{} {}{}</a></td>",
+                     Esc(host.name), tone, AnchorOf(host, group.name), SignOf(tone), number,
                      more.empty() ? "" : fmt::format("<small>{}</small>", more));
 }
 
@@ -156,9 +157,11 @@ std::string CaseHtml(const Report& report, const CaseResult& result) {
       "<span class=\"mono\">{}</span>",
       tone, Esc(id), tone, SignOf(tone), Esc(short_id));
   if (result.kind != Kind::kPass) {
-    html += fmt::format(" <span class=\"chip {}\">{}</span><span class=\"small dim why\">{}</span>",
-                        tone, FactsOf(result.kind).text, Esc(Shorten(result.message, 160)));
+    html +=
+        fmt::format(" <span class=\"chip {}\">{}</span> <span class=\"small dim why\">{}</span>",
+                    tone, FactsOf(result.kind).text, Esc(Shorten(result.message, 160)));
   }
+  if (Healed(result)) html += " <span class=\"chip known\">listed as a deviation, but good</span>";
   html += "</summary><div class=\"body\"><dl>";
   const auto row = [&](std::string_view name, const std::string& content) {
     html += fmt::format("<dt>{}</dt><dd>{}</dd>", name, content);
@@ -198,7 +201,8 @@ std::string Skips(const std::vector<const CaseResult*>& skipped) {
   for (const auto& [reason, ids] : reasons) {
     html += fmt::format(
         "<details class=\"skips\"><summary><span class=\"skip\">–</span> {} <span class=\"chip "
-        "skip\">skip</span><span class=\"small dim\">{}</span></summary><div class=\"body mono\">{}"
+        "skip\">skip</span> <span class=\"small dim\">{}</span></summary><div class=\"body "
+        "mono\">{}"
         "</div></details>\n",
         Plural(static_cast<int>(ids.size()), "case", "cases"), Esc(reason),
         Esc(fmt::format("{}", fmt::join(ids, ", "))));

@@ -82,13 +82,16 @@ std::string KnownText(const HostReport& host) {
   std::string text = fmt::format("\nknown deviations of {}\n", host.name);
   for (const auto& [reason, results] : reasons) {
     text += fmt::format("  {}\n", reason);
+    std::vector<std::string> healed;
     for (const auto* result : results) {
-      text += Healed(*result)
-                  ? fmt::format(
-                        "    {} {}: listed as a deviation, but good now: take it off the "
-                        "list\n",
-                        FactsOf(result->kind).sign, result->id)
-                  : fmt::format("    {} {}\n", FactsOf(result->kind).text, result->id);
+      if (Healed(*result)) {
+        healed.push_back(result->id);
+      } else {
+        text += fmt::format("    {} {}\n", FactsOf(result->kind).text, result->id);
+      }
+    }
+    if (!healed.empty()) {
+      text += fmt::format("    good now, take off the list: {}\n", fmt::join(healed, " "));
     }
   }
   return text;
