@@ -18,6 +18,11 @@ uint32_t g_alloc(uint32_t size) {
   return (uint32_t)(uintptr_t)bytes;
 }
 void* g_at(uint32_t address) { return (void*)(uintptr_t)address; }
+uint32_t g_grow(void) {
+  size_t pages = __builtin_wasm_memory_grow(0, 1);
+  if (pages == SIZE_MAX) g_setup_failed("the memory cannot grow");
+  return (uint32_t)(pages * 65536);
+}
 uint64_t g_memory_size(void) { return (uint64_t)__builtin_wasm_memory_size(0) * 65536; }
 #endif
 

@@ -35,6 +35,9 @@ uint32_t g_alloc(uint32_t size);
 void* g_at(uint32_t address);
 // Bytes in the memory: every address below it exists.
 uint64_t g_memory_size(void);
+// Adds a page of 64 KiB at the end of the memory, and returns its address. Nothing else uses it; it
+// is the last one until the next g_alloc.
+uint32_t g_grow(void);
 // An address of a copy.
 uint32_t g_copy(const void* bytes, uint32_t size);
 // A little-endian number at any address.
@@ -71,7 +74,7 @@ void g_floats(const char* key, const void* bytes, uint32_t count);
 void g_longs(const char* key, const void* bytes, uint32_t count);
 
 // Ends the case: a step failed that it only builds on.
-_Noreturn void g_setup_failed(const char* format, ...) __attribute__((format(printf, 1, 2)));
+void g_setup_failed(const char* format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 // ------------------------------------------------------------------ the table
 

@@ -17,6 +17,10 @@
 #define NN_IMPORT(module, name) __attribute__((import_module(module), import_name(name)))
 #endif
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define X(function, module, name, params) \
   NN_IMPORT(module, name) extern int32_t function(NN_PARAMS_##params);
 #include <nn_functions.def>
@@ -63,3 +67,7 @@ void nn_print_alive(uint32_t context);
 // compute and get_output of `bytes` at `index`; prints the first errno that is not 0, else 0, as
 // `key`.errno, and of a success `key`.written; the address of the bytes, 0 when it failed.
 uint32_t nn_run(const char* key, uint32_t context, uint32_t index, uint32_t bytes);
+
+#ifdef __cplusplus
+}
+#endif
