@@ -2,8 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
-#include <mutex>
+#include <utility>
 
 #include "guest.h"
 #include "program.h"
@@ -19,6 +18,7 @@ constexpr uint32_t kAlignment = 16;
 struct Running {
   inproc::Guest* guest = nullptr;
   uint32_t next_address = kFirstAddress;
+  std::string label;
 };
 thread_local Running running;
 std::vector<Folder> folders;
@@ -36,8 +36,9 @@ void Trap(std::string_view text) {
 
 void SetFolders(std::vector<Folder> all) { folders = std::move(all); }
 
-int RunGuest(const NativeGuest& native, inproc::Guest& guest, int argc, char** argv) {
-  running = {&guest, kFirstAddress};
+int RunGuest(const NativeGuest& native, inproc::Guest& guest, std::string label, int argc,
+             char** argv) {
+  running = {&guest, kFirstAddress, std::move(label)};
   // So that the bytes stay where they are while the memory grows.
   guest.memory().reserve(kMostMemory);
   guest.memory().resize(2 * kPage);
@@ -82,6 +83,8 @@ uint32_t g_grow(void) {
 void* g_at(uint32_t address) { return CurrentGuest().memory().data() + address; }
 
 uint64_t g_memory_size(void) { return CurrentGuest().memory().size(); }
+
+const char* g_label(void) { return wasinn::conformance::running.label.c_str(); }
 
 FILE* g_open(const char* path) {
   const std::string_view guest_path(path);

@@ -117,7 +117,10 @@ int Run(const Flags& flags, const NativeGuest& native, int argc, char** argv) {
   std::vector<int> codes(guests.size());
   std::vector<std::thread> threads;
   for (size_t i = 0; i < guests.size(); ++i) {
-    threads.emplace_back([&, i] { codes[i] = RunGuest(native, *guests[i], argc, argv); });
+    threads.emplace_back([&, i] {
+      std::string label = guests.size() == 1 ? "" : "[" + std::to_string(i) + "] ";
+      codes[i] = RunGuest(native, *guests[i], std::move(label), argc, argv);
+    });
   }
   for (auto& thread : threads) thread.join();
   for (const int code : codes) {

@@ -22,8 +22,10 @@ struct Folder {
 // For all guests, before any runs.
 void SetFolders(std::vector<Folder> all);
 
-// Runs `native` on this thread in `guest`, whose memory it may use; its exit code.
-int RunGuest(const NativeGuest& native, inproc::Guest& guest, int argc, char** argv);
+// Runs `native` on this thread in `guest`, whose memory it may use; its exit code. Each line that
+// it prints begins with `label`.
+int RunGuest(const NativeGuest& native, inproc::Guest& guest, std::string label, int argc,
+             char** argv);
 
 // Breaks the host in the way that `group`'s cases must notice; false when there is no such group.
 bool BreakGroup(std::string_view group);

@@ -134,18 +134,25 @@ const char* g_arg(uint32_t number) {
 // ------------------------------------------------------------------ printing
 
 // One line, written whole: other guests may print at the same time.
+// Without a value it is `done`.
 static void print_line(const char* key, const char* value) {
-  size_t key_size = strlen(key), value_size = strlen(value);
-  char* line = malloc(key_size + value_size + 3);
+#ifdef G_NATIVE
+  const char* label = g_label();
+#else
+  const char* label = "";
+#endif
+  size_t size = strlen(label) + strlen(key) + (value == NULL ? 0 : strlen(value)) + 3;
+  char* line = malloc(size);
   if (line == NULL) return;
-  snprintf(line, key_size + value_size + 3, "%s=%s\n", key, value);
-  fwrite(line, 1, key_size + value_size + 2, stdout);
+  int used = snprintf(line, size, "%s%s%s%s\n", label, key, value == NULL ? "" : "=",
+                      value == NULL ? "" : value);
+  fwrite(line, 1, (size_t)used, stdout);
   fflush(stdout);
   free(line);
 }
 
 const char* g_key(const char* format, ...) {
-  enum { MOST = 64, KEYS = 4 };
+  enum { MOST = 64, KEYS = 16 };
   G_STATE char keys[KEYS][MOST];
   G_STATE uint32_t next;
   char* key = keys[next++ % KEYS];
@@ -225,8 +232,7 @@ void g_setup_failed(const char* format, ...) {
   va_start(list, format);
   print_formatted("setup", format, list);
   va_end(list);
-  puts("done");
-  fflush(stdout);
+  print_line("done", NULL);
   end_case();
 }
 
@@ -245,8 +251,7 @@ int g_run(const g_case* cases, uint32_t count, int argc, char** argv) {
     if (setjmp(end_of_case) != 0) return 0;
 #endif
     cases[i].run();
-    puts("done");
-    fflush(stdout);
+    print_line("done", NULL);
     return 0;
   }
   fprintf(stderr, "no case named %s\n", argv[1]);

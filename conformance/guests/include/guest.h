@@ -62,7 +62,7 @@ const char* g_arg(uint32_t number);
 
 // ------------------------------------------------------------------ printing
 
-// Keys are [a-z0-9_.]+; g_key makes one, valid until the fourth call after it.
+// Keys are [a-z0-9_.]+; g_key makes one, valid until the 16th call after it.
 const char* g_key(const char* format, ...) __attribute__((format(printf, 1, 2)));
 void g_print(const char* key, const char* format, ...) __attribute__((format(printf, 2, 3)));
 void g_number(const char* key, int64_t value);
@@ -97,6 +97,8 @@ int g_run(const g_case* cases, uint32_t count, int argc, char** argv);
 #ifdef G_NATIVE
 // What the native program gives in place of WASI.
 FILE* g_open(const char* path);
+// What each line begins with: "[2] " for the third of several guests, "" for the only one.
+const char* g_label(void);
 #endif
 
 #ifdef __cplusplus
