@@ -93,13 +93,11 @@ int32_t CallCore(const char* module, const char* name, Args... words) {
 #define TAKE_3 TAKE_2, uint32_t c
 #define TAKE_4 TAKE_3, uint32_t d
 #define TAKE_5 TAKE_4, uint32_t e
-#define TAKE_6 TAKE_5, uint32_t f
 #define PASS_1 a
 #define PASS_2 PASS_1, b
 #define PASS_3 PASS_2, c
 #define PASS_4 PASS_3, d
 #define PASS_5 PASS_4, e
-#define PASS_6 PASS_5, f
 
 #define X(function, module, name, params)                              \
   int32_t function(TAKE_##params) {                                    \

@@ -9,7 +9,6 @@
 #define NN_PARAMS_3 NN_PARAMS_2, uint32_t
 #define NN_PARAMS_4 NN_PARAMS_3, uint32_t
 #define NN_PARAMS_5 NN_PARAMS_4, uint32_t
-#define NN_PARAMS_6 NN_PARAMS_5, uint32_t
 
 #ifdef G_NATIVE
 #define NN_IMPORT(module, name)
