@@ -71,7 +71,7 @@ TEST(Report, TextTellsDeviationsInFullAndTheRestShortly) {
             "\n"
             "known deviations of h\n"
             "  the reason\n"
-            "    trap g/c@wasmedge\n"
+            "    1 trap: g/c@wasmedge\n"
             "  an old reason\n"
             "    good now, take off the list: g/c@prompt\n"
             "\n"

@@ -65,6 +65,13 @@ std::string DeviationText(const Report& report, const CaseResult& result, const 
   return text;
 }
 
+// A report on the screen stays short; the other forms have all ids.
+constexpr std::size_t kMostIds = 3;
+
+std::vector<std::string> First(const std::vector<std::string>& ids) {
+  return {ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(std::min(kMostIds, ids.size()))};
+}
+
 std::string KnownText(const HostReport& host) {
   // One line for a reason, with the results that it explains.
   std::vector<std::pair<std::string, std::vector<const CaseResult*>>> reasons;
@@ -83,12 +90,17 @@ std::string KnownText(const HostReport& host) {
   for (const auto& [reason, results] : reasons) {
     text += fmt::format("  {}\n", reason);
     std::vector<std::string> healed;
+    std::vector<std::string> ids;
+    std::map<std::string_view, int> kinds;
     for (const auto* result : results) {
-      if (Healed(*result)) {
-        healed.push_back(result->id);
-      } else {
-        text += fmt::format("    {} {}\n", FactsOf(result->kind).text, result->id);
-      }
+      (Healed(*result) ? healed : ids).push_back(result->id);
+      if (!Healed(*result)) ++kinds[FactsOf(result->kind).text];
+    }
+    std::vector<std::string> parts;
+    for (const auto& [kind, count] : kinds) parts.push_back(fmt::format("{} {}", count, kind));
+    if (!ids.empty()) {
+      text += fmt::format("    {}: {}", fmt::join(parts, ", "), fmt::join(First(ids), " "));
+      text += ids.size() > kMostIds ? fmt::format(" and {} more\n", ids.size() - kMostIds) : "\n";
     }
     if (!healed.empty()) {
       text += fmt::format("    good now, take off the list: {}\n", fmt::join(healed, " "));
