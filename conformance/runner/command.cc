@@ -153,7 +153,10 @@ PlanOptions OptionsFor(const Flags& flags, const Place& place, const Found& foun
   options.filter = flags.filter;
   options.program = found.program;
   options.time_limit = std::chrono::seconds(std::max(1U, flags.time_limit));
-  if (found.program == place.program) options.lacking = place.lacking;
+  if (found.program != place.program || !place.lacks) return options;
+  for (const auto& framework : found.host.frameworks) {
+    if (place.lacks(framework)) options.lacking.push_back(framework);
+  }
   return options;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,7 @@ class App;
 
 namespace wasinn::conformance {
 
-// The exit codes of the command; kConformanceExitHelp and docs/conformance.md tell them.
+// The exit codes of the command; kExitCodeHelp and docs/conformance.md tell them.
 enum ExitCode : int {
   kAllGood = 0,
   kDeviations = 1,
@@ -51,8 +52,8 @@ struct Place {
   std::string default_host;  // what is run when no host is named
   // A program that this file is itself, found under that name ("wasinn"); "" for none.
   std::string self_name;
-  // Frameworks that the host program `self_name` is built without.
-  std::vector<std::string> lacking;
+  // Whether this program is built without a framework that its host file claims; empty: unknown.
+  std::function<bool(const std::string&)> lacks;
 };
 
 struct Problem {

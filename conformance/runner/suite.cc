@@ -218,11 +218,18 @@ Result<Suite> LoadSuite(const std::string& dir) {
     if (!text) return std::unexpected(text.error());
     auto group = ParseGroup(*text, path);
     if (!group) return std::unexpected(group.error());
-    if (std::ranges::find(suite.groups, group->name, &Group::name) != suite.groups.end()) {
-      return Fail("{}: expected a group of its own for each file, given \"{}\" again", path,
-                  group->name);
+    const auto known = std::ranges::find(suite.groups, group->name, &Group::name);
+    if (known == suite.groups.end()) {
+      suite.groups.push_back(std::move(*group));
+      continue;
     }
-    suite.groups.push_back(std::move(*group));
+    for (auto& one : group->cases) {
+      if (std::ranges::find(known->cases, one.name, &Case::name) != known->cases.end()) {
+        return Fail("{}: expected a name of its own for each case of {}, given \"{}\" again", path,
+                    group->name, one.name);
+      }
+      known->cases.push_back(std::move(one));
+    }
   }
   auto frameworks = ReadManifest(suite.dir + "/models/manifest.json");
   if (!frameworks) return std::unexpected(frameworks.error());

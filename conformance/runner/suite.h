@@ -64,8 +64,8 @@ struct Suite {
 // One case file; `path` is for messages.
 Result<Group> ParseGroup(std::string_view text, const std::string& path);
 
-// All of a suite folder. A model that a case names and no framework has is an error, as is a group
-// that two files have.
+// All of a suite folder. Files of one group are put together under the first one's title. A model
+// that a case names and no framework has is an error.
 Result<Suite> LoadSuite(const std::string& dir);
 
 }  // namespace wasinn::conformance
