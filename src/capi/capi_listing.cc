@@ -168,13 +168,14 @@ char* wasinn_engine_stats_json(wasinn_engine* engine, wasinn_error* error) {
                         {"runs", listed.graph->runs()},
                         {"typical_us", static_cast<double>(listed.graph->typical_run_ns()) / 1e3}});
     }
-    return DumpJson({{"loads", counters.loads},
-                 {"shared_loads", counters.shared_loads},
-                 {"evictions", counters.evictions},
-                 {"runs_inline", e.scheduler().inline_runs.load()},
-                 {"runs_worker", e.scheduler().worker_runs.load()},
-                 {"buffers",
-                  {{"in_use", buffers.in_use}, {"idle", buffers.idle}, {"limit", buffers.limit}}},
-                 {"graphs", graphs}});
+    return DumpJson(
+        {{"loads", counters.loads},
+         {"shared_loads", counters.shared_loads},
+         {"evictions", counters.evictions},
+         {"runs_inline", e.scheduler().inline_runs.load()},
+         {"runs_worker", e.scheduler().worker_runs.load()},
+         {"buffers",
+          {{"in_use", buffers.in_use}, {"idle", buffers.idle}, {"limit", buffers.limit}}},
+         {"graphs", graphs}});
   });
 }
