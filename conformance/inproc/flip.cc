@@ -25,6 +25,8 @@ constexpr auto kGroups = std::to_array<std::pair<std::string_view, Flip>>({
     {"limits", Flip::kCarryOn},
     {"hostile", Flip::kCarryOn},
     {"extension", Flip::kErrno},
+    {"prompt", Flip::kOutput},
+    {"properties", Flip::kOutput},
 });
 
 Flip current = Flip::kNone;
