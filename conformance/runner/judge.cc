@@ -15,18 +15,36 @@ constexpr std::size_t kMostSearched = 4096;
 constexpr std::size_t kMostValue = 2000;
 constexpr std::size_t kMostMessage = 300;
 
-// The whole line of `text` in which `part` is found, "" when it is not.
-std::string LineWith(const std::string& text, const std::string& part) {
+// The `lines` lines of `text` from the one in which `part` is found, "" when it is not.
+std::string LinesWith(const std::string& text, const std::string& part, int lines = 1) {
   const auto at = text.find(part);
   if (at == std::string::npos) return {};
   const auto before = text.rfind('\n', at);
   const auto begin = before == std::string::npos ? 0 : before + 1;
-  const auto end = std::min(text.find('\n', at), text.size());
+  auto end = begin;
+  for (int i = 0; i < lines && end < text.size(); ++i) {
+    end = std::min(text.find('\n', end + (i > 0 ? 1 : 0)), text.size());
+  }
   return text.substr(begin, end - begin);
 }
 
+// The last line that tells what happened.
+std::string LastLine(std::string_view text) {
+  while (!text.empty()) {
+    while (text.ends_with('\n')) text.remove_suffix(1);
+    const auto at = text.rfind('\n');
+    std::string_view line = text.substr(at == std::string_view::npos ? 0 : at + 1);
+    text.remove_suffix(line.size());
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+    if (!line.empty() && !line.starts_with("hint:") && !line.starts_with("note:")) {
+      return std::string(line);
+    }
+  }
+  return {};
+}
+
 std::string WithLastLine(std::string message, const std::string& err) {
-  const std::string last = Tail(err, 1, kMostMessage);
+  const std::string last = LastLine(err);
   return last.empty() ? message : fmt::format("{}: {}", message, last);
 }
 
@@ -34,7 +52,8 @@ std::string WithLastLine(std::string message, const std::string& err) {
 bool JudgeEnd(const Job& job, const ProcessEnd& end, const std::string& out, CaseResult& result) {
   const auto ends = [&](Kind kind, std::string message) {
     result.kind = kind;
-    result.message = Shorten(CleanText(message), kMostMessage);
+    std::ranges::replace(message, '\n', ' ');
+    result.message = Shorten(message, kMostMessage);
     return true;
   };
   if (!end.failure.empty()) {
@@ -42,8 +61,9 @@ bool JudgeEnd(const Job& job, const ProcessEnd& end, const std::string& out, Cas
   }
   if (end.stopped) return ends(Kind::kSkip, "stopped by a signal");
   for (const auto& text : job.host->panic) {
-    auto line = LineWith(result.err, text);
-    if (line.empty()) line = LineWith(out, text);
+    // The second line is what the panic says.
+    auto line = LinesWith(result.err, text, 2);
+    if (line.empty()) line = LinesWith(out, text, 2);
     if (!line.empty()) return ends(Kind::kPanic, line);
   }
   if (end.timed_out) {
@@ -58,8 +78,8 @@ bool JudgeEnd(const Job& job, const ProcessEnd& end, const std::string& out, Cas
   if (const auto& trap = job.host->trap; trap) {
     const bool by_code =
         trap->exit.empty() || std::ranges::find(trap->exit, end.exit_code) != trap->exit.end();
-    auto line = LineWith(result.err, trap->text);
-    if (line.empty()) line = LineWith(out, trap->text);
+    auto line = LinesWith(result.err, trap->text);
+    if (line.empty()) line = LinesWith(out, trap->text);
     if (by_code && (trap->text.empty() || !line.empty())) {
       return ends(Kind::kTrap, line.empty() ? WithLastLine("the guest trapped", result.err) : line);
     }
@@ -192,8 +212,8 @@ CaseResult Judge(const Job& job, const ProcessEnd& end) {
   }
   DropAlike(result);
   for (auto& check : result.checks) check.given = Shorten(check.given, kMostValue);
-  result.other = Tail(output.other, 20, kMostValue);
-  result.err = Tail(result.err, 30, 2 * kMostValue);
+  result.other = Excerpt(output.other, 2 * kMostValue);
+  result.err = Excerpt(result.err, 2 * kMostValue);
   return result;
 }
 

@@ -36,7 +36,7 @@ struct CaseResult {
   std::string known;    // the reason of a known deviation, "" for none
   std::vector<Check> checks;
   std::string other;    // what else stood on stdout
-  std::string err;      // the end of stderr
+  std::string err;      // the first and last lines of stderr
   std::string command;  // to repeat it, for a shell
   int exit_code = -1;
   int signal = 0;

@@ -74,9 +74,11 @@ TEST_F(Judging, Crash) {
 TEST_F(Judging, PanicIsNotACrashOrAnExit) {
   EXPECT_EQ(Run("echo \"thread 'main' panicked at src/x.rs\" >&2; kill -ABRT $$").kind,
             Kind::kPanic);
-  const auto result = Run("echo \"thread 'main' panicked at src/x.rs:1\" >&2; exit 101");
+  const auto result = Run(
+      "echo \"thread 'main' panicked at src/x.rs:1\" >&2; echo what it says >&2; echo more >&2; "
+      "exit 101");
   EXPECT_EQ(result.kind, Kind::kPanic);
-  EXPECT_EQ(result.message, "thread 'main' panicked at src/x.rs:1");
+  EXPECT_EQ(result.message, "thread 'main' panicked at src/x.rs:1 what it says");
   // Much may come after it.
   EXPECT_EQ(Run("echo 'panicked at' >&2; seq 200000 >&2; exit 101").kind, Kind::kPanic);
 }
@@ -91,7 +93,9 @@ TEST_F(Judging, TrapNeedsCodeAndText) {
 }
 
 TEST_F(Judging, ExitCode) {
-  const auto result = Run("echo errno=0; echo out=1; echo done; echo 'no such flag' >&2; exit 2");
+  const auto result =
+      Run("echo errno=0; echo out=1; echo done; echo 'no such flag' >&2; "
+          "echo '  hint: --help' >&2; exit 2");
   EXPECT_EQ(result.kind, Kind::kExit);
   EXPECT_EQ(result.message, "exit code 2: no such flag");
 }

@@ -181,7 +181,7 @@ std::string CaseHtml(const Report& report, const CaseResult& result) {
   }
   row("Values", Values(result));
   if (!result.other.empty()) row("Other output", fmt::format("<pre>{}</pre>", Esc(result.other)));
-  if (!result.err.empty()) row("End of stderr", fmt::format("<pre>{}</pre>", Esc(result.err)));
+  if (!result.err.empty()) row("On stderr", fmt::format("<pre>{}</pre>", Esc(result.err)));
   row("Ended", fmt::format("{}, after {}",
                            result.signal != 0     ? SignalName(result.signal)
                            : result.exit_code < 0 ? "killed"

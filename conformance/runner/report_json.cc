@@ -38,7 +38,7 @@ Json ResultJson(const CaseResult& result) {
   json["values"] = Json::array();
   for (const auto& check : result.checks) json["values"].push_back(CheckJson(check));
   json["stdout_rest"] = result.other;
-  json["stderr_end"] = result.err;
+  json["stderr"] = result.err;
   return json;
 }
 
@@ -100,7 +100,7 @@ Result<CaseResult> ReadResult(const Json& json, const std::string& path) {
     if (check.is_object()) result.checks.push_back(ReadCheck(check));
   }
   result.other = Text(json, "stdout_rest");
-  result.err = Text(json, "stderr_end");
+  result.err = Text(json, "stderr");
   return result;
 }
 

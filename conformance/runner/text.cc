@@ -151,17 +151,20 @@ std::string Shorten(std::string_view text, std::size_t most) {
   return fmt::format("{}… ({} bytes in all)", text.substr(0, end), text.size());
 }
 
-std::string Tail(std::string_view text, std::size_t lines, std::size_t most) {
+std::string Excerpt(std::string_view text, std::size_t most) {
   while (text.ends_with('\n')) text.remove_suffix(1);
-  std::size_t begin = text.size();
-  for (std::size_t i = 0; i < lines && begin != 0; ++i) {
-    const auto at = text.rfind('\n', begin - 1);
-    begin = at == std::string_view::npos ? 0 : at;
-  }
-  if (begin < text.size() && text[begin] == '\n') ++begin;
-  if (text.size() - begin > most) begin = text.size() - most;
-  while (begin < text.size() && (static_cast<std::uint8_t>(text[begin]) & 0xc0) == 0x80) ++begin;
-  return std::string(text.substr(begin));
+  if (text.size() <= most) return std::string(text);
+  const auto inside = [&](std::size_t at) {
+    return at < text.size() && (static_cast<std::uint8_t>(text[at]) & 0xc0) == 0x80;
+  };
+  // Cut between lines, or within a line that is longer than half of it all.
+  std::size_t head = most / 2;
+  if (const auto line = text.rfind('\n', head); line != std::string_view::npos) head = line;
+  while (inside(head)) --head;
+  std::size_t tail = text.size() - most / 2;
+  if (const auto line = text.find('\n', tail - 1); line != std::string_view::npos) tail = line + 1;
+  while (inside(tail)) ++tail;
+  return fmt::format("{}\n[...]\n{}", text.substr(0, head), text.substr(tail));
 }
 
 }  // namespace wasinn::conformance

@@ -33,7 +33,7 @@ std::string Suggest(std::string_view given, const std::vector<std::string>& word
 // At most `most` bytes of it, cut between characters, with a note of what is left out.
 std::string Shorten(std::string_view text, std::size_t most);
 
-// The last lines of a text, at most `lines` of them and `most` bytes.
-std::string Tail(std::string_view text, std::size_t lines, std::size_t most);
+// The first and the last lines of a text, about `most` bytes of it in all.
+std::string Excerpt(std::string_view text, std::size_t most);
 
 }  // namespace wasinn::conformance

@@ -34,13 +34,13 @@ TEST(Text, SuggestsOnlyWhatIsNear) {
   EXPECT_EQ(Suggest("zebra", {"models", "files"}), "");
 }
 
-TEST(Text, ShortensAndTailsBetweenCharacters) {
+TEST(Text, ShortensBetweenCharactersAndLines) {
   EXPECT_EQ(Shorten("abc", 3), "abc");
   EXPECT_EQ(Shorten("aää", 2), "a… (5 bytes in all)");
-  EXPECT_EQ(Tail("1\n2\n3\n", 2, 100), "2\n3");
-  EXPECT_EQ(Tail("1\n2\n3", 9, 100), "1\n2\n3");
-  EXPECT_EQ(Tail("äää", 1, 3), "ä");
-  EXPECT_EQ(Tail("", 2, 3), "");
+  EXPECT_EQ(Excerpt("1\n2\n\n", 9), "1\n2");
+  EXPECT_EQ(Excerpt("first\nsecond\nthird\nfourth\nlast", 16), "first\n[...]\nlast");
+  EXPECT_EQ(Excerpt("äääääääää", 8), "ää\n[...]\nää");
+  EXPECT_EQ(Excerpt("", 3), "");
 }
 
 TEST(Text, EscapesMarkup) {
