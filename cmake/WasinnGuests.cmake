@@ -20,6 +20,18 @@ wasinn_dep_path(wasi-adapter adapter_dir)
 set(WASINN_WASM_TOOLS "${wasm_tools_dir}/bin/wasm-tools" CACHE INTERNAL "")
 set(WASINN_WASI_ADAPTER "${adapter_dir}/wasi_snapshot_preview1.command.wasm" CACHE INTERNAL "")
 
+# For each snapshot the folder WASINN_EXTENSIONS_WIT/SNAPSHOT, world extensions: package wasinn:nn with the resources of
+# that snapshot, and wasi:nn with the drafts.
+set(WASINN_EXTENSIONS_WIT "${PROJECT_BINARY_DIR}/guests/wit" CACHE INTERNAL "")
+foreach(snapshot 2024-10-28 2024-08-19 2024-06-25)
+  file(READ "${PROJECT_SOURCE_DIR}/guests/wit/wasinn/nn.wit" text)
+  string(REPLACE 2024-10-28 ${snapshot} text "${text}")
+  file(CONFIGURE OUTPUT "${WASINN_EXTENSIONS_WIT}/${snapshot}/nn.wit" CONTENT "${text}" @ONLY)
+  configure_file("${PROJECT_SOURCE_DIR}/guests/wit/drafts/${snapshot}/nn.wit"
+                 "${WASINN_EXTENSIONS_WIT}/${snapshot}/deps/nn/nn.wit" COPYONLY)
+endforeach()
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/guests/wit/wasinn/nn.wit")
+
 # wasinn_guest_component(MODULE SNAPSHOT OUTPUT [WIT folder] [WORLD name]): wraps a core module that
 # imports wasi:nn into a component. Without WIT it is the snapshot's own, guests/wit/SNAPSHOT, world ml.
 function(wasinn_guest_component module snapshot output)

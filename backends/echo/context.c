@@ -130,7 +130,7 @@ static bool stream(wasinn_backend_context* context, const wasinn_tensor_view* te
     size_t size = tensor->size - at;
     if (size > context->settings.chunk_bytes) size = (size_t)context->settings.chunk_bytes;
     if (sink->chunk(sink->self, sink->run, 0, (wasinn_bytes){data + at, size}) != 0) return false;
-    if (wait_or_cancelled(context, sink->run, 0)) return false;
+    if (wait_or_cancelled(context, sink->run, context->settings.chunk_delay_ms)) return false;
     at += size;
   }
   return true;
@@ -216,7 +216,9 @@ void echo_run(wasinn_backend_context* context, const wasinn_backend_input* input
               size_t input_count, const wasinn_backend_sink* sink) {
   const echo_settings* settings = &context->settings;
   join_thread(context);
-  if (context->graph->instance->blocking || (!settings->async && settings->delay_ms == 0)) {
+  const bool waits =
+      settings->delay_ms > 0 || (settings->chunk_bytes > 0 && settings->chunk_delay_ms > 0);
+  if (context->graph->instance->blocking || (!settings->async && !waits)) {
     work(context, inputs, input_count, sink);
     return;
   }

@@ -28,6 +28,10 @@ const wasinn_backend* wasinn_backend_echo_entry(void);
 /* "echo-blocking": the same with WASINN_BACKEND_BLOCKING; `run` waits on the calling thread. */
 const wasinn_backend* wasinn_backend_echo_blocking_entry(void);
 
+/* "echo-generating": the same with WASINN_BACKEND_GENERATES, as a model that answers each text with
+ * that text. */
+const wasinn_backend* wasinn_backend_echo_generating_entry(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -37,6 +37,8 @@ static const wasinn_option_spec kOptions[] = {
      "end each run with this code", 0},
     {"chunk_bytes", WASINN_OPTION_INT, WASINN_SCOPE_CONTEXT, "0", NULL, 0, 1 << 30,
      "stream the first output in pieces of this many bytes before it is delivered; 0: do not", 0},
+    {"chunk_delay_ms", WASINN_OPTION_INT, WASINN_SCOPE_CONTEXT, "0", NULL, 0, ECHO_MAX_DELAY_MS,
+     "wait this many milliseconds after each of these pieces", 0},
     {"allocate_bytes", WASINN_OPTION_INT, WASINN_SCOPE_CONTEXT, "0", NULL, 0, 9e15,
      "ask the host for this much memory in each run", 0},
     {"ignore_cancel", WASINN_OPTION_BOOL, WASINN_SCOPE_CONTEXT, "false", NULL, 0, 0,
@@ -129,6 +131,11 @@ wasinn_code echo_settings_set(echo_settings* settings, wasinn_str name, wasinn_s
   if (echo_equal(name, "chunk_bytes")) {
     return set_number(&settings->chunk_bytes, 1 << 30, name, value, error);
   }
+  if (echo_equal(name, "chunk_delay_ms")) {
+    wasinn_code code = set_number(&number, ECHO_MAX_DELAY_MS, name, value, error);
+    if (code == WASINN_OK) settings->chunk_delay_ms = (uint32_t)number;
+    return code;
+  }
   if (echo_equal(name, "allocate_bytes")) {
     return set_number(&settings->allocate_bytes, 9000000000000000u, name, value, error);
   }
@@ -137,29 +144,35 @@ wasinn_code echo_settings_set(echo_settings* settings, wasinn_str name, wasinn_s
     return set_bool(&settings->ignore_cancel, name, value, error);
   }
   return echo_error(error, WASINN_INVALID_ARGUMENT,
-                    "echo: expected an option among delay_ms, fail, chunk_bytes, allocate_bytes, "
-                    "ignore_cancel, async; given '%.*s'",
+                    "echo: expected an option among delay_ms, fail, chunk_bytes, "
+                    "chunk_delay_ms, allocate_bytes, ignore_cancel, async; given '%.*s'",
                     (int)name.size, name.data);
 }
 
-static wasinn_code open_instance(const wasinn_backend_host* host, bool blocking,
+static wasinn_code open_instance(const wasinn_backend_host* host, bool blocking, bool probes,
                                  wasinn_backend_instance** out, wasinn_error* error) {
   wasinn_backend_instance* instance = malloc(sizeof *instance);
   if (instance == NULL) return echo_error(error, WASINN_TOO_LARGE, "echo: out of memory");
   instance->host = host;
   instance->blocking = blocking;
+  instance->probes = probes;
   *out = instance;
   return WASINN_OK;
 }
 
 static wasinn_code open_async(const wasinn_backend_host* host, wasinn_backend_instance** out,
                               wasinn_error* error) {
-  return open_instance(host, false, out, error);
+  return open_instance(host, false, true, out, error);
 }
 
 static wasinn_code open_blocking(const wasinn_backend_host* host, wasinn_backend_instance** out,
                                  wasinn_error* error) {
-  return open_instance(host, true, out, error);
+  return open_instance(host, true, false, out, error);
+}
+
+static wasinn_code open_generating(const wasinn_backend_host* host, wasinn_backend_instance** out,
+                                   wasinn_error* error) {
+  return open_instance(host, false, false, out, error);
 }
 
 static void close_instance(wasinn_backend_instance* instance) { free(instance); }
@@ -173,8 +186,8 @@ static int32_t probe(wasinn_backend_instance* instance, wasinn_bytes head, uint6
                      const char* path) {
   (void)size;
   (void)path;
-  /* Only one of the two may answer, or autodetection would be a draw. */
-  return !instance->blocking && echo_is_description(head) ? 100 : 0;
+  /* Only one of the variants may answer, or autodetection would be a draw. */
+  return instance->probes && echo_is_description(head) ? 100 : 0;
 }
 
 #define ECHO_TABLE(name, capabilities, option_count, open) \
@@ -202,7 +215,11 @@ static int32_t probe(wasinn_backend_instance* instance, wasinn_bytes head, uint6
 static const wasinn_backend kEcho = ECHO_TABLE("echo", 0, kOptionCount, open_async);
 static const wasinn_backend kEchoBlocking =
     ECHO_TABLE("echo-blocking", WASINN_BACKEND_BLOCKING, kOptionCount - 1, open_blocking);
+static const wasinn_backend kEchoGenerating =
+    ECHO_TABLE("echo-generating", WASINN_BACKEND_GENERATES, kOptionCount, open_generating);
 
 const wasinn_backend* wasinn_backend_echo_entry(void) { return &kEcho; }
 
 const wasinn_backend* wasinn_backend_echo_blocking_entry(void) { return &kEchoBlocking; }
+
+const wasinn_backend* wasinn_backend_echo_generating_entry(void) { return &kEchoGenerating; }

@@ -16,6 +16,7 @@ enum {
 struct wasinn_backend_instance {
   const wasinn_backend_host* host;
   bool blocking;
+  bool probes; /* answers to probe */
 };
 
 /* The options of scope context. */
@@ -23,6 +24,7 @@ typedef struct echo_settings {
   uint32_t delay_ms;
   wasinn_code fail; /* WASINN_OK: do not fail */
   uint64_t chunk_bytes;
+  uint32_t chunk_delay_ms;
   uint64_t allocate_bytes;
   bool async;
   bool ignore_cancel;

@@ -179,11 +179,16 @@ static void cancelled(void) {
   g_number("get", nn_get_output(context, 0, g_alloc(BYTES), BYTES, g_alloc(4)));
 }
 
-static void cancel_of_nothing(void) {
+static void cancel_comes_late(void) {
   uint32_t context = nn_open("identity_f32");
+  g_number("never_started", nnx_cancel(context));
+  g_number("no_context", nnx_cancel(context + 1000));
+  nn_must_set_floats(context, 0, kValues, 3);
+  g_number("start", nnx_start(context));
+  print_wait("wait", context, (uint32_t)NO_DEADLINE);
   g_number("cancel", nnx_cancel(context));
-  g_number("none", nnx_cancel(context + 1000));
-  nn_print_alive(context);
+  print_poll("poll", context);
+  g_floats("out", g_at(nn_must_get(context, 0, BYTES)), 3);
 }
 
 static void failing_compute(void) {
@@ -267,7 +272,7 @@ static const g_case kCases[] = {
     {"two_at_the_same_time", two_at_the_same_time},
     {"busy_while_it_runs", busy_while_it_runs},
     {"cancelled", cancelled},
-    {"cancel_of_nothing", cancel_of_nothing},
+    {"cancel_comes_late", cancel_comes_late},
     {"failing_compute", failing_compute},
     {"contexts_that_are_none", contexts_that_are_none},
     {"read_to_the_end", read_to_the_end},

@@ -52,6 +52,17 @@ static void config_past_the_end(void) {
   g_number("graph.value", g_get_u32(out));
 }
 
+// Options of one load must not be those of the next one of the same name.
+static void config_holds_for_its_load(void) {
+  static const char kFails[] = "{\"load_fail\": \"runtime_error\"}";
+  uint32_t graph;
+  g_number("first", load("{}", 2, &graph));
+  g_number("failing", load(kFails, sizeof(kFails) - 1, &graph));
+  int32_t error = load("{}", 2, &graph);
+  g_number("last", error);
+  if (error == 0) nn_print_alive(nn_open_context(graph));
+}
+
 static void config_nested_deeply(void) {
   enum { SIZE = 200000 };
   char* text = malloc(SIZE);
@@ -81,6 +92,7 @@ static const g_case kCases[] = {
     {"config_that_is_no_object", config_that_is_no_object},
     {"config_of_unknown_name", config_of_unknown_name},
     {"config_past_the_end", config_past_the_end},
+    {"config_holds_for_its_load", config_holds_for_its_load},
     {"config_nested_deeply", config_nested_deeply},
     {"config_very_long", config_very_long},
 };

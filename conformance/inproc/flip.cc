@@ -11,11 +11,11 @@ namespace {
 
 constexpr auto kGroups = std::to_array<std::pair<std::string_view, Flip>>({
     {"layout", Flip::kWritten},
-    {"numbers", Flip::kErrno},
+    {"numbers", Flip::kOutput},
     {"lifetimes", Flip::kHandle},
     {"types", Flip::kOutput},
     {"shapes", Flip::kCarryOn},
-    {"names", Flip::kErrno},
+    {"names", Flip::kCarryOn},
     {"ports", Flip::kOutput},
     {"aliasing", Flip::kOutput},
     {"errors", Flip::kErrno},
@@ -25,6 +25,8 @@ constexpr auto kGroups = std::to_array<std::pair<std::string_view, Flip>>({
     {"limits", Flip::kCarryOn},
     {"hostile", Flip::kCarryOn},
     {"extension", Flip::kErrno},
+    {"prompt", Flip::kOutput},
+    {"properties", Flip::kOutput},
 });
 
 Flip current = Flip::kNone;

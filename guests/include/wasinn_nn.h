@@ -77,7 +77,8 @@ WASINN_NN_IMPORT("poll") nn_poll(nn_context context, uint32_t* status);
 // The same, but waits while the status is NN_RUNNING, for at most `timeout` milliseconds. After
 // that it gives NN_RUNNING, and the compute goes on.
 WASINN_NN_IMPORT("wait") nn_wait(nn_context context, uint32_t timeout, uint32_t* status);
-// Ends the compute under way: from then on nn_poll gives its errno. Without one it does nothing.
+// Ends the compute that was started: from then on nn_poll gives its errno. If it has ended already
+// it stays as it is.
 WASINN_NN_IMPORT("cancel") nn_cancel(nn_context context);
 // The next bytes of an output, at most `max`: what a model that streams has given so far, then the
 // rest of the finished output. No bytes: nothing yet, wait for NN_READABLE or NN_DONE.

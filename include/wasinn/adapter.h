@@ -44,7 +44,7 @@ typedef struct wasinn_memory {
 /* A function that core modules import. `params` and `results` have a letter for each value: 'i' an
  * i32, 'I' an i64; values travel zero-extended in uint64_t. */
 typedef struct wasinn_core_import {
-  const char* dialect; /* "witx" */
+  const char* dialect; /* "witx" or "wasinn" */
   const char* module;  /* "wasi_ephemeral_nn" */
   const char* name;
   const char* params;
@@ -68,9 +68,11 @@ WASINN_EXPORT wasinn_call_state wasinn_session_finish_core(wasinn_session* sessi
  *   string, list<u8>                      bytes
  *   list<u32>                             bytes (4 bytes each, host order)
  *   tuple<string, HANDLE>                 bytes and word
+ *   record<FIELD: T, ...>                 items, one a field
  *   other lists                           items, item_count
  *   option<T>                             tag 0 none, 1 some, and T's fields
  *   result<T, E>                          tag 0 ok, 1 error, and T's or E's fields
+ *   option<T> as the T of a result        word 0 none, 1 some, and T's fields (T has no word)
  * Arguments are borrowed for the call. A result's `bytes` and `items` stay valid until the next
  * call of the session; when `release` is set, `bytes` stay valid until it is called instead, which
  * the adapter must do exactly once, from any thread, so that it can lower them without a copy. */
@@ -86,10 +88,10 @@ typedef struct wasinn_val {
 } wasinn_val;
 
 /* A function that components import. `signature` is in WIT's terms with resources and enums by
- * name, e.g. "(borrow<graph>) -> result<own<graph-execution-context>, own<error>>"; the same text
- * always means the same shape. */
+ * name and records in full, e.g. "(borrow<graph>) -> result<own<graph-execution-context>,
+ * own<error>>"; the same text always means the same shape. */
 typedef struct wasinn_component_import {
-  const char* dialect;   /* "wit" */
+  const char* dialect;   /* "wit", "properties", "prompt" or "wasinn" */
   const char* interface; /* "wasi:nn/graph@0.2.0-rc-2024-10-28" */
   const char* name;      /* "[method]graph.init-execution-context" */
   const char* signature;
@@ -121,8 +123,8 @@ WASINN_EXPORT wasinn_call_state wasinn_session_finish_component(wasinn_session* 
 
 /* ------------------------------------------------------------------ sessions, for adapters */
 
-/* Gives up a PENDING call: cancels its compute and forgets the waker, which is not called after
- * this has returned. Without a PENDING call it does nothing. */
+/* For a guest that is gone: gives up a PENDING call, cancels its compute and all runs in the
+ * background, and forgets the waker, which is not called after this has returned. */
 WASINN_EXPORT void wasinn_session_abandon(wasinn_session* session);
 
 /* Sets who is told when the session is stopped (cancel, or the policy's run_timeout); at most once,

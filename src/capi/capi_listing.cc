@@ -2,24 +2,17 @@
 #include <wasinn/wasinn.h>
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "base/os.h"
 #include "base/sha256.h"
 #include "base/text.h"
 #include "capi/engine.h"
 #include "capi/guard.h"
+#include "model/describe.h"
 
 using namespace wasinn;  // NOLINT: the entry points are C functions outside the namespace
 
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-// Names and metadata come from models: bytes that are not UTF-8 are replaced.
-std::string Dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 Json OrNull(std::string_view text) { return text.empty() ? Json(nullptr) : Json(text); }
 
@@ -71,17 +64,6 @@ Json DescribeBackend(Backend& backend) {
   return described;
 }
 
-Json DescribePorts(const std::vector<Port>& ports) {
-  Json list = Json::array();
-  for (const Port& port : ports) {
-    list.push_back({{"name", port.name},
-                    {"dtype", OrNull(DTypeName(port.dtype))},
-                    {"dims", port.any_rank ? Json(nullptr) : Json(port.shape.dims())},
-                    {"optional", port.optional}});
-  }
-  return list;
-}
-
 // Of the file, or of the parts one after another; of a folder nothing.
 Result<std::string> HashOf(const GraphSource& source) {
   Sha256Hasher hasher;
@@ -95,23 +77,16 @@ Result<std::string> HashOf(const GraphSource& source) {
   return Hex(hasher.Finish());
 }
 
-Result<Json> DescribeGraph(const Graph& graph, std::string_view name) {
+// What tools see of a graph: also where it comes from.
+Result<Json> DescribeModel(const Graph& graph, std::string_view name) {
   WASINN_TRY(hash, HashOf(graph.source()));
-  Json metadata = Json::object();
-  for (const auto& [key, value] : graph.info().metadata) metadata[key] = value;
-  return Json{
-      {"name", OrNull(name)},
-      {"path", OrNull(graph.source().path)},
-      {"backend", graph.backend().name()},
-      {"encoding",
-       graph.backend().encodings().empty() ? Json(nullptr) : Json(graph.backend().encodings()[0])},
-      {"target", TargetName(graph.target())},
-      {"size", graph.size()},
-      {"sha256", OrNull(hash)},
-      {"load_ms", static_cast<double>(graph.load_ns()) / 1e6},
-      {"inputs", DescribePorts(graph.info().inputs)},
-      {"outputs", DescribePorts(graph.info().outputs)},
-      {"metadata", metadata}};
+  Json json = {{"name", OrNull(name)},
+               {"path", OrNull(graph.source().path)},
+               {"size", graph.size()},
+               {"sha256", OrNull(hash)},
+               {"load_ms", static_cast<double>(graph.load_ns()) / 1e6}};
+  json.update(DescribeGraph(graph));
+  return json;
 }
 
 }  // namespace
@@ -137,7 +112,7 @@ char* wasinn_engine_backends_json(wasinn_engine* engine, wasinn_error* error) {
     for (const auto& failed : registry.LoadErrors()) {
       errors.push_back({{"path", failed.path}, {"message", failed.message}});
     }
-    return Dump({{"backends", backends}, {"missing", missing}, {"errors", errors}});
+    return DumpJson({{"backends", backends}, {"missing", missing}, {"errors", errors}});
   });
 }
 
@@ -157,7 +132,7 @@ char* wasinn_engine_models_json(wasinn_engine* engine, wasinn_error* error) {
            {"size", config.path.empty() ? config.content.size() : os::StatFile(config.path).size},
            {"sessions", listed.sessions}});
     }
-    return Dump({{"models", models}});
+    return DumpJson({{"models", models}});
   });
 }
 
@@ -173,8 +148,8 @@ char* wasinn_engine_model_json(wasinn_engine* engine, const char* name_or_path,
     }
     const auto graph = named ? models.Get(name_or_path) : models.GetFromFile(name_or_path, "");
     if (!graph) return Fail(graph.error());
-    WASINN_TRY(json, DescribeGraph(**graph, named ? name_or_path : ""));
-    return Dump(json);
+    WASINN_TRY(json, DescribeModel(**graph, named ? name_or_path : ""));
+    return DumpJson(json);
   });
 }
 
@@ -193,13 +168,14 @@ char* wasinn_engine_stats_json(wasinn_engine* engine, wasinn_error* error) {
                         {"runs", listed.graph->runs()},
                         {"typical_us", static_cast<double>(listed.graph->typical_run_ns()) / 1e3}});
     }
-    return Dump({{"loads", counters.loads},
-                 {"shared_loads", counters.shared_loads},
-                 {"evictions", counters.evictions},
-                 {"runs_inline", e.scheduler().inline_runs.load()},
-                 {"runs_worker", e.scheduler().worker_runs.load()},
-                 {"buffers",
-                  {{"in_use", buffers.in_use}, {"idle", buffers.idle}, {"limit", buffers.limit}}},
-                 {"graphs", graphs}});
+    return DumpJson(
+        {{"loads", counters.loads},
+         {"shared_loads", counters.shared_loads},
+         {"evictions", counters.evictions},
+         {"runs_inline", e.scheduler().inline_runs.load()},
+         {"runs_worker", e.scheduler().worker_runs.load()},
+         {"buffers",
+          {{"in_use", buffers.in_use}, {"idle", buffers.idle}, {"limit", buffers.limit}}},
+         {"graphs", graphs}});
   });
 }

@@ -1,5 +1,6 @@
 #include "dialect/imports.h"
 
+#include "dialect/extension.h"
 #include "model/encoding.h"
 #include "tensor/dtype.h"
 
@@ -25,14 +26,38 @@ const std::string& TensorTypeCases() {
   return cases;
 }
 
+template <typename Row>
+std::vector<Row> Joined(std::initializer_list<std::span<const Row>> tables) {
+  std::vector<Row> rows;
+  for (const auto table : tables) rows.insert(rows.end(), table.begin(), table.end());
+  return rows;
+}
+
 }  // namespace
 
-std::span<const wasinn_core_import> CoreImports() { return WitxImports(); }
-std::span<const wasinn_component_import> ComponentImports() { return WitImports(); }
-std::span<const wasinn_component_resource> ComponentResources() { return WitResources(); }
+std::span<const wasinn_core_import> CoreImports() {
+  static const auto rows = Joined<wasinn_core_import>({WitxImports(), WasinnCoreImports()});
+  return rows;
+}
+
+std::span<const wasinn_component_import> ComponentImports() {
+  static const auto rows =
+      Joined<wasinn_component_import>({WitImports(), DraftImports(), WasinnComponentImports()});
+  return rows;
+}
+
+std::span<const wasinn_component_resource> ComponentResources() {
+  static const auto rows = Joined<wasinn_component_resource>({WitResources(), DraftResources()});
+  return rows;
+}
+
+std::string WitInterface(std::string_view interface, std::string_view snapshot) {
+  return fmt::format("wasi:nn/{}@{}", interface, snapshot);
+}
 
 std::span<const wasinn_component_enum> ComponentEnums() {
   static const std::string encodings = WitEncodingCases();
+  static const std::string statuses = RunStatusCases();
   static const std::vector<wasinn_component_enum> enums = {
       {"tensor-type", TensorTypeCases().c_str()},
       {"graph-encoding", encodings.c_str()},
@@ -40,6 +65,7 @@ std::span<const wasinn_component_enum> ComponentEnums() {
       {"error-code",
        "invalid-argument invalid-encoding timeout runtime-error unsupported-operation too-large "
        "not-found security unknown"},
+      {"status", statuses.c_str()},
   };
   return enums;
 }

@@ -3,7 +3,10 @@
 
 #include <wasinn/adapter.h>
 
+#include <array>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "session/session.h"
@@ -14,6 +17,16 @@ namespace wasinn {
 std::span<const wasinn_core_import> WitxImports();
 std::span<const wasinn_component_import> WitImports();
 std::span<const wasinn_component_resource> WitResources();
+std::span<const wasinn_component_import> DraftImports();
+std::span<const wasinn_component_resource> DraftResources();
+std::span<const wasinn_core_import> WasinnCoreImports();
+std::span<const wasinn_component_import> WasinnComponentImports();
+
+// The published versions of wasi:nn, oldest first.
+inline constexpr std::array kWitSnapshots = {"0.2.0-rc-2024-06-25", "0.2.0-rc-2024-08-19",
+                                             "0.2.0-rc-2024-10-28"};
+// "wasi:nn/graph@0.2.0-rc-2024-10-28"
+std::string WitInterface(std::string_view interface, std::string_view snapshot);
 
 // All dialects together; static.
 std::span<const wasinn_core_import> CoreImports();

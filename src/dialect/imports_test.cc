@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
-#include <iterator>
+#include <map>
 #include <set>
 
 #include "base/text.h"
@@ -11,11 +12,15 @@
 namespace wasinn {
 namespace {
 
+std::string_view DialectOf(std::string_view module) {
+  return module == "wasi_ephemeral_nn" ? "witx" : module == "wasinn_nn" ? "wasinn" : "";
+}
+
 TEST(CoreImportsTest, EveryRowCanBeRegistered) {
   std::set<std::string> names;
   for (const wasinn_core_import& row : CoreImports()) {
     EXPECT_TRUE(names.insert(fmt::format("{}.{}", row.module, row.name)).second) << row.name;
-    EXPECT_STREQ(row.dialect, "witx");
+    EXPECT_EQ(row.dialect, DialectOf(row.module)) << row.name;
     EXPECT_EQ(std::string_view(row.params).find_first_not_of("iI"), std::string_view::npos);
     EXPECT_STREQ(row.results, "i");
     EXPECT_NE(row.call, nullptr);
@@ -34,7 +39,7 @@ TEST(CoreImportsTest, SignaturesAreThoseOfTheSpecification) {
       {"load_by_name_with_config", "iiiii"}};
   size_t found = 0;
   for (const wasinn_core_import& row : CoreImports()) {
-    EXPECT_STREQ(row.module, "wasi_ephemeral_nn");
+    if (std::string_view(row.module) != "wasi_ephemeral_nn") continue;
     if (const auto it = expected.find(row.name); it != expected.end()) {
       EXPECT_EQ(row.params, it->second) << row.name;
       ++found;
@@ -45,14 +50,23 @@ TEST(CoreImportsTest, SignaturesAreThoseOfTheSpecification) {
 
 constexpr const char* kSnapshots[] = {"2024-06-25", "2024-08-19", "2024-10-28"};
 
-std::string ReadWit(std::string_view snapshot) {
-  std::ifstream file(fmt::format("guests/wit/{}/nn.wit", snapshot));
+// A file of guests/, a line each, without remarks.
+std::vector<std::string> ReadLines(const std::string& path) {
+  std::ifstream file("guests/" + path);
   EXPECT_TRUE(file) << "expected to run in the root of the source tree";
-  std::string text;
+  std::vector<std::string> lines;
   for (std::string line; std::getline(file, line);) {
-    text += std::string(Trim(std::string_view(line).substr(0, line.find("//")))) + ' ';
+    lines.emplace_back(Trim(std::string_view(line).substr(0, line.find("//"))));
   }
-  return text;
+  return lines;
+}
+
+std::string ReadText(const std::string& path) {
+  return fmt::format("{}", fmt::join(ReadLines(path), " "));
+}
+
+std::string ReadWit(std::string_view package) {
+  return ReadText(fmt::format("wit/{}/nn.wit", package));
 }
 
 // The text between "KIND NAME {" and the "}" that ends it.
@@ -67,17 +81,22 @@ std::string BlockOf(const std::string& wit, const std::string& head) {
   return wit.substr(from, at - from - 1);
 }
 
+std::string CasesOf(const std::string& wit, std::string_view name) {
+  std::string cases;
+  const std::string block = BlockOf(wit, fmt::format("enum {}", name));
+  for (const std::string_view one : Split(block, ',')) {
+    if (Trim(one).empty()) continue;
+    cases += (cases.empty() ? "" : " ") + std::string(Trim(one));
+  }
+  return cases;
+}
+
 TEST(ComponentEnumsTest, CasesEqualTheWitTextOfEverySnapshot) {
   for (const char* snapshot : kSnapshots) {
     const std::string wit = ReadWit(snapshot);
     for (const wasinn_component_enum& row : ComponentEnums()) {
-      std::string cases;
-      const std::string block = BlockOf(wit, fmt::format("enum {}", row.name));
-      for (std::string_view name : Split(block, ',')) {
-        if (Trim(name).empty()) continue;
-        cases += (cases.empty() ? "" : " ") + std::string(Trim(name));
-      }
-      EXPECT_EQ(cases, row.cases) << snapshot;
+      const bool ours = std::string_view(row.name) == "status";
+      EXPECT_EQ(CasesOf(ours ? ReadWit("wasinn") : wit, row.name), row.cases) << snapshot;
     }
   }
 }
@@ -111,29 +130,57 @@ std::set<std::string> FunctionsOf(const std::string& interface) {
   return names;
 }
 
+// Compares the rows of an interface that are of `dialects` with its text in `wit`; gives how many.
+size_t ExpectFunctions(const std::string& wit, std::string_view interface, const std::string& full,
+                       const std::set<std::string_view>& dialects) {
+  std::set<std::string> ours;
+  for (const wasinn_component_import& row : ComponentImports()) {
+    if (row.interface != full || !dialects.contains(row.dialect)) continue;
+    EXPECT_TRUE(ours.insert(row.name).second) << full << ' ' << row.name;
+    EXPECT_NE(row.call, nullptr);
+  }
+  EXPECT_EQ(ours, FunctionsOf(BlockOf(wit, fmt::format("interface {}", interface)))) << full;
+  return ours.size();
+}
+
 TEST(ComponentImportsTest, FunctionsEqualTheWitTextOfEverySnapshot) {
   size_t rows = 0;
   for (const char* snapshot : kSnapshots) {
     const std::string wit = ReadWit(snapshot);
-    for (const char* interface : {"tensor", "graph", "inference", "errors"}) {
-      const std::string full = fmt::format("wasi:nn/{}@0.2.0-rc-{}", interface, snapshot);
-      std::set<std::string> ours;
-      for (const wasinn_component_import& row : ComponentImports()) {
-        if (row.interface != full) continue;
-        EXPECT_TRUE(ours.insert(row.name).second) << full << ' ' << row.name;
-        EXPECT_STREQ(row.dialect, "wit");
-        EXPECT_NE(row.call, nullptr);
-        ++rows;
-      }
-      EXPECT_EQ(ours, FunctionsOf(BlockOf(wit, fmt::format("interface {}", interface)))) << full;
+    const std::string drafts = ReadWit(fmt::format("drafts/{}", snapshot));
+    const auto full = [&](const char* interface) {
+      return WitInterface(interface, fmt::format("0.2.0-rc-{}", snapshot));
+    };
+    for (const char* interface : {"tensor", "inference", "errors"}) {
+      rows += ExpectFunctions(wit, interface, full(interface), {"wit"});
     }
+    ExpectFunctions(wit, "graph", full("graph"), {"wit"});
+    rows += ExpectFunctions(drafts, "graph", full("graph"), {"wit", "properties"});
+    rows += ExpectFunctions(drafts, "prompt", full("prompt"), {"prompt"});
+  }
+  for (const char* interface : {"info", "runs"}) {
+    rows += ExpectFunctions(ReadWit("wasinn"), interface,
+                            fmt::format("wasinn:nn/{}@0.1.0", interface), {"wasinn"});
   }
   EXPECT_EQ(rows, ComponentImports().size());
 }
 
+// A draft's package is the snapshot's and more.
+TEST(ComponentImportsTest, DraftsHoldTheWholeSnapshot) {
+  for (const char* snapshot : kSnapshots) {
+    const auto draft = ReadLines(fmt::format("wit/drafts/{}/nn.wit", snapshot));
+    size_t at = 0;
+    for (const std::string& line : ReadLines(fmt::format("wit/{}/nn.wit", snapshot))) {
+      while (at < draft.size() && draft[at] != line) ++at;
+      ASSERT_LT(at, draft.size()) << snapshot << " lacks: " << line;
+      ++at;
+    }
+  }
+}
+
 TEST(ComponentImportsTest, EveryTypeOfASignatureIsDeclared) {
-  std::set<std::string> known = {"u32", "u8",     "string", "list", "result",
-                                 "own", "borrow", "tuple",  "_"};
+  std::set<std::string> known = {"u32",    "u8",    "string", "list",   "result", "own",
+                                 "borrow", "tuple", "option", "record", "_"};
   for (const auto& row : ComponentEnums()) known.insert(row.name);
   for (const auto& row : ComponentResources()) known.insert(row.name);
   for (const wasinn_component_import& row : ComponentImports()) {
@@ -144,20 +191,74 @@ TEST(ComponentImportsTest, EveryTypeOfASignatureIsDeclared) {
         word += c;
         continue;
       }
-      EXPECT_TRUE(word.empty() || known.contains(word)) << word << " in " << row.signature;
+      // A word before a colon is a field's name.
+      EXPECT_TRUE(word.empty() || c == ':' || known.contains(word))
+          << word << " in " << row.signature;
       word.clear();
     }
   }
 }
 
-TEST(ComponentResourcesTest, EachSnapshotHasItsFour) {
+TEST(ComponentResourcesTest, EachSnapshotHasItsFourAndTheDraft) {
   std::set<std::string> names;
   for (const wasinn_component_resource& row : ComponentResources()) {
     EXPECT_TRUE(names.insert(fmt::format("{}.{}", row.interface, row.name)).second);
     EXPECT_NE(row.drop, nullptr);
   }
-  EXPECT_EQ(names.size(), 12u);
+  EXPECT_EQ(names.size(), 15u);
   EXPECT_TRUE(names.contains("wasi:nn/inference@0.2.0-rc-2024-08-19.graph-execution-context"));
+}
+
+// ------------------------------------------------------------------ the C header of the extension
+
+// NAME = NUMBER of the enums of wasinn_nn.h.
+std::map<std::string, std::string> HeaderNumbers() {
+  std::map<std::string, std::string> numbers;
+  for (const std::string& line : ReadLines("include/wasinn_nn.h")) {
+    for (const std::string_view part : Split(std::string_view(line), ',')) {
+      const size_t name = part.find("NN_");
+      const size_t equals = part.find(" = ");
+      if (name == std::string_view::npos || equals == std::string_view::npos) continue;
+      const std::string_view number = part.substr(equals + 3);
+      numbers.emplace(part.substr(name, equals - name), number.substr(0, number.find(' ')));
+    }
+  }
+  return numbers;
+}
+
+TEST(ExtensionHeaderTest, NumbersAreThoseOfTheTables) {
+  std::map<std::string, std::string> expected = {
+      {"NN_END", std::to_string(WitxErrno(Code::kEND_OF_SEQUENCE))}};
+#define X(name, number, ...) expected["NN_CODE_" #name] = #number;
+#include "base/code.def"
+#undef X
+  const auto upper = [](std::string name) {
+    for (char& c : name) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+    return name;
+  };
+#define X(name, number, wit) expected[upper("NN_" wit)] = #number;
+#include "dialect/run_status.def"
+#undef X
+  EXPECT_EQ(HeaderNumbers(), expected);
+}
+
+TEST(ExtensionHeaderTest, FunctionsAreThoseOfTheTable) {
+  std::map<std::string, size_t> declared;  // name and number of parameters
+  const std::string text = ReadText("include/wasinn_nn.h");
+  constexpr std::string_view kImport = "WASINN_NN_IMPORT(\"";
+  for (size_t at = text.find(kImport); at != std::string::npos; at = text.find(kImport, at)) {
+    at += kImport.size();
+    const size_t quote = text.find('"', at);
+    const size_t open = text.find('(', quote);
+    const std::string_view parameters(text.data() + open, text.find(')', open) - open);
+    declared[text.substr(at, quote - at)] =
+        1 + static_cast<size_t>(std::ranges::count(parameters, ','));
+  }
+  std::map<std::string, size_t> ours;
+  for (const wasinn_core_import& row : WasinnCoreImports()) {
+    ours[row.name] = std::string_view(row.params).size();
+  }
+  EXPECT_EQ(declared, ours);
 }
 
 }  // namespace

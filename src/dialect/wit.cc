@@ -4,50 +4,12 @@
 #include <deque>
 
 #include "base/text.h"
-#include "dialect/imports.h"
+#include "dialect/wit_call.h"
 
 namespace wasinn {
 namespace {
 
 constexpr uint32_t kMostBuilders = 1024;
-
-struct Call {
-  Session& session;
-  std::span<const wasinn_val> args;
-  wasinn_val* result;
-  const wasinn_waker* waker;
-};
-
-std::string_view Text(const wasinn_val& val) {
-  return {static_cast<const char*>(val.bytes.data), val.bytes.size};
-}
-
-// Bytes of a list; the data pointer of an empty one may be NULL.
-std::span<const uint8_t> Bytes(const wasinn_val& val) {
-  return {static_cast<const uint8_t*>(val.bytes.data),
-          val.bytes.data == nullptr ? 0 : val.bytes.size};
-}
-
-void SetText(Session& session, wasinn_val* result, const std::string& text) {
-  session.result_texts.assign(1, text);
-  result->bytes = {session.result_texts[0].data(), session.result_texts[0].size()};
-}
-
-// The error side of a result<_, error>: a new error resource.
-Result<> SetError(Session& session, wasinn_val* result, const Error& error) {
-  session.Remember(error);
-  WASINN_TRY(handle, session.AddError(error));
-  result->tag = 1;
-  result->word = handle;
-  return {};
-}
-
-Result<> SetHandle(Session& session, wasinn_val* result, const Result<uint32_t>& handle) {
-  if (!handle) return SetError(session, result, handle.error());
-  result->tag = 0;
-  result->word = *handle;
-  return {};
-}
 
 // ------------------------------------------------------------------ tensor
 
@@ -72,9 +34,9 @@ Result<uint32_t> MakeTensor(Session& session, std::span<const uint8_t> dims_byte
 }
 
 // constructor(dimensions, ty, data): it cannot fail, so a fault waits for the tensor's first use.
-Result<bool> TensorNew(Call& call) {
+Result<bool> TensorNew(WitCall& call) {
   auto handle =
-      MakeTensor(call.session, Bytes(call.args[0]), call.args[1].word, Bytes(call.args[2]));
+      MakeTensor(call.session, ValBytes(call.args[0]), call.args[1].word, ValBytes(call.args[2]));
   if (!handle) {
     call.session.Remember(handle.error());
     handle = call.session.AddBrokenTensor(handle.error());
@@ -85,7 +47,7 @@ Result<bool> TensorNew(Call& call) {
 }
 
 // As the guest sees it; a tensor that could not be made shows as an empty one.
-Tensor Shown(const Call& call) {
+Tensor Shown(const WitCall& call) {
   auto tensor = call.session.FindTensor(call.args[0].word);
   if (!tensor) {
     Tensor empty;
@@ -95,7 +57,7 @@ Tensor Shown(const Call& call) {
   return CarryOut(DTypeNumbers::kWit, std::move(*tensor));
 }
 
-Result<bool> TensorDimensions(Call& call) {
+Result<bool> TensorDimensions(WitCall& call) {
   const Tensor tensor = Shown(call);
   auto& words = call.session.result_words;
   words.clear();
@@ -110,13 +72,13 @@ Result<bool> TensorDimensions(Call& call) {
   return true;
 }
 
-Result<bool> TensorTy(Call& call) {
+Result<bool> TensorTy(WitCall& call) {
   call.result->word = *ToDialect(DTypeNumbers::kWit, Shown(call).dtype);
   return true;
 }
 
 // Lends the buffer itself; the adapter lowers it straight into guest memory.
-Result<bool> TensorData(Call& call) {
+Result<bool> TensorData(WitCall& call) {
   Tensor tensor = Shown(call);
   call.result->bytes = {tensor.data.data(), tensor.data.size()};
   if (tensor.data) {
@@ -128,7 +90,7 @@ Result<bool> TensorData(Call& call) {
 
 // ------------------------------------------------------------------ graph
 
-Result<bool> EndLoad(Call& call, std::optional<Result<uint32_t>> loaded) {
+Result<bool> EndLoad(WitCall& call, std::optional<Result<uint32_t>> loaded) {
   if (loaded) {
     WASINN_CHECK(SetHandle(call.session, call.result, *loaded));
     return true;
@@ -136,16 +98,12 @@ Result<bool> EndLoad(Call& call, std::optional<Result<uint32_t>> loaded) {
   call.session.finish_component = [&session = call.session](wasinn_val* result) {
     const auto handle = session.FinishLoad();
     if (session.stopped()) return TrapStopped(session);
-    if (const auto set = SetHandle(session, result, handle); !set) {
-      session.Remember(set.error());
-      return WASINN_CALL_TRAP;
-    }
-    return WASINN_CALL_DONE;
+    return EndWit(session, SetHandle(session, result, handle));
   };
   return false;
 }
 
-Result<bool> GraphLoad(Call& call) {
+Result<bool> GraphLoad(WitCall& call) {
   const wasinn_val& list = call.args[0];
   const auto refuse = [&](const Error& error) -> Result<bool> {
     WASINN_CHECK(SetError(call.session, call.result, error));
@@ -167,70 +125,22 @@ Result<bool> GraphLoad(Call& call) {
   }
   std::vector<std::span<const uint8_t>> parts;
   for (const wasinn_val& item : std::span(list.items, list.item_count)) {
-    parts.push_back(Bytes(item));
+    parts.push_back(ValBytes(item));
   }
   return EndLoad(call, call.session.StartLoad(parts, *encoding, *target, call.waker));
 }
 
-Result<bool> GraphLoadByName(Call& call) {
-  return EndLoad(call, call.session.StartLoadByName(Text(call.args[0]), {}, call.waker));
+Result<bool> GraphLoadByName(WitCall& call) {
+  return EndLoad(call, call.session.StartLoadByName(ValText(call.args[0]), {}, call.waker));
 }
 
-Result<bool> GraphInitExecutionContext(Call& call) {
+Result<bool> GraphInitExecutionContext(WitCall& call) {
   WASINN_CHECK(
       SetHandle(call.session, call.result, call.session.InitContext(call.args[0].word, {})));
   return true;
 }
 
 // ------------------------------------------------------------------ inference
-
-// Gives named tensors to a context; all of them are consumed.
-Result<> SetNamedInput(Session& session, uint32_t context, std::string_view name,
-                       Result<Tensor> tensor, std::vector<bool>* given) {
-  WASINN_TRY(graph, session.GraphOf(context));
-  WASINN_TRY(port, graph->FindInput(name));
-  if (!tensor) {
-    Error error = tensor.error();
-    error.message = fmt::format("input '{}': {}", Printable(name), error.message);
-    return Fail(std::move(error));
-  }
-  if (given != nullptr) {
-    if ((*given)[port]) {
-      return Fail(Code::kINVALID_ARGUMENT, "input '{}': expected once, given twice",
-                  Printable(name));
-    }
-    (*given)[port] = true;
-  }
-  return session.SetInputTensor(context, DTypeNumbers::kWit, port, std::move(*tensor));
-}
-
-// The outputs as list<tuple<string, own<tensor>>>, in the model's order.
-Result<> SetNamedOutputs(Session& session, uint32_t context, wasinn_val* result) {
-  WASINN_TRY(graph, session.GraphOf(context));
-  const auto& ports = graph->info().outputs;
-  auto& items = session.result_items;
-  auto& names = session.result_texts;
-  items.assign(ports.size(), wasinn_val{});
-  names.resize(ports.size());
-  for (uint32_t port = 0; port < ports.size(); ++port) {
-    const auto add = [&]() -> Result<uint32_t> {
-      WASINN_TRY(tensor, session.Output(context, port));
-      return session.AddTensor(std::move(tensor));
-    };
-    const auto handle = add();
-    if (!handle) {
-      for (uint32_t i = 0; i < port; ++i) session.DropTensor(items[i].word);
-      return Fail(handle.error());
-    }
-    names[port] = ports[port].name.empty() ? std::to_string(port) : ports[port].name;
-    items[port].bytes = {names[port].data(), names[port].size()};
-    items[port].word = *handle;
-  }
-  result->tag = 0;
-  result->items = items.data();
-  result->item_count = items.size();
-  return {};
-}
 
 // Ends a compute whose inputs came with it.
 wasinn_call_state EndCompute(Session& session, uint32_t context, const Result<>& outcome,
@@ -246,21 +156,11 @@ wasinn_call_state EndCompute(Session& session, uint32_t context, const Result<>&
   return WASINN_CALL_TRAP;
 }
 
-Result<bool> ComputeNamed(Call& call) {
+Result<bool> ComputeNamed(WitCall& call) {
   const uint32_t context = call.args[0].word;
   Session& session = call.session;
   const std::span inputs(call.args[1].items, call.args[1].item_count);
-  const auto give = [&]() -> Result<> {
-    Result<> outcome = session.ClearInputs(context);
-    std::vector<bool> given(outcome ? (*session.GraphOf(context))->info().inputs.size() : 0);
-    for (const wasinn_val& input : inputs) {
-      auto tensor = session.TakeTensor(input.word);
-      if (outcome)
-        outcome = SetNamedInput(session, context, Text(input), std::move(tensor), &given);
-    }
-    return outcome;
-  };
-  Result<> outcome = give();
+  Result<> outcome = GiveNamedInputs(session, context, inputs);
   if (outcome) {
     const auto done = session.StartCompute(context, call.waker);
     if (!done) {
@@ -276,23 +176,17 @@ Result<bool> ComputeNamed(Call& call) {
                                 : Error{Code::kSECURITY, session.last_error(), 0});
 }
 
-Result<> SetUnit(Session& session, wasinn_val* result, const Result<>& outcome) {
-  if (!outcome) return SetError(session, result, outcome.error());
-  result->tag = 0;
-  return {};
-}
-
 // set-input(name, tensor) of the older snapshots
-Result<bool> SetInput(Call& call) {
+Result<bool> SetInput(WitCall& call) {
   auto tensor = call.session.TakeTensor(call.args[2].word);
-  WASINN_CHECK(SetUnit(call.session, call.result,
-                       SetNamedInput(call.session, call.args[0].word, Text(call.args[1]),
-                                     std::move(tensor), nullptr)));
+  WASINN_CHECK(SetUnit(
+      call.session, call.result,
+      SetNamedInput(call.session, call.args[0].word, ValText(call.args[1]), std::move(tensor))));
   return true;
 }
 
 // compute() of the older snapshots
-Result<bool> Compute(Call& call) {
+Result<bool> Compute(WitCall& call) {
   if (const auto done = call.session.StartCompute(call.args[0].word, call.waker)) {
     WASINN_CHECK(SetUnit(call.session, call.result, *done));
     return true;
@@ -300,21 +194,17 @@ Result<bool> Compute(Call& call) {
   call.session.finish_component = [&session = call.session](wasinn_val* result) {
     const auto outcome = session.FinishCompute();
     if (session.stopped()) return TrapStopped(session);
-    if (const auto set = SetUnit(session, result, outcome); !set) {
-      session.Remember(set.error());
-      return WASINN_CALL_TRAP;
-    }
-    return WASINN_CALL_DONE;
+    return EndWit(session, SetUnit(session, result, outcome));
   };
   return false;
 }
 
 // get-output(name) of the older snapshots
-Result<bool> GetOutput(Call& call) {
+Result<bool> GetOutput(WitCall& call) {
   const uint32_t context = call.args[0].word;
   const auto get = [&]() -> Result<uint32_t> {
     WASINN_TRY(graph, call.session.GraphOf(context));
-    WASINN_TRY(port, graph->FindOutput(Text(call.args[1])));
+    WASINN_TRY(port, graph->FindOutput(ValText(call.args[1])));
     WASINN_TRY(tensor, call.session.Output(context, port));
     return call.session.AddTensor(std::move(tensor));
   };
@@ -324,20 +214,20 @@ Result<bool> GetOutput(Call& call) {
 
 // ------------------------------------------------------------------ errors
 
-Result<bool> ErrorNew(Call& call) {
+Result<bool> ErrorNew(WitCall& call) {
   WASINN_TRY(handle, call.session.AddError(
-                         {CodeFromWit(call.args[0].word), std::string(Text(call.args[1])), 0}));
+                         {CodeFromWit(call.args[0].word), std::string(ValText(call.args[1])), 0}));
   call.result->word = handle;
   return true;
 }
 
-Result<bool> ErrorCode(Call& call) {
+Result<bool> ErrorCode(WitCall& call) {
   const Error* error = call.session.FindError(call.args[0].word);
   call.result->word = WitErrorCode(error == nullptr ? Code::kUNKNOWN : error->code);
   return true;
 }
 
-Result<bool> ErrorData(Call& call) {
+Result<bool> ErrorData(WitCall& call) {
   const Error* error = call.session.FindError(call.args[0].word);
   SetText(call.session, call.result, error == nullptr ? "" : error->message);
   return true;
@@ -345,40 +235,15 @@ Result<bool> ErrorData(Call& call) {
 
 // ------------------------------------------------------------------ the table
 
-// False from `Function` means PENDING; an error means that the guest must stop, since the function
-// has no way to tell it.
-template <Result<bool> (*Function)(Call&)>
-wasinn_call_state Enter(wasinn_session* c_session, const wasinn_val* args, size_t arg_count,
-                        wasinn_val* result, const wasinn_waker* waker) {
-  Session& session = FromC(c_session);
-  const auto trap = [&](const Error& error) {
-    session.Remember(error);
-    return WASINN_CALL_TRAP;
-  };
-  try {
-    if (session.stopped()) return TrapStopped(session);
-    *result = {};
-    Call call{session, {args, arg_count}, result, waker};
-    const Result<bool> done = Function(call);
-    if (done && !*done) return WASINN_CALL_PENDING;
-    if (session.stopped()) return TrapStopped(session);
-    return done ? WASINN_CALL_DONE : trap(done.error());
-  } catch (...) {
-    return trap(ErrorOfException());
-  }
-}
-
 struct Row {
   const char* interface;
   const char* name;
   const char* signature;
   int32_t may_block;
   decltype(wasinn_component_import::call) call;
-  uint32_t snapshots;  // bits of kSnapshots
+  uint32_t snapshots;  // bits of kWitSnapshots
 };
 
-constexpr std::array kSnapshots = {"0.2.0-rc-2024-06-25", "0.2.0-rc-2024-08-19",
-                                   "0.2.0-rc-2024-10-28"};
 constexpr uint32_t kFirst = 1;   // 2024-06-25
 constexpr uint32_t kOlder = 3;   // and 2024-08-19
 constexpr uint32_t kNewest = 4;  // 2024-10-28
@@ -386,38 +251,38 @@ constexpr uint32_t kAllSnapshots = 7;
 
 constexpr auto kRows = std::to_array<Row>({
     {"tensor", "[constructor]tensor", "(list<u32>, tensor-type, list<u8>) -> own<tensor>", 0,
-     Enter<TensorNew>, kAllSnapshots},
+     EnterWit<TensorNew>, kAllSnapshots},
     {"tensor", "[method]tensor.dimensions", "(borrow<tensor>) -> list<u32>", 0,
-     Enter<TensorDimensions>, kAllSnapshots},
-    {"tensor", "[method]tensor.ty", "(borrow<tensor>) -> tensor-type", 0, Enter<TensorTy>,
+     EnterWit<TensorDimensions>, kAllSnapshots},
+    {"tensor", "[method]tensor.ty", "(borrow<tensor>) -> tensor-type", 0, EnterWit<TensorTy>,
      kAllSnapshots},
-    {"tensor", "[method]tensor.data", "(borrow<tensor>) -> list<u8>", 0, Enter<TensorData>,
+    {"tensor", "[method]tensor.data", "(borrow<tensor>) -> list<u8>", 0, EnterWit<TensorData>,
      kAllSnapshots},
     {"graph", "load",
      "(list<list<u8>>, graph-encoding, execution-target) -> result<own<graph>, own<error>>", 1,
-     Enter<GraphLoad>, kAllSnapshots},
+     EnterWit<GraphLoad>, kAllSnapshots},
     {"graph", "load-by-name", "(string) -> result<own<graph>, own<error>>", 1,
-     Enter<GraphLoadByName>, kAllSnapshots},
+     EnterWit<GraphLoadByName>, kAllSnapshots},
     {"graph", "[method]graph.init-execution-context",
      "(borrow<graph>) -> result<own<graph-execution-context>, own<error>>", 0,
-     Enter<GraphInitExecutionContext>, kAllSnapshots},
+     EnterWit<GraphInitExecutionContext>, kAllSnapshots},
     {"inference", "[method]graph-execution-context.compute",
      "(borrow<graph-execution-context>, list<tuple<string, own<tensor>>>) -> "
      "result<list<tuple<string, own<tensor>>>, own<error>>",
-     1, Enter<ComputeNamed>, kNewest},
+     1, EnterWit<ComputeNamed>, kNewest},
     {"inference", "[method]graph-execution-context.set-input",
      "(borrow<graph-execution-context>, string, own<tensor>) -> result<_, own<error>>", 0,
-     Enter<SetInput>, kOlder},
+     EnterWit<SetInput>, kOlder},
     {"inference", "[method]graph-execution-context.compute",
-     "(borrow<graph-execution-context>) -> result<_, own<error>>", 1, Enter<Compute>, kOlder},
+     "(borrow<graph-execution-context>) -> result<_, own<error>>", 1, EnterWit<Compute>, kOlder},
     {"inference", "[method]graph-execution-context.get-output",
      "(borrow<graph-execution-context>, string) -> result<own<tensor>, own<error>>", 0,
-     Enter<GetOutput>, kOlder},
-    {"errors", "[constructor]error", "(error-code, string) -> own<error>", 0, Enter<ErrorNew>,
+     EnterWit<GetOutput>, kOlder},
+    {"errors", "[constructor]error", "(error-code, string) -> own<error>", 0, EnterWit<ErrorNew>,
      kFirst},
-    {"errors", "[method]error.code", "(borrow<error>) -> error-code", 0, Enter<ErrorCode>,
+    {"errors", "[method]error.code", "(borrow<error>) -> error-code", 0, EnterWit<ErrorCode>,
      kAllSnapshots},
-    {"errors", "[method]error.data", "(borrow<error>) -> string", 0, Enter<ErrorData>,
+    {"errors", "[method]error.data", "(borrow<error>) -> string", 0, EnterWit<ErrorData>,
      kAllSnapshots},
 });
 
@@ -437,7 +302,7 @@ constexpr auto kResources = std::to_array<ResourceRow>({
 
 // An interface's name with its version; `names` keeps the text that the table points to.
 const char* Interface(std::deque<std::string>& names, const char* interface, size_t snapshot) {
-  names.push_back(fmt::format("wasi:nn/{}@{}", interface, kSnapshots[snapshot]));
+  names.push_back(WitInterface(interface, kWitSnapshots[snapshot]));
   return names.back().c_str();
 }
 
@@ -447,7 +312,7 @@ std::span<const wasinn_component_import> WitImports() {
   static std::deque<std::string> names;
   static const std::vector<wasinn_component_import> imports = [] {
     std::vector<wasinn_component_import> rows;
-    for (size_t snapshot = 0; snapshot < kSnapshots.size(); ++snapshot) {
+    for (size_t snapshot = 0; snapshot < kWitSnapshots.size(); ++snapshot) {
       for (const Row& row : kRows) {
         if ((row.snapshots & (1u << snapshot)) == 0) continue;
         rows.push_back({"wit", Interface(names, row.interface, snapshot), row.name, row.signature,
@@ -463,7 +328,7 @@ std::span<const wasinn_component_resource> WitResources() {
   static std::deque<std::string> names;
   static const std::vector<wasinn_component_resource> resources = [] {
     std::vector<wasinn_component_resource> rows;
-    for (size_t snapshot = 0; snapshot < kSnapshots.size(); ++snapshot) {
+    for (size_t snapshot = 0; snapshot < kWitSnapshots.size(); ++snapshot) {
       for (const ResourceRow& row : kResources) {
         rows.push_back({Interface(names, row.interface, snapshot), row.name, row.drop});
       }

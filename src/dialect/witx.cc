@@ -1,13 +1,12 @@
 // Core modules: import module `wasi_ephemeral_nn` (the specification's WITX, today's and the old
 // numbers).
-#include <nlohmann/json.hpp>
-
 #include <array>
 
 #include "base/checked.h"
 #include "base/text.h"
 #include "dialect/imports.h"
 #include "dialect/memory.h"
+#include "model/options_text.h"
 
 namespace wasinn {
 namespace {
@@ -15,7 +14,6 @@ namespace {
 constexpr uint32_t kTensorRecord = 20;
 constexpr uint32_t kBuilderRecord = 8;
 constexpr uint32_t kMostBuilders = 1024;
-constexpr uint32_t kMostConfig = 1 << 20;
 
 struct Call {
   Session& session;
@@ -109,36 +107,12 @@ Result<bool> LoadByName(Call& call) {
   return EndLoad(call, call.arg(2), call.session.StartLoadByName(name, {}, call.waker));
 }
 
-Result<Options> ReadConfig(std::string_view text) {
-  Options options;
-  if (Trim(text).empty()) return options;
-  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) {
-    return Fail(Code::kINVALID_ENCODING,
-                "config: expected a JSON object, given {} bytes that are {}", text.size(),
-                json.is_discarded() ? "not JSON" : json.type_name());
-  }
-  for (const auto& [name, value] : json.items()) {
-    if (value.is_structured() || value.is_null()) {
-      return Fail(Code::kINVALID_ARGUMENT,
-                  "config: option '{}': expected text, a number, true or false, given {}",
-                  Printable(name), value.type_name());
-    }
-    options[name] = value.is_string() ? value.get<std::string>() : value.dump();
-  }
-  return options;
-}
-
 // load_by_name_with_config(name_ptr, name_len, config_ptr, config_len, graph_out)
 Result<bool> LoadByNameWithConfig(Call& call) {
   WASINN_TRY(name, call.memory.Text("model name", call.arg(0), call.arg(1)));
   WASINN_TRY(config, call.memory.Text("config", call.arg(2), call.arg(3)));
   WASINN_CHECK(CheckOut(call, "graph pointer", call.arg(4)));
-  if (config.size() > kMostConfig) {
-    return Fail(Code::kTOO_LARGE, "config: expected at most {} bytes, given {}", kMostConfig,
-                config.size());
-  }
-  WASINN_TRY(options, ReadConfig(config));
+  WASINN_TRY(options, ParseOptionsText("config", config));
   return EndLoad(call, call.arg(4), call.session.StartLoadByName(name, options, call.waker));
 }
 

@@ -118,6 +118,20 @@ const OptionSpec* FindOption(const Backend& backend, std::string_view name) {
   return nullptr;
 }
 
+Result<> CheckGuestMayGive(const Backend& backend, std::string_view option) {
+  const OptionSpec* row = FindOption(backend, option);
+  if (row == nullptr || !row->host_only) return {};
+  return Fail(Code::kSECURITY,
+              "option '{}' of backend {}: expected from the host, given by the guest",
+              Printable(option), backend.name());
+}
+
+Result<> CheckGuestContextOptions(const Backend& backend, const Options& options) {
+  for (const auto& [name, value] : options) WASINN_CHECK(CheckGuestMayGive(backend, name));
+  return CheckOptions("backend " + backend.name(), backend.options(), WASINN_SCOPE_CONTEXT,
+                      options);
+}
+
 Result<GraphOptions> SortOptions(const Backend& backend, const Options& options) {
   GraphOptions sorted;
   const auto table = backend.options();

@@ -54,6 +54,10 @@ struct GraphOptions {
 Result<GraphOptions> SortOptions(const Backend& backend, const Options& options);
 // The row of the backend's table for this option, nullptr without one.
 const OptionSpec* FindOption(const Backend& backend, std::string_view name);
+// SECURITY for an option that only the host may give; one that the backend does not have passes.
+Result<> CheckGuestMayGive(const Backend& backend, std::string_view option);
+// Checks options that a guest gives for a context: known, for contexts, for guests, fitting values.
+Result<> CheckGuestContextOptions(const Backend& backend, const Options& options);
 
 // Shared by every session that uses it; freed with the last reference. Immutable but for its
 // counters. Any thread.

@@ -295,12 +295,7 @@ Result<std::shared_ptr<Graph>> ModelStore::LoadPlanned(Plan& plan) {
   WASINN_TRY(backend, ChooseBackend(plan));
   for (const auto& [name, value] : plan.extra) {
     if (const OptionSpec* option = FindOption(*backend, name); option != nullptr) {
-      if (option->host_only) {
-        return Fail(Code::kSECURITY,
-                    "option '{}' of backend {}: expected from the host, given by "
-                    "the guest",
-                    Printable(name), backend->name());
-      }
+      WASINN_CHECK(CheckGuestMayGive(*backend, name));
       plan.options[name] = value;
     } else {
       log_.Log(WASINN_LOG_WARN, "backend {} has no option '{}', which a guest gave; ignored",
@@ -362,6 +357,13 @@ std::vector<ModelStore::Listed> ModelStore::List() {
     list.push_back(std::move(listed));
   }
   return list;
+}
+
+std::vector<std::string> ModelStore::Names() {
+  std::vector<std::string> names;
+  MutexLock lock(mutex_);
+  for (const auto& [name, config] : models_) names.push_back(name);
+  return names;
 }
 
 ModelStore::Counters ModelStore::GetCounters() {

@@ -82,6 +82,9 @@ class ModelStore {
   // Drops idle graphs until at most `most` bytes are loaded; all of them for 0.
   void Trim(uint64_t most);
   std::vector<Listed> List();
+  // Of the registered models, sorted.
+  std::vector<std::string> Names();
+  BackendRegistry& backends() { return backends_; }
   Counters GetCounters();
 
  private:

@@ -9,22 +9,10 @@ namespace wasinn {
 namespace {
 
 // Bytes of streamed output that are kept when the backend streams without end.
-constexpr size_t kMostChunkBytes = 256 << 20;
+constexpr uint64_t kMostChunkBytes = 256 << 20;
 
 // Whose backend is being called on this thread; that call keeps the execution alive.
 thread_local const Execution* calling = nullptr;
-
-void ReleaseString(void* owner) { delete static_cast<std::string*>(owner); }
-
-Tensor TextTensor(std::string text) {
-  auto* owner = new std::string(std::move(text));
-  Tensor tensor;
-  tensor.dtype = DType::kU8;
-  const int64_t dims[] = {static_cast<int64_t>(owner->size())};
-  tensor.shape = *Shape::OfTensor(dims);
-  tensor.data = BufferRef::Lend(owner->data(), owner->size(), ReleaseString, owner);
-  return tensor;
-}
 
 }  // namespace
 
@@ -66,13 +54,18 @@ bool Execution::RunsInline() const {
   return graph_->backend().blocking() && typical != 0 && typical < Scheduler::kInlineNs;
 }
 
-Result<> Execution::BeginRun(std::vector<Input> inputs) {
+Error Execution::Busy() {
+  return {Code::kBUSY, "expected an idle execution context, given one whose run has not ended", 0};
+}
+
+Error Execution::TimedOut() {
+  return {Code::kTIMEOUT, "the compute took longer than the rule compute_timeout allows", 0};
+}
+
+Result<> Execution::BeginRun(std::vector<Input> inputs, std::move_only_function<void()> reported,
+                             std::move_only_function<void(uint32_t port)> arrived) {
   MutexLock lock(mutex_);
-  if (active_ || !reported_) {
-    return Fail(Code::kBUSY,
-                "expected an idle execution context, given one whose run has not "
-                "ended");
-  }
+  if (active_ || !reported_) return Fail(Busy());
   active_ = true;
   reported_ = false;
   called_ = false;
@@ -80,12 +73,16 @@ Result<> Execution::BeginRun(std::vector<Input> inputs) {
   inputs_ = std::move(inputs);
   outputs_.assign(graph_->info().outputs.size(), std::nullopt);
   chunks_.clear();
+  chunk_bytes_ = 0;
+  // In the same step as the rest: from here on the run can be cancelled, and must then report.
+  on_reported_ = std::move(reported);
+  on_arrived_ = std::move(arrived);
   usage_ = {};
   return {};
 }
 
 Result<> Execution::RunInline(std::vector<Input> inputs, const std::atomic<Code>& stop) {
-  WASINN_CHECK(BeginRun(std::move(inputs)));
+  WASINN_CHECK(BeginRun(std::move(inputs), nullptr, nullptr));
   scheduler_.inline_runs.fetch_add(1, std::memory_order_relaxed);
   if (const Code why = stop.load(std::memory_order_acquire); why != Code::kOK) {
     Cancel({why, "the session was stopped", 0});
@@ -95,22 +92,19 @@ Result<> Execution::RunInline(std::vector<Input> inputs, const std::atomic<Code>
 }
 
 Result<> Execution::Start(std::vector<Input> inputs, std::chrono::steady_clock::time_point deadline,
-                          std::move_only_function<void()> reported) {
+                          std::move_only_function<void()> reported,
+                          std::move_only_function<void(uint32_t port)> arrived) {
   // Of a run whose outcome nobody took: it may not reach this one.
   DropDeadline();
-  WASINN_CHECK(BeginRun(std::move(inputs)));
+  WASINN_CHECK(BeginRun(std::move(inputs), std::move(reported), std::move(arrived)));
   {
     MutexLock lock(mutex_);
-    on_reported_ = std::move(reported);
     on_worker_ = graph_->backend().blocking();
     self_ = shared_from_this();
     if (deadline != std::chrono::steady_clock::time_point::max()) {
       timer_ = scheduler_.timer().At(deadline, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) {
-          self->Cancel({Code::kTIMEOUT,
-                        "the compute took longer than the rule compute_timeout "
-                        "allows",
-                        0});
+          self->Cancel(TimedOut());
         }
       });
     }
@@ -144,10 +138,15 @@ void Execution::CallBackend() {
   if (given_up) {
     runs.EndRun(*slot_, sink.run);
     std::vector<Input> unused;
-    MutexLock lock(mutex_);
-    active_ = false;
-    unused = std::exchange(inputs_, {});
-    self_.reset();
+    std::move_only_function<void()> idle;
+    {
+      MutexLock lock(mutex_);
+      active_ = false;
+      unused = std::exchange(inputs_, {});
+      idle = std::exchange(on_idle_, nullptr);
+      self_.reset();
+    }
+    if (idle) idle();
     return;
   }
   const Backend& backend = graph_->backend();
@@ -178,7 +177,12 @@ std::optional<std::move_only_function<void()>> Execution::ReportLocked(Result<> 
   if (reported_) return std::nullopt;
   reported_ = true;
   // From here on the owner may read outputs_, so nobody else writes it.
-  if (!outcome) outputs_.assign(outputs_.size(), std::nullopt);
+  if (!outcome && outcome.error().code == Code::kCONTEXT_FULL) {
+    CollectTextLocked();  // half an answer is worth reading
+  } else if (!outcome) {
+    outputs_.assign(outputs_.size(), std::nullopt);
+    if (!on_arrived_) chunks_.clear();
+  }
   outcome_ = std::move(outcome);
   return std::exchange(on_reported_, nullptr);
 }
@@ -230,19 +234,65 @@ Result<> Execution::OnOutput(uint32_t port, Tensor tensor) {
 
 bool Execution::OnChunk(uint32_t port, std::string_view data) {
   MutexLock lock(mutex_);
-  if (reported_ || port >= outputs_.size()) return false;
-  std::string& text = chunks_[port];
-  if (text.size() + data.size() > kMostChunkBytes) return false;
-  text += data;
+  if (reported_ || port >= outputs_.size() || chunk_bytes_ > kMostChunkBytes) return false;
+  if (data.size() > kMostChunkBytes - chunk_bytes_) {
+    chunk_bytes_ = kMostChunkBytes + 1;
+    return false;
+  }
+  chunk_bytes_ += chunks_[port].Append(data, /*borders=*/on_arrived_ != nullptr);
+  if (on_arrived_ && !data.empty()) on_arrived_(port);
   return true;
 }
 
-Result<> Execution::CollectOutputsLocked() {
-  for (auto& [port, text] : chunks_) {
-    // A backend that streams need not deliver the whole again.
-    if (!outputs_[port]) outputs_[port] = TextTensor(std::move(text));
+Execution::Progress Execution::progress() {
+  MutexLock lock(mutex_);
+  bool readable = false;
+  for (const auto& [port, chunks] : chunks_) readable = readable || chunks.readable();
+  return {reported_, readable};
+}
+
+std::optional<std::string> Execution::ReadChunks(uint32_t port, std::optional<size_t> most) {
+  MutexLock lock(mutex_);
+  const auto it = chunks_.find(port);
+  if (it == chunks_.end() || it->second.empty()) return std::nullopt;
+  return most ? it->second.Read(*most) : it->second.ReadChunk();
+}
+
+std::optional<Tensor> Execution::OutputSoFar(uint32_t port) {
+  MutexLock lock(mutex_);
+  return port < outputs_.size() ? outputs_[port] : std::nullopt;
+}
+
+bool Execution::Idle() {
+  MutexLock lock(mutex_);
+  return !active_;
+}
+
+void Execution::WhenIdle(std::move_only_function<void()> idle) {
+  {
+    MutexLock lock(mutex_);
+    if (active_) {
+      on_idle_.swap(idle);
+      return;
+    }
   }
-  chunks_.clear();
+  idle();
+}
+
+void Execution::CollectTextLocked() {
+  for (const auto& [port, chunks] : chunks_) {
+    // A backend that streams need not deliver the whole again.
+    if (!outputs_[port]) outputs_[port] = TextTensor(chunks.text());
+  }
+  if (!on_arrived_) chunks_.clear();
+}
+
+Result<> Execution::CollectOutputsLocked() {
+  if (chunk_bytes_ > kMostChunkBytes) {
+    return Fail(Code::kTOO_LARGE, "streamed output: expected at most {} bytes, given more",
+                kMostChunkBytes);
+  }
+  CollectTextLocked();
   for (size_t i = 0; i < outputs_.size(); ++i) {
     if (!outputs_[i]) {
       return Fail(Code::kUNKNOWN, "backend {} reported success without output {} ('{}')",
@@ -266,6 +316,7 @@ void Execution::Finish(Result<> result, const wasinn_backend_usage& usage) {
   std::optional<std::move_only_function<void()>> report;
   std::shared_ptr<Execution> self;
   std::vector<Input> inputs;
+  std::move_only_function<void()> idle;
   {
     MutexLock lock(mutex_);
     const auto ns = (std::chrono::steady_clock::now() - started_).count();
@@ -280,8 +331,10 @@ void Execution::Finish(Result<> result, const wasinn_backend_usage& usage) {
     report = ReportLocked(std::move(result));
     if (std::exchange(stuck_, false)) scheduler_.computes().StuckEnded();
     self = std::move(self_);
+    idle = std::exchange(on_idle_, nullptr);
   }
   if (report && *report) (*report)();
+  if (idle) idle();
   // The last reference may be ours, and a context must not end inside a callback of its backend.
   if (self != nullptr && calling != this && !graph_->backend().blocking()) {
     scheduler_.computes().Post([keep = std::move(self)] {});

@@ -13,6 +13,7 @@
 #include "backend/sink.h"
 #include "base/mutex.h"
 #include "model/graph.h"
+#include "sched/chunks.h"
 #include "sched/scheduler.h"
 #include "tensor/tensor.h"
 
@@ -37,6 +38,11 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
 
   const std::shared_ptr<Graph>& graph() const { return graph_; }
 
+  // What a run gets while another is under way.
+  static Error Busy();
+  // What the rule compute_timeout ends a run with.
+  static Error TimedOut();
+
   // Whether a run would be short enough for the calling thread.
   bool RunsInline() const;
   // Runs on the calling thread and returns the outcome. `stop` is looked at once the run can be
@@ -44,13 +50,33 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
   Result<> RunInline(std::vector<Input> inputs, const std::atomic<Code>& stop);
   // Starts a run elsewhere. `reported` is called once, from any thread, maybe before this returns,
   // unless Start itself fails; the outcome is then in TakeOutcome. `deadline` of max() is none.
+  // With `arrived` chunks may be read while the run goes on, and their borders are kept: it is
+  // called with the port after each, under the run's lock, so it must not call the execution.
   Result<> Start(std::vector<Input> inputs, std::chrono::steady_clock::time_point deadline,
-                 std::move_only_function<void()> reported);
+                 std::move_only_function<void()> reported,
+                 std::move_only_function<void(uint32_t port)> arrived = nullptr);
   // Ends the run under way with `why`; without one it does nothing. Any thread.
   void Cancel(Error why);
   // The outcome of the last run that was started and has reported.
   Result<> TakeOutcome();
-  // By port; of the last successful run. Only between runs, on the owner's thread.
+  // Whether the last run has reported, and whether a chunk of it was not read yet.
+  struct Progress {
+    bool ended;
+    bool readable;
+  };
+  Progress progress();
+  // Reads what was streamed on a port: at most `most` bytes across chunks, or (nullopt) the next
+  // whole chunk; "" when all was read. nullopt when nothing was streamed there yet.
+  std::optional<std::string> ReadChunks(uint32_t port, std::optional<size_t> most);
+  // An output that was delivered, though the run may still be under way.
+  std::optional<Tensor> OutputSoFar(uint32_t port);
+  // Whether the backend has said done to the last run, so that a new one is not BUSY.
+  bool Idle();
+  // Calls `idle` once that is so, maybe before this returns, from any thread; it must not start a
+  // run itself. A second call replaces the first.
+  void WhenIdle(std::move_only_function<void()> idle);
+  // By port; of the last successful run, or of one that ended with CONTEXT_FULL, which may lack
+  // some. Only between runs, on the owner's thread.
   const Outputs& outputs() const NO_THREAD_SAFETY_ANALYSIS { return outputs_; }
   const wasinn_backend_usage& usage() const NO_THREAD_SAFETY_ANALYSIS { return usage_; }
 
@@ -68,11 +94,13 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
   Execution(Scheduler& scheduler, std::shared_ptr<Graph> graph)
       : scheduler_(scheduler), graph_(std::move(graph)) {}
 
-  Result<> BeginRun(std::vector<Input> inputs);
+  Result<> BeginRun(std::vector<Input> inputs, std::move_only_function<void()> reported,
+                    std::move_only_function<void(uint32_t port)> arrived);
   void CallBackend();
   void Finish(Result<> result, const wasinn_backend_usage& usage);
   void DropDeadline();
   std::optional<std::move_only_function<void()>> ReportLocked(Result<> outcome) REQUIRES(mutex_);
+  void CollectTextLocked() REQUIRES(mutex_);
   Result<> CollectOutputsLocked() REQUIRES(mutex_);
 
   Scheduler& scheduler_;
@@ -94,9 +122,12 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
   std::vector<Input> inputs_ GUARDED_BY(mutex_);
   Result<> outcome_ GUARDED_BY(mutex_);
   Outputs outputs_ GUARDED_BY(mutex_);
-  std::map<uint32_t, std::string> chunks_ GUARDED_BY(mutex_);
+  std::map<uint32_t, Chunks> chunks_ GUARDED_BY(mutex_);  // by port
+  uint64_t chunk_bytes_ GUARDED_BY(mutex_) = 0;           // what they cost together
   wasinn_backend_usage usage_ GUARDED_BY(mutex_) = {};
   std::move_only_function<void()> on_reported_ GUARDED_BY(mutex_);
+  std::move_only_function<void(uint32_t)> on_arrived_ GUARDED_BY(mutex_);
+  std::move_only_function<void()> on_idle_ GUARDED_BY(mutex_);
   Timer::Id timer_ GUARDED_BY(mutex_) = 0;
   std::shared_ptr<Execution> self_ GUARDED_BY(mutex_);  // while the backend is at work
 };

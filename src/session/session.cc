@@ -98,7 +98,21 @@ Result<std::shared_ptr<Graph>> Session::FindGraph(uint32_t graph) const {
 Result<> Session::DropGraph(uint32_t graph) {
   WASINN_CHECK(FindGraph(graph));
   graphs_.erase(graph);
+  context_options_.erase(graph);
   return {};
+}
+
+Result<> Session::UnloadGraph(uint32_t graph) {
+  WASINN_CHECK(DropGraph(graph));
+  for (auto& [handle, context] : contexts_) {
+    if (context.graph == graph) context.unloaded = true;
+  }
+  return {};
+}
+
+Result<Options*> Session::ContextOptions(uint32_t graph) {
+  WASINN_CHECK(FindGraph(graph));
+  return &context_options_[graph];
 }
 
 // ------------------------------------------------------------------ contexts
@@ -108,8 +122,13 @@ Result<uint32_t> Session::InitContext(uint32_t graph_handle, const Options& opti
   WASINN_CHECK(CheckLimit("max_contexts", policy_.max_contexts, contexts_.size() + 1));
   if (next_context_ == UINT32_MAX) return Fail(Code::kTOO_LARGE, "context handles are used up");
   Context context;
+  context.graph = graph_handle;
   context.inputs.resize(graph->info().inputs.size());
-  WASINN_TRY(execution, Execution::Create(*host_.scheduler, std::move(graph), options));
+  Options merged = options;
+  if (const auto it = context_options_.find(graph_handle); it != context_options_.end()) {
+    merged.insert(it->second.begin(), it->second.end());
+  }
+  WASINN_TRY(execution, Execution::Create(*host_.scheduler, std::move(graph), merged));
   context.execution = std::move(execution);
   contexts_.emplace(next_context_, std::move(context));
   return next_context_++;
@@ -128,6 +147,18 @@ Result<Session::Context*> Session::FindContext(uint32_t context) {
   return const_cast<Context*>(found);
 }
 
+Result<Session::Context*> Session::FindLiveContext(uint32_t context) {
+  WASINN_TRY(found, FindContext(context));
+  if (found->unloaded) {
+    return Fail(
+        Code::kINVALID_ARGUMENT,
+        "execution context {}: expected one whose graph is loaded, given one whose graph {} "
+        "was unloaded",
+        context, found->graph);
+  }
+  return found;
+}
+
 Result<const Graph*> Session::GraphOf(uint32_t context) const {
   WASINN_TRY(found, FindContext(context));
   return found->execution->graph().get();
@@ -135,6 +166,7 @@ Result<const Graph*> Session::GraphOf(uint32_t context) const {
 
 Result<> Session::DropContext(uint32_t context) {
   WASINN_CHECK(ClearInputs(context));
+  DropRun(context, contexts_.at(context));
   contexts_.erase(context);
   return {};
 }
@@ -157,7 +189,7 @@ Result<BufferRef> Session::AllocateTensor(uint64_t size) {
 
 Result<> Session::SetInput(uint32_t context, std::optional<DTypeNumbers> numbers, uint32_t port,
                            DType dtype, const Shape& shape, std::span<const uint8_t> bytes) {
-  WASINN_TRY(found, FindContext(context));
+  WASINN_TRY(found, FindLiveContext(context));
   WASINN_TRY(expected, InputPort(*found, port));
   WASINN_TRY(fitted, FitBytes(numbers, expected->title, *expected, dtype, shape, bytes));
   auto& input = found->inputs[port];
@@ -176,7 +208,7 @@ Result<> Session::SetInput(uint32_t context, std::optional<DTypeNumbers> numbers
 
 Result<> Session::SetInputTensor(uint32_t context, std::optional<DTypeNumbers> numbers,
                                  uint32_t port, Tensor tensor) {
-  WASINN_TRY(found, FindContext(context));
+  WASINN_TRY(found, FindLiveContext(context));
   WASINN_TRY(expected, InputPort(*found, port));
   WASINN_TRY(fitted, FitToPort(numbers, expected->title, *expected, std::move(tensor)));
   Put(found->inputs[port], std::move(fitted));
@@ -214,27 +246,27 @@ Result<std::vector<Execution::Input>> Session::GatherInputs(const Context& conte
 }
 
 std::optional<Result<>> Session::StartCompute(uint32_t context, const wasinn_waker* waker) {
-  const auto found = FindContext(context);
+  const auto found = FindLiveContext(context);
   if (!found) return Fail(found.error());
   auto inputs = GatherInputs(**found);
   if (!inputs) return Fail(inputs.error());
   const std::shared_ptr<Execution>& execution = (*found)->execution;
-  const bool limited = policy_.compute_timeout != 0;
-  if (!limited && execution->RunsInline()) {
+  if (const auto& run = (*found)->run; run != nullptr) {
+    const bool stream = run->kind() == Run::Kind::kSingle;
+    if (!stream && !run->ended()) return Fail(Execution::Busy());
+    DropRun(context, **found);
+    if (stream && !execution->Idle()) return ComputeWhenIdle(execution, std::move(*inputs), waker);
+  }
+  if (policy_.compute_timeout == 0 && execution->RunsInline()) {
     SetCurrent(execution, nullptr);
     Result<> result = execution->RunInline(std::move(*inputs), stopped_);
     SetCurrent(nullptr, nullptr);
     return result;
   }
-  auto deadline = std::chrono::steady_clock::time_point::max();
-  if (limited) {
-    deadline = std::chrono::steady_clock::now() +
-               std::chrono::milliseconds(std::min<uint64_t>(policy_.compute_timeout, 1ull << 40));
-  }
   computing_ = std::make_shared<Pending>();
   compute_ = execution;
   SetCurrent(execution, nullptr);
-  auto started = execution->Start(std::move(*inputs), deadline,
+  auto started = execution->Start(std::move(*inputs), ComputeDeadline(),
                                   [pending = computing_] { pending->Complete(); });
   if (!started) {
     compute_ = nullptr;
@@ -248,11 +280,19 @@ std::optional<Result<>> Session::StartCompute(uint32_t context, const wasinn_wak
   return FinishCompute();
 }
 
+std::chrono::steady_clock::time_point Session::ComputeDeadline() const {
+  if (policy_.compute_timeout == 0) return std::chrono::steady_clock::time_point::max();
+  return std::chrono::steady_clock::now() +
+         std::chrono::milliseconds(std::min<uint64_t>(policy_.compute_timeout, 1ull << 40));
+}
+
 Result<> Session::FinishCompute() {
   const std::shared_ptr<Execution> execution = std::exchange(compute_, nullptr);
+  const std::shared_ptr<LateStart> late = std::exchange(late_, nullptr);
   computing_ = nullptr;
   SetCurrent(nullptr, nullptr);
   if (execution == nullptr) return Fail(Code::kUNKNOWN, "no compute has ended in this session");
+  if (late != nullptr) return EndLateStart(*late);
   return execution->TakeOutcome();
 }
 
@@ -266,6 +306,13 @@ Result<const Tensor*> Session::LentOutput(uint32_t context, uint32_t port) const
   const size_t count = found->execution->graph()->info().outputs.size();
   if (port >= count) {
     return Fail(Code::kINVALID_ARGUMENT, "output index: expected below {}, given {}", count, port);
+  }
+  if (const auto& run = found->run;
+      run != nullptr && !(run->kind() == Run::Kind::kSingle ? run->complete() : run->ended())) {
+    return Fail(Code::kINVALID_ARGUMENT,
+                "output {}: expected after the end of the run, given one that has not come to its "
+                "end",
+                port);
   }
   const auto& outputs = found->execution->outputs();
   if (port >= outputs.size() || !outputs[port]) {
@@ -333,7 +380,7 @@ Result<uint32_t> Session::AddError(Error error) {
 }
 
 void Session::Remember(const Error& error) {
-  last_error_ = error.message;
+  last_failure_ = error;
   host_.log->Log(WASINN_LOG_WARN, "guest call failed: {}: {}", CodeName(error.code), error.message);
 }
 
@@ -346,19 +393,20 @@ void Session::SetCurrent(std::shared_ptr<Execution> execution, Pending* pending)
 }
 
 void Session::Stop(Error why) {
-  std::shared_ptr<Execution> execution;
+  std::vector<std::shared_ptr<Execution>> executions;
   {
     MutexLock lock(stop_mutex_);
     if (stopped()) return;
     stop_error_ = why;
     stopped_.store(why.code, std::memory_order_release);
-    execution = current_;
+    if (current_ != nullptr) executions.push_back(current_);
+    for (const auto& [context, execution] : running_) executions.push_back(execution);
     if (current_pending_ != nullptr) current_pending_->Complete();
     // Under the lock, so that OnStop(NULL) returns only after the callback has.
     if (on_stop_ != nullptr) on_stop_(on_stop_self_);
     on_stop_ = nullptr;
   }
-  if (execution != nullptr) execution->Cancel(std::move(why));
+  for (const auto& execution : executions) execution->Cancel(why);
 }
 
 Error Session::StopError() const {
@@ -388,9 +436,15 @@ void Session::Abandon() {
     computing_->Abandon();
     compute_->Cancel({Code::kCANCELLED, "the guest has gone", 0});
     SetCurrent(nullptr, nullptr);
+    if (late_ != nullptr) GiveUpLateStart();
     compute_ = nullptr;
     computing_ = nullptr;
   }
+  if (wait_) {
+    wait_->pending->Abandon();
+    (void)EndWait();
+  }
+  for (auto& [handle, context] : contexts_) DropRun(handle, context);
 }
 
 }  // namespace wasinn

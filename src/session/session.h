@@ -18,6 +18,7 @@
 #include "session/carry.h"
 #include "session/pending.h"
 #include "session/policy.h"
+#include "session/run.h"
 #include "session/slots.h"
 #include "tensor/tensor.h"
 
@@ -37,7 +38,8 @@ struct SessionHost {
 //
 // Load and compute may take long. Their Start functions end at once with a value, or give nullopt:
 // then the call goes on elsewhere, the waker is called once, and the Finish function gives the
-// value. With a NULL waker they block and always give a value.
+// value. With a NULL waker they block and always give a value. The same holds for the waits of runs
+// in the background; at most one of all these calls is pending at a time.
 class Session {
  public:
   Session(const SessionHost& host, Policy policy) : host_(host), policy_(std::move(policy)) {}
@@ -45,6 +47,7 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
+  const SessionHost& host() const { return host_; }
   const Policy& policy() const { return policy_; }
   const Logger& log() const { return *host_.log; }
 
@@ -59,9 +62,16 @@ class Session {
                                             const wasinn_waker* waker);
   Result<uint32_t> FinishLoad();
   Result<> DropGraph(uint32_t graph);
+  // As WasmEdge's `unload`: its contexts lose the graph with it. They still give outputs, but take
+  // no input and run no more; a run under way goes on until it ends or is ended.
+  Result<> UnloadGraph(uint32_t graph);
   Result<std::shared_ptr<Graph>> FindGraph(uint32_t graph) const;
+  // Options of every context that is made from this handle afterwards, to be changed with
+  // SetProperty. Valid until the handle is dropped.
+  Result<Options*> ContextOptions(uint32_t graph);
 
   // ---- contexts
+  // `options` go over those of the handle.
   Result<uint32_t> InitContext(uint32_t graph, const Options& options);
   Result<> DropContext(uint32_t context);
   Result<const Graph*> GraphOf(uint32_t context) const;
@@ -75,13 +85,52 @@ class Session {
   Result<> ClearInputs(uint32_t context);
   std::optional<Result<>> StartCompute(uint32_t context, const wasinn_waker* waker);
   Result<> FinishCompute();
-  // Output of the last compute; INVALID_ARGUMENT for an index that the graph does not have and
-  // before a successful compute.
+  // Output of the last compute or run; INVALID_ARGUMENT for an index that the graph does not have,
+  // before a successful compute, and while a run is under way. Of a stream of compute_single, only
+  // once its end was read.
   Result<Tensor> Output(uint32_t context, uint32_t port) const;
   // The same without sharing its bytes; valid until the context's next compute or its end.
   Result<const Tensor*> LentOutput(uint32_t context, uint32_t port) const;
   // 0 for a handle that is none.
   size_t OutputCount(uint32_t context) const;
+
+  // ---- runs in the background; session_run.cc
+  // One per context, as many at a time as there are contexts; each ends with the next compute or
+  // run of its context, with the context, with Stop or Abandon, and with the session.
+  // compute_timeout counts from its start. Functions that need a run give INVALID_ARGUMENT where
+  // none was started.
+
+  // Starts a compute with the inputs as they are now and comes back. BUSY while one is under way,
+  // or while the backend has not ended one that was cancelled.
+  Result<> StartRun(uint32_t context);
+  // How far it is; the run's error once it has failed. Never blocks.
+  Result<RunStatus> PollRun(uint32_t context);
+  // Waits until it is kDone or failed, or, waiting for a piece, kReadable; nullopt of `timeout`
+  // waits for ever. When the time is over first it says how far the run is (kRunning), which is no
+  // error.
+  std::optional<Result<RunStatus>> StartWait(uint32_t context, WaitFor what,
+                                             std::optional<std::chrono::milliseconds> timeout,
+                                             const wasinn_waker* waker);
+  Result<RunStatus> FinishWait();
+  // Reads on, see Run::Read; on each output from its beginning. INVALID_ARGUMENT for `most` 0.
+  Result<Piece> ReadPiece(uint32_t context, uint32_t port, size_t most);
+  // Ends the run with CANCELLED; it does not wait for the backend. Nothing when it has ended.
+  Result<> CancelRun(uint32_t context);
+  // The same, and waits until the backend has ended, so that the next compute is not BUSY; at most
+  // as long as compute_timeout allows, then TIMEOUT. Nothing without a run.
+  std::optional<Result<>> StartEndRun(uint32_t context, const wasinn_waker* waker);
+  Result<> FinishEndRun();
+
+  // ---- compute_single: a run that the guest steps through
+  // Waits for the next chunk of the stream, starting one when there is none or when the last step
+  // failed; END_OF_SEQUENCE after the last chunk, else the run's error.
+  std::optional<Result<>> StartSingle(uint32_t context, const wasinn_waker* waker);
+  Result<> FinishSingle();
+  // See Run::StepOutput.
+  Result<Tensor> SingleOutput(uint32_t context, uint32_t port) const;
+  // Ends the stream as StartEndRun does, and finishes with FinishEndRun. StartCompute does so by
+  // itself.
+  std::optional<Result<>> StartFiniSingle(uint32_t context, const wasinn_waker* waker);
 
   // ---- tensors and errors that component guests hold
   // Copies; the check of dims against length waits for the port (see carry.h).
@@ -99,8 +148,10 @@ class Session {
 
   // ---- the last error
   void Remember(const Error& error);
-  const std::string& last_error() const { return last_error_; }
-  void Forget() { last_error_.clear(); }
+  // kOK without one.
+  const Error& last_failure() const { return last_failure_; }
+  const std::string& last_error() const { return last_failure_.message; }
+  void Forget() { last_failure_ = {Code::kOK, "", 0}; }
 
   // ---- stopping
   // Ends the session for good with CANCELLED or TIMEOUT; the first reason stays.
@@ -110,7 +161,7 @@ class Session {
   // Why it was stopped.
   Error StopError() const;
   void OnStop(void (*stop)(void* self), void* self);
-  // Gives up the call under way; see wasinn_session_abandon.
+  // Gives up the call under way and ends all runs; see wasinn_session_abandon.
   void Abandon();
 
   // ---- for dialects: what ends a PENDING call
@@ -123,8 +174,11 @@ class Session {
 
  private:
   struct Context {
+    uint32_t graph = 0;
+    bool unloaded = false;  // its graph was, by UnloadGraph
     std::shared_ptr<Execution> execution;
     std::vector<std::optional<Tensor>> inputs;
+    std::unique_ptr<Run> run;  // in the background; nullptr after a plain compute
   };
   struct HeldTensor {
     Tensor tensor;
@@ -137,38 +191,70 @@ class Session {
     std::atomic<bool> finished{false};
   };
 
+  // A wait of a run under way.
+  struct RunWait {
+    uint32_t context;
+    WaitFor what;
+    std::shared_ptr<Pending> pending;
+    Timer::Id timer;  // 0: none
+  };
+  // A compute that starts when the stream before it has ended.
+  class LateStart;
+
   std::optional<Result<uint32_t>> StartLoadJob(
       std::move_only_function<Result<std::shared_ptr<Graph>>()> load, const wasinn_waker* waker);
   Result<uint32_t> AddGraph(std::shared_ptr<Graph> graph);
   Result<Context*> FindContext(uint32_t context);
   Result<const Context*> FindContext(uint32_t context) const;
+  // The same when it may still be changed and run.
+  Result<Context*> FindLiveContext(uint32_t context);
   static Result<const Port*> InputPort(const Context& context, uint32_t port);
   // Replaces an input and counts the bytes held.
   void Put(std::optional<Tensor>& input, Tensor tensor);
   Result<std::vector<Execution::Input>> GatherInputs(const Context& context) const;
   Result<BufferRef> AllocateTensor(uint64_t size);
   void SetCurrent(std::shared_ptr<Execution> execution, Pending* pending);
+  std::chrono::steady_clock::time_point ComputeDeadline() const;
+
+  Result<> BeginRun(uint32_t handle, Context& context, Run::Kind kind);
+  void DropRun(uint32_t handle, Context& context);
+  Result<Run*> FindRun(uint32_t context);
+  // Waits for wait_, or has the waker called for it: then true.
+  bool Suspend(std::optional<std::chrono::steady_clock::time_point> until,
+               const wasinn_waker* waker);
+  // Ends the wait. The session's error when it was stopped, UNKNOWN when there was no wait.
+  Result<RunWait> EndWait();
+  std::optional<Result<>> ComputeWhenIdle(std::shared_ptr<Execution> execution,
+                                          std::vector<Execution::Input> inputs,
+                                          const wasinn_waker* waker);
+  Result<> EndLateStart(LateStart& late);
+  void GiveUpLateStart();
 
   const SessionHost host_;
   const Policy policy_;
   std::unordered_map<uint32_t, std::shared_ptr<Graph>> graphs_;
+  std::unordered_map<uint32_t, Options> context_options_;  // by graph handle
   std::unordered_map<uint32_t, Context> contexts_;
   uint32_t next_graph_ = 0;
   uint32_t next_context_ = 0;
   Slots<HeldTensor> tensors_;
   Slots<Error> errors_;
   uint64_t held_bytes_ = 0;
-  std::string last_error_;
+  Error last_failure_ = {Code::kOK, "", 0};
 
   std::shared_ptr<LoadJob> load_;       // PENDING load
   std::shared_ptr<Execution> compute_;  // PENDING compute
   std::shared_ptr<Pending> computing_;
+  std::shared_ptr<LateStart> late_;  // what `computing_` belongs to, after a stream
+  std::optional<RunWait> wait_;      // PENDING wait of a run
 
   std::atomic<Code> stopped_{Code::kOK};
   mutable Mutex stop_mutex_;
   Error stop_error_ GUARDED_BY(stop_mutex_);
   std::shared_ptr<Execution> current_ GUARDED_BY(stop_mutex_);  // what Stop has to cancel
   Pending* current_pending_ GUARDED_BY(stop_mutex_) = nullptr;
+  // By context; those of runs in the background, which Stop has to cancel, too.
+  std::map<uint32_t, std::shared_ptr<Execution>> running_ GUARDED_BY(stop_mutex_);
   void (*on_stop_)(void* self) GUARDED_BY(stop_mutex_) = nullptr;
   void* on_stop_self_ GUARDED_BY(stop_mutex_) = nullptr;
 };

@@ -26,6 +26,15 @@ std::optional<uint64_t> CountStrings(std::span<const uint8_t> bytes) {
   return count;
 }
 
+Tensor TextTensor(const std::shared_ptr<const std::string>& text) {
+  using Shared = std::shared_ptr<const std::string>;
+  const int64_t dims[] = {static_cast<int64_t>(text->size())};
+  return {DType::kU8, *Shape::OfTensor(dims),
+          BufferRef::Lend(
+              text->data(), text->size(), [](void* owner) { delete static_cast<Shared*>(owner); },
+              new Shared(text))};
+}
+
 Result<> CheckByteSize(std::string_view what, DType dtype, const Shape& shape,
                        std::span<const uint8_t> bytes) {
   const auto elements = shape.Elements();

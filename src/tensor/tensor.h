@@ -1,7 +1,9 @@
 // A tensor: type, shape and shared bytes.
 #pragma once
 
+#include <memory>
 #include <span>
+#include <string>
 
 #include "base/error.h"
 #include "tensor/buffer.h"
@@ -28,6 +30,9 @@ struct Tensor {
             data.size()};
   }
 };
+
+// U8 [bytes] that shares the text, which may not change any more.
+Tensor TextTensor(const std::shared_ptr<const std::string>& text);
 
 // dims x element size = `size`; for strings: the lengths add up to `size` and count the elements.
 // INVALID_ARGUMENT with what was expected and given; `what` begins the text, e.g. "input 'x'".

@@ -28,6 +28,7 @@ constexpr auto kVerbs = std::to_array<VerbRow>({
     {Verb::kSpace, "space", 2, 2},
     {Verb::kTensor, "tensor", 4, kAny},
     {Verb::kWitx, "witx", 1, 6},
+    {Verb::kExt, "ext", 1, 6},
     {Verb::kWit, "wit", 2, 5},
     {Verb::kDrop, "drop", 2, 2},
     {Verb::kCancel, "cancel", 0, 0},

@@ -44,6 +44,7 @@ enum class Verb {
   kTensor,
   // actions
   kWitx,
+  kExt,
   kWit,
   kDrop,
   kCancel,

@@ -119,10 +119,12 @@ class CaseRun {
   Result<std::span<uint8_t>> Memory(int64_t address, size_t size);
   Result<uint32_t> Place(const std::string& name, std::span<const uint8_t> bytes);
   Result<> PlaceTensor(const Statement& statement);
-  Result<> CallWitx(const Statement& statement);
+  Result<> CallCore(const char* module, const Statement& statement);
   Result<> CallWit(const Statement& statement);
   Result<> Drop(const Statement& statement);
+  // Of wasi:nn in the snapshot of this pass, or of wasinn's own package.
   std::string Interface(std::string_view name) const {
+    if (name == "info" || name == "runs") return fmt::format("wasinn:nn/{}@0.1.0", name);
     return fmt::format("wasi:nn/{}@0.2.0-rc-{}", name, snapshot_);
   }
   std::string ShowError(uint32_t handle);
@@ -199,7 +201,9 @@ Result<> CaseRun::StepInside(const Statement& statement) {
     case Verb::kTensor:
       return PlaceTensor(statement);
     case Verb::kWitx:
-      return CallWitx(statement);
+      return CallCore("wasi_ephemeral_nn", statement);
+    case Verb::kExt:
+      return CallCore("wasinn_nn", statement);
     case Verb::kWit:
       return CallWit(statement);
     case Verb::kDrop:
@@ -261,11 +265,11 @@ Result<> CaseRun::AddModel(const Statement& statement) {
 }
 
 Result<> CaseRun::Require(std::string_view what) {
-  if (what == "echo-blocking") {
+  for (const wasinn_backend* linked :
+       {wasinn_backend_echo_blocking_entry(), wasinn_backend_echo_generating_entry()}) {
+    if (what != linked->name) continue;
     wasinn_error error{};
-    return FromCall(
-        wasinn_engine_add_backend(engine_.get(), wasinn_backend_echo_blocking_entry(), &error),
-        error);
+    return FromCall(wasinn_engine_add_backend(engine_.get(), linked, &error), error);
   }
   if (!std::filesystem::exists(settings_.backend_path / fmt::format("{}.so", what))) {
     skip_reason_ = fmt::format("the backend {} is not built", what);
@@ -320,11 +324,13 @@ Result<> CaseRun::PlaceTensor(const Statement& statement) {
   return {};
 }
 
-Result<> CaseRun::CallWitx(const Statement& statement) {
+Result<> CaseRun::CallCore(const char* module, const Statement& statement) {
   WASINN_CHECK(EnsureGuest());
   const std::string& name = statement.operands[0].text;
-  const wasinn_core_import* import = inproc::FindCoreImport("wasi_ephemeral_nn", name);
-  if (import == nullptr) return Fail(Code::kNOT_FOUND, "no WITX function named '{}'", name);
+  const wasinn_core_import* import = inproc::FindCoreImport(module, name);
+  if (import == nullptr) {
+    return Fail(Code::kNOT_FOUND, "no function named '{}' in {}", name, module);
+  }
   std::vector<uint64_t> args;
   for (const Value& operand : std::span(statement.operands).subspan(1)) {
     WASINN_TRY(number, ToNumber(operand, names_));
@@ -373,7 +379,7 @@ Result<> CaseRun::Drop(const Statement& statement) {
   WASINN_CHECK(EnsureGuest());
   const std::string& name = statement.operands[0].text;
   WASINN_TRY(handle, ToNumber(statement.operands[1], names_));
-  for (const char* interface : {"tensor", "graph", "inference", "errors"}) {
+  for (const char* interface : {"tensor", "graph", "inference", "errors", "prompt"}) {
     const auto* resource = inproc::FindComponentResource(Interface(interface), name);
     if (resource == nullptr) continue;
     guest_->Drop(*resource, static_cast<uint32_t>(handle));

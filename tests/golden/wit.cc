@@ -140,13 +140,36 @@ std::string Show(const Type& type, const wasinn_val& val, const Value* hint,
                  const std::string& bind, Names& names, std::optional<uint32_t>& error_handle) {
   const std::span<const uint8_t> bytes(static_cast<const uint8_t*>(val.bytes.data), val.bytes.size);
   if (type.name == "result") {
+    const Type& ok = type.arguments[0];
+    if (val.tag != 0 && type.arguments[1].name == "string") {
+      return "error " + Show(type.arguments[1], val, hint, bind, names, error_handle);
+    }
     if (val.tag != 0) {
       error_handle = val.word;
       return "error";
     }
-    const Type& ok = type.arguments[0];
     if (ok.name == "_") return "ok";
+    if (ok.name == "option") {
+      // Where an option that stands in a result has its tag.
+      wasinn_val inner = val;
+      inner.tag = val.word;
+      return "ok " + Show(ok, inner, hint, bind, names, error_handle);
+    }
     return "ok " + Show(ok, val, hint, bind, names, error_handle);
+  }
+  if (type.name == "option") {
+    if (val.tag == 0) return "none";
+    return "some " + Show(type.arguments[0], val, hint, bind, names, error_handle);
+  }
+  if (type.name == "record") {
+    std::string text = "(";
+    for (size_t i = 0; i < type.arguments.size() && i < val.item_count; ++i) {
+      // "name: type"
+      Type field = type.arguments[i];
+      field.name = Trim(std::string_view(field.name).substr(field.name.find(':') + 1));
+      text += (i == 0 ? "" : " ") + Show(field, val.items[i], hint, bind, names, error_handle);
+    }
+    return text + ")";
   }
   if (type.name == "own") {
     if (!bind.empty()) names[bind] = val.word;
@@ -167,6 +190,11 @@ std::string Show(const Type& type, const wasinn_val& val, const Value* hint,
     std::string text = "[";
     for (size_t i = 0; i < val.item_count; ++i) {
       const wasinn_val& item = val.items[i];
+      if (type.arguments[0].name == "string") {
+        text +=
+            (i == 0 ? "" : " ") + Show(type.arguments[0], item, hint, bind, names, error_handle);
+        continue;
+      }
       const std::string_view name(static_cast<const char*>(item.bytes.data), item.bytes.size);
       if (!bind.empty()) names[fmt::format("{}.{}", bind, i)] = item.word;
       text += fmt::format("{}({} tensor)", i == 0 ? "" : " ", Quote(name));

@@ -7,8 +7,8 @@ use crate::host;
 use crate::state::State;
 use crate::values::{Arguments, FromReturned, Returned};
 use crate::wit_types::{
-    Context, ErrorCode, ErrorResource, ExecutionTarget, Graph, GraphEncoding, Tensor, TensorType,
-    check_enums, resource_type,
+    Context, ErrorCode, ErrorResource, ExecutionTarget, Failure, Graph, GraphEncoding,
+    PromptContext, Status, Tensor, TensorType, check_enums, resource_type,
 };
 use wasmtime::component::{
     ComponentNamedList, Lift, Linker, LinkerInstance, Lower, Resource, WasmList, WasmStr,
@@ -61,6 +61,52 @@ const WRAPPERS: &[(&str, Register)] = &[
     ("(borrow<error>) -> error-code", add::<(Resource<ErrorResource>,), ErrorCode>),
     ("(borrow<error>) -> string", add::<(Resource<ErrorResource>,), String>),
     ("(error-code, string) -> own<error>", add::<(ErrorCode, WasmStr), Resource<ErrorResource>>),
+    ("(borrow<graph>) -> list<string>", add::<(Resource<Graph>,), Vec<String>>),
+    (
+        "(borrow<graph>, string) -> option<string>",
+        add::<(Resource<Graph>, WasmStr), Option<String>>,
+    ),
+    (
+        "(borrow<graph>, string, string) -> result<_, string>",
+        add::<(Resource<Graph>, WasmStr, WasmStr), std::result::Result<(), String>>,
+    ),
+    (
+        "(own<graph>) -> result<own<context>, string>",
+        add::<(Resource<Graph>,), std::result::Result<Resource<PromptContext>, String>>,
+    ),
+    (
+        "(borrow<context>, string) -> result<string, string>",
+        add::<(Resource<PromptContext>, WasmStr), std::result::Result<String, String>>,
+    ),
+    ("() -> option<record<code: u32, name: string, text: string>>", add::<(), Option<Failure>>),
+    ("(borrow<graph>) -> result<string, own<error>>", add::<(Resource<Graph>,), Fallible<String>>),
+    ("() -> result<string, own<error>>", add::<(), Fallible<String>>),
+    (
+        "(borrow<graph>, string) -> result<own<graph-execution-context>, own<error>>",
+        add::<(Resource<Graph>, WasmStr), Fallible<Resource<Context>>>,
+    ),
+    (
+        "(borrow<graph-execution-context>, list<tuple<string, own<tensor>>>) -> \
+         result<_, own<error>>",
+        add::<(Resource<Context>, Vec<(WasmStr, Resource<Tensor>)>), Fallible<()>>,
+    ),
+    (
+        "(borrow<graph-execution-context>) -> result<status, own<error>>",
+        add::<(Resource<Context>,), Fallible<Status>>,
+    ),
+    (
+        "(borrow<graph-execution-context>, u32) -> result<status, own<error>>",
+        add::<(Resource<Context>, u32), Fallible<Status>>,
+    ),
+    (
+        "(borrow<graph-execution-context>, string, u32) -> result<option<list<u8>>, own<error>>",
+        add::<(Resource<Context>, WasmStr, u32), Fallible<Option<bytes::Bytes>>>,
+    ),
+    (
+        "(borrow<graph-execution-context>) -> \
+         result<list<tuple<string, own<tensor>>>, own<error>>",
+        add::<(Resource<Context>,), Fallible<Vec<(String, Resource<Tensor>)>>>,
+    ),
 ];
 
 pub fn table() -> &'static [ffi::ComponentImport] {
@@ -84,7 +130,28 @@ pub fn provided(import: &str) -> bool {
         || table().iter().any(|row| table_text(row.interface).is_ok_and(|name| name == import))
 }
 
-pub fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
+fn wrapper(signature: &str) -> Option<Register> {
+    WRAPPERS.iter().find(|(known, _)| *known == signature).map(|(_, register)| *register)
+}
+
+/// Why a function that the core offers is not in the linker: this crate lacks its signature.
+pub fn why_not(interface: &str, function: &str) -> Option<String> {
+    let row = table().iter().find(|row| {
+        table_text(row.interface).is_ok_and(|text| text == interface)
+            && table_text(row.name).is_ok_and(|text| text == function)
+    })?;
+    let signature = table_text(row.signature).ok()?;
+    match wrapper(signature) {
+        Some(_) => None,
+        None => Some(format!(
+            "{interface}#{function}, whose signature `{signature}` this adapter does not know"
+        )),
+    }
+}
+
+/// Adds all that this crate knows. What it does not know (a core that is newer) is told to
+/// `unknown`, and only guests that import it do not link.
+pub fn add_to_linker(linker: &mut Linker<State>, unknown: &dyn Fn(&str)) -> Result<()> {
     check_enums()?;
     let mut count = 0;
     let resources: &'static [ffi::ComponentResource] =
@@ -92,9 +159,8 @@ pub fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
     for row in resources {
         let (interface, name) = (table_text(row.interface)?, table_text(row.name)?);
         let Some(ty) = resource_type(name) else {
-            return Err(Error::msg(format!(
-                "resource {interface}#{name}: this adapter does not know it"
-            )));
+            unknown(&format!("resource {interface}#{name}: this adapter does not know it"));
+            continue;
         };
         linker.instance(interface)?.resource(name, ty, move |store, rep| {
             unsafe { (row.drop)(store.data().session.0, rep) };
@@ -103,13 +169,10 @@ pub fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
     }
     for row in table() {
         let (interface, name) = (table_text(row.interface)?, table_text(row.name)?);
-        let signature = table_text(row.signature)?;
-        let Some((_, register)) = WRAPPERS.iter().find(|(known, _)| *known == signature) else {
-            return Err(Error::msg(format!(
-                "{interface}#{name}: this adapter has no wrapper for the signature `{signature}`"
-            )));
-        };
-        register(&mut linker.instance(interface)?, name, row)?;
+        match wrapper(table_text(row.signature)?) {
+            Some(register) => register(&mut linker.instance(interface)?, name, row)?,
+            None => unknown(&why_not(interface, name).unwrap_or_default()),
+        }
     }
     Ok(())
 }
@@ -176,4 +239,30 @@ async fn wait(store: StoreContextMut<'_, State>) -> Result<Returned> {
 
 fn pending_without_waker() -> Error {
     Error::msg("the core left a call pending that must not block")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+    use wasmtime::Engine;
+
+    #[test]
+    fn unknown_rows_are_told_and_stop_nothing() {
+        let engine = Engine::default();
+        let mut linker = Linker::new(&engine);
+        let told = RefCell::new(Vec::new());
+        add_to_linker(&mut linker, &|text| told.borrow_mut().push(text.to_owned())).unwrap();
+        assert_eq!(
+            *told.borrow(),
+            [
+                "resource next:nn/map@1.0.0#atlas: this adapter does not know it",
+                "next:nn/map@1.0.0#find, whose signature `(map<string>) -> u8` this adapter does \
+                 not know",
+            ]
+        );
+        assert_eq!(why_not("next:nn/map@1.0.0", "find").as_ref(), told.borrow().last());
+        assert_eq!(why_not("next:nn/map@1.0.0", "name"), None);
+        assert_eq!(why_not("next:nn/map@1.0.0", "none"), None);
+    }
 }

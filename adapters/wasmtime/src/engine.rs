@@ -65,7 +65,8 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    fn new(mode: Mode) -> Result<Runtime> {
+    /// What this crate does not know of the core's tables is told to `unknown`.
+    fn new(mode: Mode, unknown: &dyn Fn(&str)) -> Result<Runtime> {
         let mut config = Config::new();
         config.epoch_interruption(true).consume_fuel(mode == Mode::Metered);
         if mode == Mode::Pooled {
@@ -88,7 +89,7 @@ impl Runtime {
         let mut component = component::Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut component)?;
         wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut component)?;
-        component_imports::add_to_linker(&mut component)?;
+        component_imports::add_to_linker(&mut component, unknown)?;
         Ok(Runtime { engine, core, component })
     }
 }
@@ -138,7 +139,10 @@ impl Instance {
 
     pub fn runtime(&self, mode: Mode) -> Result<&Runtime, Failure> {
         self.runtimes[mode as usize]
-            .get_or_init(|| Runtime::new(mode).map_err(|error| describe(&error)))
+            .get_or_init(|| {
+                Runtime::new(mode, &|text| self.log(ffi::LOG_WARN, text))
+                    .map_err(|error| describe(&error))
+            })
             .as_ref()
             .map_err(|text| {
                 Failure::new(ffi::RUNTIME_ERROR, format!("cannot start Wasmtime: {text}"))

@@ -167,7 +167,10 @@ fn check_start(module: &Module) -> Result<(), Failure> {
 fn link_component(runtime: &Runtime, component: &Component) -> Result<CommandPre<State>, Failure> {
     let linked: ComponentPre<State> =
         runtime.component.instantiate_pre(component).map_err(|error| {
-            match missing_imports(runtime, component).as_slice() {
+            match [missing_imports(runtime, component), unknown_functions(runtime, component)]
+                .concat()
+                .as_slice()
+            {
                 [] => Failure::wasmtime(ffi::NOT_FOUND, "cannot link the guest", &error),
                 missing => Failure::new(
                     ffi::NOT_FOUND,
@@ -200,4 +203,17 @@ fn missing_imports(runtime: &Runtime, component: &Component) -> Vec<String> {
         .filter(|(name, import)| !component_imports::provided(name) && needs_code(&import.ty))
         .map(|(name, _)| name.to_owned())
         .collect()
+}
+
+/// Functions that the core offers and this crate cannot wrap.
+fn unknown_functions(runtime: &Runtime, component: &Component) -> Vec<String> {
+    let (engine, ty) = (&runtime.engine, component.component_type());
+    let mut unknown = Vec::new();
+    for (interface, import) in ty.imports(engine) {
+        if let ComponentItem::ComponentInstance(instance) = &import.ty {
+            let names = instance.exports(engine).map(|(name, _)| name);
+            unknown.extend(names.filter_map(|name| component_imports::why_not(interface, name)));
+        }
+    }
+    unknown
 }

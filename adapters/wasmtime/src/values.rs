@@ -4,12 +4,12 @@
 use crate::ffi;
 use crate::state::State;
 use crate::wit_types::{
-    Cases, ErrorCode, ErrorResource, ExecutionTarget, GraphEncoding, TensorType,
+    Cases, ErrorCode, ExecutionTarget, Failure, GraphEncoding, Status, TensorType,
 };
 use std::borrow::Cow;
 use std::ffi::c_void;
 use wasmtime::component::{Resource, WasmList, WasmStr};
-use wasmtime::{Result, StoreContextMut};
+use wasmtime::{Error, Result, StoreContextMut};
 
 type Store<'a> = StoreContextMut<'a, State>;
 
@@ -51,6 +51,12 @@ impl Argument for WasmStr {
                 value
             }
         })
+    }
+}
+
+impl Argument for u32 {
+    fn lend(&self, _: &Store<'_>, _: &mut Arena) -> Result<ffi::Val> {
+        Ok(ffi::Val::word(*self))
     }
 }
 
@@ -106,6 +112,11 @@ macro_rules! arguments {
             }
         }
     };
+}
+impl Arguments for () {
+    fn lend_to<R>(&self, _: &Store<'_>, with: impl FnOnce(&[ffi::Val]) -> R) -> Result<R> {
+        Ok(with(&[]))
+    }
 }
 arguments!(A a);
 arguments!(A a, B b);
@@ -182,12 +193,40 @@ impl<T: 'static> FromReturned for Vec<(String, Resource<T>)> {
     }
 }
 
-impl<T: FromReturned> FromReturned for std::result::Result<T, Resource<ErrorResource>> {
+impl FromReturned for Vec<String> {
     fn take(returned: Returned) -> Result<Self> {
-        Ok(match returned.0.tag {
-            0 => Ok(T::take(returned)?),
-            _ => Err(Resource::take(returned)?),
-        })
+        Ok(returned.items().iter().map(|item| text(item.bytes)).collect())
+    }
+}
+
+impl<T: FromReturned, E: FromReturned> FromReturned for std::result::Result<T, E> {
+    fn take(mut returned: Returned) -> Result<Self> {
+        if returned.0.tag != 0 {
+            return Ok(Err(E::take(returned)?));
+        }
+        // Where an option that stands in a result has its tag.
+        returned.0.tag = returned.0.word;
+        Ok(Ok(T::take(returned)?))
+    }
+}
+
+impl<T: FromReturned> FromReturned for Option<T> {
+    fn take(returned: Returned) -> Result<Self> {
+        if returned.0.tag == 0 { Ok(None) } else { Ok(Some(T::take(returned)?)) }
+    }
+}
+
+impl FromReturned for Failure {
+    fn take(returned: Returned) -> Result<Self> {
+        match returned.items() {
+            [code, name, message] => {
+                Ok(Failure { code: code.word, name: text(name.bytes), text: text(message.bytes) })
+            }
+            items => Err(Error::msg(format!(
+                "a failure: expected 3 fields, the core gave {}",
+                items.len()
+            ))),
+        }
     }
 }
 
@@ -198,6 +237,12 @@ impl FromReturned for TensorType {
 }
 
 impl FromReturned for ErrorCode {
+    fn take(returned: Returned) -> Result<Self> {
+        Self::from_index(returned.0.word)
+    }
+}
+
+impl FromReturned for Status {
     fn take(returned: Returned) -> Result<Self> {
         Self::from_index(returned.0.word)
     }
@@ -244,6 +289,7 @@ impl Drop for LentBytes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wit_types::ErrorResource;
     use std::sync::atomic::{AtomicU32, Ordering};
 
     unsafe extern "C" fn count(owner: *mut c_void) {
@@ -294,5 +340,33 @@ mod tests {
         assert_eq!(ok.unwrap(), [1, 2]);
         let error = Answer::take(Returned(ffi::Val { tag: 1, ..ffi::Val::word(9) })).unwrap();
         assert_eq!(error.unwrap_err().rep(), 9);
+    }
+
+    #[test]
+    fn options_and_results_are_told_apart_by_their_tags() {
+        type Read = std::result::Result<Option<bytes::Bytes>, Resource<u8>>;
+        let some = Read::take(Returned(ffi::Val { word: 1, ..ffi::Val::bytes(b"ab") })).unwrap();
+        assert_eq!(some.unwrap().as_deref(), Some(&b"ab"[..]));
+        assert!(Read::take(Returned(ffi::Val::EMPTY)).unwrap().unwrap().is_none());
+        let error = Read::take(Returned(ffi::Val { tag: 1, ..ffi::Val::word(7) })).unwrap();
+        assert_eq!(error.unwrap_err().rep(), 7);
+
+        let text = ffi::Val { tag: 1, ..ffi::Val::bytes(b"why") };
+        assert_eq!(<Option<String> as FromReturned>::take(Returned(text)).unwrap().as_deref(), Some("why"));
+        let error = std::result::Result::<(), String>::take(Returned(text)).unwrap();
+        assert_eq!(error, Err("why".to_owned()));
+        assert_eq!(<Option<String> as FromReturned>::take(Returned(ffi::Val::EMPTY)).unwrap(), None);
+    }
+
+    #[test]
+    fn a_failure_has_three_fields() {
+        let items = [ffi::Val::word(7), ffi::Val::bytes(b"not_found"), ffi::Val::bytes(b"no m")];
+        let value =
+            |count| ffi::Val { items: items.as_ptr(), item_count: count, ..ffi::Val::EMPTY };
+        let failure = Failure::take(Returned(value(3))).unwrap();
+        assert_eq!((failure.code, failure.name.as_str()), (7, "not_found"));
+        assert_eq!(failure.text, "no m");
+        assert!(Failure::take(Returned(value(2))).is_err());
+        assert_eq!(Vec::<String>::take(Returned(value(3))).unwrap(), ["", "not_found", "no m"]);
     }
 }

@@ -10,6 +10,16 @@ pub struct Tensor;
 pub struct Graph;
 pub struct Context;
 pub struct ErrorResource;
+pub struct PromptContext;
+
+/// The record of `wasinn:nn/info`.
+#[derive(ComponentType, Lower)]
+#[component(record)]
+pub struct Failure {
+    pub code: u32,
+    pub name: String,
+    pub text: String,
+}
 
 /// The type of a resource by its name in WIT.
 pub fn resource_type(name: &str) -> Option<ResourceType> {
@@ -18,6 +28,7 @@ pub fn resource_type(name: &str) -> Option<ResourceType> {
         "graph" => Some(ResourceType::host::<Graph>()),
         "graph-execution-context" => Some(ResourceType::host::<Context>()),
         "error" => Some(ResourceType::host::<ErrorResource>()),
+        "context" => Some(ResourceType::host::<PromptContext>()),
         _ => None,
     }
 }
@@ -87,6 +98,11 @@ wit_enum!(ErrorCode, "error-code",
     #[component(name = "security")] Security "security",
     #[component(name = "unknown")] Unknown "unknown",
 );
+wit_enum!(Status, "status",
+    #[component(name = "running")] Running "running",
+    #[component(name = "readable")] Readable "readable",
+    #[component(name = "done")] Done "done",
+);
 
 /// Compares the enums above with the core's, so that no number can mean two things.
 pub fn check_enums() -> Result<()> {
@@ -100,7 +116,9 @@ pub fn check_enums() -> Result<()> {
             GraphEncoding::NAME => check::<GraphEncoding>(cases)?,
             ExecutionTarget::NAME => check::<ExecutionTarget>(cases)?,
             ErrorCode::NAME => check::<ErrorCode>(cases)?,
-            _ => return Err(Error::msg(format!("enum {name}: this adapter does not know it"))),
+            Status::NAME => check::<Status>(cases)?,
+            // The signatures that name it have no wrapper either.
+            _ => {}
         }
     }
     Ok(())

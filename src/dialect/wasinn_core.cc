@@ -1,0 +1,124 @@
+// Core modules: import module `wasinn_nn`, wasinn's own extension (guests/include/wasinn_nn.h).
+#include "dialect/core_call.h"
+#include "dialect/extension.h"
+
+namespace wasinn {
+namespace {
+
+// A text that the guest's buffer cannot hold is no failed call: the last error stays what it was.
+CoreEnd WriteText(const CoreCall& call, size_t buffer, std::string_view text) {
+  const uint32_t most = call.arg(buffer + 1);
+  WASINN_TRY(out, call.memory.Bytes("text buffer", call.arg(buffer), most));
+  WASINN_CHECK(CheckOut(call, "size pointer", call.arg(buffer + 2)));
+  call.memory.WriteU32(call.arg(buffer + 2), static_cast<uint32_t>(text.size()));
+  if (text.size() > most) return WitxErrno(Code::kTOO_LARGE);
+  std::memcpy(out.data(), text.data(), text.size());
+  return 0;
+}
+
+// last_error(code_out, text, max, written_out)
+CoreEnd LastError(CoreCall& call) {
+  WASINN_CHECK(CheckOut(call, "code pointer", call.arg(0)));
+  const Error& error = call.session.last_failure();
+  WASINN_TRY(end, WriteText(call, 1, error.message));
+  // Also when the text does not fit: some only want to know the code.
+  call.memory.WriteU32(call.arg(0), static_cast<uint32_t>(error.code));
+  return end;
+}
+
+// code_name(code, text, max, written_out)
+CoreEnd NameOfCode(CoreCall& call) {
+  return WriteText(call, 1, CodeName(static_cast<Code>(call.arg(0))));
+}
+
+// describe_graph(graph, text, max, written_out)
+CoreEnd DescribeGraphTo(CoreCall& call) {
+  WASINN_TRY(text, DescribeGraphText(call.session, call.arg(0)));
+  return WriteText(call, 1, text);
+}
+
+// describe_host(text, max, written_out)
+CoreEnd DescribeHostTo(CoreCall& call) {
+  return WriteText(call, 0, DescribeHostText(call.session));
+}
+
+// init_execution_context_with_options(graph, options, len, context_out)
+CoreEnd InitWithOptions(CoreCall& call) {
+  WASINN_TRY(options, call.memory.Text("options", call.arg(1), call.arg(2)));
+  WASINN_CHECK(CheckOut(call, "context pointer", call.arg(3)));
+  WASINN_TRY(context, InitContextWithOptions(call.session, call.arg(0), options));
+  call.memory.WriteU32(call.arg(3), context);
+  return 0;
+}
+
+// start(ctx)
+CoreEnd Start(CoreCall& call) {
+  WASINN_CHECK(call.session.StartRun(call.arg(0)));
+  return 0;
+}
+
+CoreEnd StoreStatus(GuestMemory memory, uint32_t out, const Result<RunStatus>& status) {
+  if (!status) return Fail(status.error());
+  WASINN_CHECK(memory.Bytes("status pointer", out, 4));
+  memory.WriteU32(out, RunStatusNumber(*status));
+  return 0;
+}
+
+// poll(ctx, status_out)
+CoreEnd Poll(CoreCall& call) {
+  WASINN_CHECK(CheckOut(call, "status pointer", call.arg(1)));
+  return StoreStatus(call.memory, call.arg(1), call.session.PollRun(call.arg(0)));
+}
+
+// wait(ctx, timeout, status_out)
+CoreEnd Wait(CoreCall& call) {
+  const uint32_t out = call.arg(2);
+  WASINN_CHECK(CheckOut(call, "status pointer", out));
+  if (const auto status = WaitForRun(call.session, call.arg(0), call.arg(1), call.waker)) {
+    return StoreStatus(call.memory, out, *status);
+  }
+  call.session.finish_core = [&session = call.session, out](wasinn_memory memory,
+                                                            uint64_t* result) {
+    const auto status = session.FinishWait();
+    return EndCore(session, StoreStatus(GuestMemory(memory), out, status), result);
+  };
+  return std::nullopt;
+}
+
+// cancel(ctx)
+CoreEnd Cancel(CoreCall& call) {
+  WASINN_CHECK(call.session.CancelRun(call.arg(0)));
+  return 0;
+}
+
+// read(ctx, index, out_buf, out_buf_max_size, bytes_written_out)
+CoreEnd Read(CoreCall& call) {
+  WASINN_TRY(out, call.memory.Bytes("output buffer", call.arg(2), call.arg(3)));
+  WASINN_CHECK(CheckOut(call, "size pointer", call.arg(4)));
+  WASINN_TRY(piece, call.session.ReadPiece(call.arg(0), call.arg(1), out.size()));
+  if (!piece.bytes.empty()) std::memcpy(out.data(), piece.bytes.data(), piece.bytes.size());
+  call.memory.WriteU32(call.arg(4), static_cast<uint32_t>(piece.bytes.size()));
+  return piece.state == Piece::State::kEnd ? WitxErrno(Code::kEND_OF_SEQUENCE) : 0;
+}
+
+constexpr const char* kModule = "wasinn_nn";
+
+constexpr auto kImports = std::to_array<wasinn_core_import>({
+    {"wasinn", kModule, "last_error", "iiii", "i", 0, EnterCore<LastError>},
+    {"wasinn", kModule, "code_name", "iiii", "i", 0, EnterCore<NameOfCode>},
+    {"wasinn", kModule, "describe_graph", "iiii", "i", 0, EnterCore<DescribeGraphTo>},
+    {"wasinn", kModule, "describe_host", "iii", "i", 0, EnterCore<DescribeHostTo>},
+    {"wasinn", kModule, "init_execution_context_with_options", "iiii", "i", 0,
+     EnterCore<InitWithOptions>},
+    {"wasinn", kModule, "start", "i", "i", 0, EnterCore<Start>},
+    {"wasinn", kModule, "poll", "ii", "i", 0, EnterCore<Poll>},
+    {"wasinn", kModule, "wait", "iii", "i", 1, EnterCore<Wait>},
+    {"wasinn", kModule, "cancel", "i", "i", 0, EnterCore<Cancel>},
+    {"wasinn", kModule, "read", "iiiii", "i", 0, EnterCore<Read>},
+});
+
+}  // namespace
+
+std::span<const wasinn_core_import> WasinnCoreImports() { return kImports; }
+
+}  // namespace wasinn

@@ -1,0 +1,74 @@
+// What the dialects for components share: a call's values, its results and errors, its end.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dialect/imports.h"
+
+namespace wasinn {
+
+struct WitCall {
+  Session& session;
+  std::span<const wasinn_val> args;
+  wasinn_val* result;
+  const wasinn_waker* waker;
+};
+
+inline std::string_view ValText(const wasinn_val& val) {
+  return {static_cast<const char*>(val.bytes.data), val.bytes.size};
+}
+
+// Bytes of a list; the data pointer of an empty one may be NULL.
+inline std::span<const uint8_t> ValBytes(const wasinn_val& val) {
+  return {static_cast<const uint8_t*>(val.bytes.data),
+          val.bytes.data == nullptr ? 0 : val.bytes.size};
+}
+
+// The result string, or the string of a result or option. Sets no tag.
+void SetText(Session& session, wasinn_val* result, std::string text);
+// The error side of a result<_, error>: a new error resource.
+Result<> SetError(Session& session, wasinn_val* result, const Error& error);
+// result<own<resource>, error>
+Result<> SetHandle(Session& session, wasinn_val* result, const Result<uint32_t>& handle);
+// result<_, error>
+Result<> SetUnit(Session& session, wasinn_val* result, const Result<>& outcome);
+
+// Gives a context one input, by the model's name for it or by its index.
+Result<> SetNamedInput(Session& session, uint32_t context, std::string_view name,
+                       Result<Tensor> tensor);
+// Gives it all its inputs; it forgets those that it had. The tensors are consumed, whatever the
+// outcome.
+Result<> GiveNamedInputs(Session& session, uint32_t context, std::span<const wasinn_val> inputs);
+// The outputs as list<tuple<string, own<tensor>>>, in the model's order.
+Result<> SetNamedOutputs(Session& session, uint32_t context, wasinn_val* result);
+
+// Ends a call with what set its result: an error means that the guest must stop.
+wasinn_call_state EndWit(Session& session, const Result<>& set);
+
+// Runs one function of a table. False from it means PENDING; an error means that the guest must
+// stop, since the function has no way to tell it.
+template <Result<bool> (*Function)(WitCall&)>
+wasinn_call_state EnterWit(wasinn_session* c_session, const wasinn_val* args, size_t arg_count,
+                           wasinn_val* result, const wasinn_waker* waker) {
+  Session& session = FromC(c_session);
+  const auto trap = [&](const Error& error) {
+    session.Remember(error);
+    return WASINN_CALL_TRAP;
+  };
+  try {
+    if (session.stopped()) return TrapStopped(session);
+    *result = {};
+    WitCall call{session, {args, arg_count}, result, waker};
+    const Result<bool> done = Function(call);
+    if (done && !*done) return WASINN_CALL_PENDING;
+    if (session.stopped()) return TrapStopped(session);
+    return done ? WASINN_CALL_DONE : trap(done.error());
+  } catch (...) {
+    return trap(ErrorOfException());
+  }
+}
+
+}  // namespace wasinn

@@ -1,0 +1,37 @@
+#include "model/options_text.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+
+namespace wasinn {
+namespace {
+
+constexpr size_t kMostText = 1 << 20;
+
+}  // namespace
+
+Result<Options> ParseOptionsText(std::string_view what, std::string_view text) {
+  if (text.size() > kMostText) {
+    return Fail(Code::kTOO_LARGE, "{}: expected at most {} bytes, given {}", what, kMostText,
+                text.size());
+  }
+  Options options;
+  if (Trim(text).empty()) return options;
+  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) {
+    return Fail(Code::kINVALID_ENCODING, "{}: expected a JSON object, given {} bytes that are {}",
+                what, text.size(), json.is_discarded() ? "not JSON" : json.type_name());
+  }
+  for (const auto& [name, value] : json.items()) {
+    if (value.is_structured() || value.is_null()) {
+      return Fail(Code::kINVALID_ARGUMENT,
+                  "{}: option '{}': expected text, a number, true or false, given {}", what,
+                  Printable(name), value.type_name());
+    }
+    options[name] = value.is_string() ? value.get<std::string>() : value.dump();
+  }
+  return options;
+}
+
+}  // namespace wasinn

@@ -1,0 +1,126 @@
+#include "session/run.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace wasinn {
+
+class Run::Signal {
+ public:
+  void Watch(std::shared_ptr<Pending> pending, WaitFor what) {
+    MutexLock lock(mutex_);
+    pending_ = std::move(pending);
+    what_ = what;
+  }
+  void Arrived() {
+    MutexLock lock(mutex_);
+    if (pending_ != nullptr && what_ == WaitFor::kPiece) pending_->Complete();
+  }
+  void Ended() {
+    MutexLock lock(mutex_);
+    if (pending_ != nullptr) pending_->Complete();
+  }
+
+ private:
+  Mutex mutex_;
+  std::shared_ptr<Pending> pending_ GUARDED_BY(mutex_);
+  WaitFor what_ GUARDED_BY(mutex_) = WaitFor::kEnd;
+};
+
+Run::Run(std::shared_ptr<Execution> execution, Kind kind)
+    : execution_(std::move(execution)), kind_(kind), signal_(std::make_shared<Signal>()) {}
+
+Result<std::unique_ptr<Run>> Run::Start(std::shared_ptr<Execution> execution,
+                                        std::vector<Execution::Input> inputs,
+                                        std::chrono::steady_clock::time_point deadline, Kind kind) {
+  std::unique_ptr<Run> run(new Run(std::move(execution), kind));
+  WASINN_CHECK(run->execution_->Start(
+      std::move(inputs), deadline, [signal = run->signal_] { signal->Ended(); },
+      // A step is of output 0 alone.
+      [signal = run->signal_, kind](uint32_t port) {
+        if (kind == Kind::kBackground || port == 0) signal->Arrived();
+      }));
+  run->started_ = true;
+  return run;
+}
+
+Run::~Run() {
+  // Without a start a run that the execution has under way is another's.
+  if (started_) Cancel({Code::kCANCELLED, "the run was given up", 0});
+}
+
+void Run::Watch(std::shared_ptr<Pending> pending, WaitFor what) {
+  signal_->Watch(std::move(pending), what);
+}
+
+Result<RunStatus> Run::Status() const {
+  const Execution::Progress progress = execution_->progress();
+  if (!progress.ended) return progress.readable ? RunStatus::kReadable : RunStatus::kRunning;
+  WASINN_CHECK(execution_->TakeOutcome());
+  return RunStatus::kDone;
+}
+
+Result<Piece> Run::Read(uint32_t port, size_t most) {
+  // Before the chunks, so that none can come in between and be missed.
+  const bool ended = execution_->progress().ended;
+  const auto streamed = execution_->ReadChunks(port, most);
+  if (streamed && !streamed->empty()) {
+    piece_ = std::move(*streamed);
+    return Piece{Piece::State::kBytes,
+                 {reinterpret_cast<const uint8_t*>(piece_.data()), piece_.size()}};
+  }
+  if (!ended) return Piece{Piece::State::kNothingYet, {}};
+  WASINN_CHECK(execution_->TakeOutcome());
+  if (streamed) return Piece{Piece::State::kEnd, {}};
+  const auto bytes = execution_->outputs()[port]->data.bytes();
+  uint64_t& read = whole_read_[port];
+  if (read == bytes.size()) return Piece{Piece::State::kEnd, {}};
+  const auto piece = bytes.subspan(read, std::min<uint64_t>(most, bytes.size() - read));
+  read += piece.size();
+  return Piece{Piece::State::kBytes, piece};
+}
+
+std::optional<Result<>> Run::Step() {
+  chunk_.reset();
+  const bool ended = execution_->progress().ended;
+  const auto streamed = execution_->ReadChunks(0, std::nullopt);
+  if (streamed && !streamed->empty()) {
+    chunk_ = TextTensor(std::make_shared<std::string>(std::move(*streamed)));
+    return Result<>();
+  }
+  if (!ended) return std::nullopt;
+  const auto outcome = execution_->TakeOutcome();
+  const Graph& graph = *execution_->graph();
+  complete_ = outcome || outcome.error().code == Code::kCONTEXT_FULL;
+  if (outcome && !streamed && !whole_) {
+    // A generator that had nothing to say did stream.
+    const auto& outputs = execution_->outputs();
+    const bool silent =
+        graph.backend().generates() && (outputs.empty() || outputs.front()->data.size() == 0);
+    if (!silent) {
+      whole_ = true;
+      return Result<>();
+    }
+  }
+  over_ = true;
+  if (!outcome) return outcome;
+  return Fail(Code::kEND_OF_SEQUENCE, "the model has given all of its output");
+}
+
+void Run::Close() {
+  Cancel({Code::kCANCELLED, "the stream was ended", 0});
+  over_ = true;
+  chunk_.reset();
+}
+
+Result<Tensor> Run::StepOutput(uint32_t port) const {
+  if (!over_ && whole_) return *execution_->outputs()[port];
+  if (!over_ && chunk_) {
+    if (port == 0) return *chunk_;
+    if (auto output = execution_->OutputSoFar(port)) return *std::move(output);
+  }
+  return Fail(Code::kINVALID_ARGUMENT,
+              "output {} of compute_single: expected after one that gave it, given none", port);
+}
+
+}  // namespace wasinn

@@ -1,0 +1,108 @@
+// A compute in the background, and reading what it has given so far.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "sched/execution.h"
+#include "session/pending.h"
+
+namespace wasinn {
+
+enum class RunStatus {
+  kRunning,   // and nothing new to read
+  kReadable,  // still running, and a streamed piece can be read
+  kDone,      // ended well: the outputs are there, and pieces that were not read yet
+};
+
+// What a wait waits for besides the end of the run.
+enum class WaitFor { kPiece, kEnd };
+
+// A part of an output.
+struct Piece {
+  enum class State {
+    kNothingYet,
+    kBytes,
+    kEnd,  // all was read
+  };
+  State state;
+  // Never empty with kBytes; valid until the next piece is read or the run is dropped.
+  std::span<const uint8_t> bytes;
+};
+
+// For the thread of the session's calls; it ends with the next compute of its context. What the
+// backend's threads touch is shared with them, so it may go while they are at work: the backend is
+// told to stop then.
+class Run {
+ public:
+  enum class Kind {
+    kBackground,  // polled and waited for
+    kSingle,      // stepped through by compute_single
+  };
+
+  static Result<std::unique_ptr<Run>> Start(std::shared_ptr<Execution> execution,
+                                            std::vector<Execution::Input> inputs,
+                                            std::chrono::steady_clock::time_point deadline,
+                                            Kind kind);
+  ~Run();
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  Kind kind() const { return kind_; }
+  const std::shared_ptr<Execution>& execution() const { return execution_; }
+  bool ended() const { return execution_->progress().ended; }
+  void Cancel(Error why) { execution_->Cancel(std::move(why)); }
+
+  // The error of a run that has ended with one, also while pieces are left to read.
+  Result<RunStatus> Status() const;
+  // `pending` completes with the next thing that is waited for; one that came before is not told,
+  // so look again after this. nullptr stops it.
+  void Watch(std::shared_ptr<Pending> pending, WaitFor what);
+
+  // The next `most` bytes of an output, fewer if fewer have come: of the stream, or, once the run
+  // has ended well, of an output that the backend gave as a whole. After the last streamed bytes of
+  // a failed run comes its error.
+  Result<Piece> Read(uint32_t port, size_t most);
+
+  // ---- kSingle: a chunk at a time, as the backend cut them; of output 0
+  // nullopt when nothing has come yet. END_OF_SEQUENCE after the last; a model that does not stream
+  // gives its outputs as the one chunk.
+  std::optional<Result<>> Step();
+  // Whether Step has failed or Close was called, so that the next step is of a new run.
+  bool over() const { return over_; }
+  // Ends the stream; its outputs are gone unless Step has reached its end.
+  void Close();
+  // Whether the outputs of the whole run may be read: whether that depends on how far the guest has
+  // read, and not on how fast the backend is.
+  bool complete() const { return complete_; }
+  // Output `port` of the last step: of a streamed one, the chunk is output 0 and the others are
+  // what the backend has delivered so far. INVALID_ARGUMENT without one.
+  Result<Tensor> StepOutput(uint32_t port) const;
+
+ private:
+  // Shared with the backend's threads.
+  class Signal;
+
+  Run(std::shared_ptr<Execution> execution, Kind kind);
+
+  const std::shared_ptr<Execution> execution_;
+  const Kind kind_;
+  const std::shared_ptr<Signal> signal_;
+  std::string piece_;                        // what Piece::bytes points to
+  std::map<uint32_t, uint64_t> whole_read_;  // bytes read of outputs that were not streamed
+
+  bool started_ = false;
+  bool over_ = false;
+  bool complete_ = false;
+  bool whole_ = false;           // the step gave the outputs as they are
+  std::optional<Tensor> chunk_;  // of the last step
+};
+
+}  // namespace wasinn
