@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t kMostReport = std::size_t{1} << 30;
 constexpr std::size_t kMostVersion = 200;
-const std::vector<std::string> kReportForms = {".html", ".json", ".txt", ".xml"};
+constexpr std::string_view kReportForms[] = {".html", ".json", ".txt", ".xml"};
 
 std::unexpected<Problem> Stop(int exit_code, std::string message, std::string hint = {}) {
   return std::unexpected(Problem{exit_code, std::move(message), std::move(hint)});
@@ -81,7 +81,7 @@ std::expected<TextPairs, Problem> ReadPrograms(const Flags& flags) {
 
 std::expected<std::string, Problem> HostFile(const std::string& text, const std::string& suite) {
   if (text.find('/') != std::string::npos || text.ends_with(".toml")) return text;
-  const std::string path = fmt::format("{}/hosts/{}.toml", suite, text);
+  std::string path = fmt::format("{}/hosts/{}.toml", suite, text);
   std::error_code error;
   if (fs::is_regular_file(path, error)) return path;
   std::vector<std::string> names;
@@ -192,9 +192,7 @@ HostReport RunHost(const Suite& suite, const Flags& flags, const Place& place, c
 int List(const Suite& suite, const Flags& flags, const Place& place,
          const std::vector<Found>& hosts) {
   for (const auto& found : hosts) {
-    int skipped = 0;
     for (const auto& job : Plan(suite, found.host, OptionsFor(flags, place, found))) {
-      skipped += job.skip.empty() ? 0 : 1;
       fmt::print("{}  {}{}\n", found.host.name, job.id,
                  job.skip.empty() ? "" : fmt::format("  skipped: {}", job.skip));
     }
@@ -208,10 +206,8 @@ int List(const Suite& suite, const Flags& flags, const Place& place,
 
 std::expected<void, Problem> CheckReports(const Flags& flags) {
   for (const auto& path : flags.reports) {
-    if (std::ranges::find(kReportForms, fs::path(path).extension().string()) !=
-        kReportForms.end()) {
-      continue;
-    }
+    const std::string form = fs::path(path).extension().string();
+    if (std::ranges::find(kReportForms, form) != std::end(kReportForms)) continue;
     return Stop(kUsage,
                 fmt::format("--report: expected a file that ends in one of {}, given \"{}\"",
                             fmt::join(kReportForms, ", "), CleanText(path)));

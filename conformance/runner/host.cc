@@ -23,7 +23,7 @@ void CheckWords(TableReader& table, std::string_view key, const std::vector<std:
 }
 
 std::vector<std::string> Template(TableReader& table, std::string_view key,
-                                  const std::vector<std::string>& names, bool needed = false) {
+                                  std::span<const std::string_view> names, bool needed = false) {
   auto words = needed ? table.NeedTexts(key) : table.Texts(key);
   for (const auto& word : words) {
     if (auto mistake = TemplateMistake(word, names); !mistake.empty()) {
@@ -73,7 +73,7 @@ Result<Host> ParseHost(std::string_view text, const std::string& path) {
   host.name = table.Text("name");
   host.title = table.Text("title");
   host.program = table.Text("program");
-  host.version = Template(table, "version", {"program"});
+  host.version = Template(table, "version", kVersionNames);
   host.run = Template(table, "run", kRunNames, true);
   host.component = Template(table, "component", kRunNames);
   host.model = Template(table, "model", kModelNames);

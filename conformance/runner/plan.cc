@@ -131,7 +131,7 @@ class CommandMaker {
         return;
       }
     }
-    const auto fill = [](const auto& template_words, std::vector<Filling> fillings) {
+    const auto fill = [](const auto& template_words, const std::vector<Filling>& fillings) {
       return Fill(template_words, fillings);
     };
     std::vector<std::string> models;

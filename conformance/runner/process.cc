@@ -109,7 +109,10 @@ std::vector<std::string> Environment(const TextPairs& changes) {
   }
   for (const auto& [name, value] : changes) variables[name] = value;
   std::vector<std::string> list;
-  for (const auto& [name, value] : variables) list.push_back(name + "=" + value);
+  for (const auto& [name, value] : variables) {
+    list.push_back(name);
+    list.back().append("=").append(value);
+  }
   return list;
 }
 

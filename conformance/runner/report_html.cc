@@ -159,7 +159,8 @@ std::string CaseHtml(const Report& report, const CaseResult& result) {
   if (result.kind != Kind::kPass) {
     html +=
         fmt::format(" <span class=\"chip {}\">{}</span> <span class=\"small dim why\">{}</span>",
-                    tone, FactsOf(result.kind).text, Esc(Shorten(result.message, 160)));
+                    tone, FactsOf(result.kind).text,
+                    Esc(Shorten(result.known.empty() ? result.message : result.known, 160)));
   }
   if (Healed(result)) html += " <span class=\"chip known\">listed as a deviation, but good</span>";
   html += "</summary><div class=\"body\"><dl>";
@@ -215,21 +216,26 @@ std::string GroupHtml(const Report& report, const GroupFacts& group) {
   for (const auto& host : report.hosts) {
     const Counts counts = CountsOf(host, group.name);
     if (counts.of.empty()) continue;
-    std::vector<const CaseResult*> ran;
+    // What someone looks for first comes first.
+    std::vector<const CaseResult*> unexplained;
+    std::vector<const CaseResult*> known;
+    std::vector<const CaseResult*> good;
     std::vector<const CaseResult*> skipped;
     for (const auto& result : host.results) {
       if (result.group != group.name) continue;
-      (result.kind == Kind::kSkip ? skipped : ran).push_back(&result);
+      auto& list = result.kind == Kind::kSkip            ? skipped
+                   : result.unexplained()                ? unexplained
+                   : result.deviates() || Healed(result) ? known
+                                                         : good;
+      list.push_back(&result);
     }
-    // What someone looks for first comes first.
-    std::ranges::stable_sort(ran, {}, [](const CaseResult* result) {
-      return result->unexplained() ? 0 : result->deviates() || Healed(*result) ? 1 : 2;
-    });
     hosts += fmt::format(
         "<details class=\"host\" id=\"{}\"><summary><b>{}</b> {}</summary>"
         "<div class=\"body\">\n",
         AnchorOf(host, group.name), Esc(host.name), Chips(counts));
-    for (const auto* result : ran) hosts += CaseHtml(report, *result);
+    for (const auto* list : {&unexplained, &known, &good}) {
+      for (const auto* result : *list) hosts += CaseHtml(report, *result);
+    }
     hosts += Skips(skipped) + "</div></details>\n";
   }
   if (hosts.empty()) return {};

@@ -15,7 +15,7 @@ bool IsList(std::string_view name) { return std::ranges::find(kLists, name) != s
 
 }  // namespace
 
-std::string TemplateMistake(std::string_view word, const std::vector<std::string>& names) {
+std::string TemplateMistake(std::string_view word, std::span<const std::string_view> names) {
   for (std::size_t at = word.find('{'); at != std::string_view::npos; at = word.find('{', at + 1)) {
     const auto end = word.find('}', at);
     if (end == std::string_view::npos) {
@@ -24,7 +24,7 @@ std::string TemplateMistake(std::string_view word, const std::vector<std::string
     const std::string name(word.substr(at + 1, end - at - 1));
     if (std::ranges::find(names, name) == names.end()) {
       return fmt::format("expected one of {{{}}}, given \"{{{}}}\"{}", fmt::join(names, "} {"),
-                         CleanText(name), Suggest(name, names));
+                         CleanText(name), Suggest(name, {names.begin(), names.end()}));
     }
     const bool alone = at == 0 && end + 1 == word.size();
     if (IsList(name) && !alone) {

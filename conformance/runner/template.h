@@ -1,6 +1,7 @@
 // Command templates of host files: words with {names} in them.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,16 +11,17 @@ namespace wasinn::conformance {
 
 // The names that each template may use. In `run`, the last five stand alone as a word and become
 // any number of words.
-inline const std::vector<std::string> kRunNames = {"program", "guest",  "stem",   "models",
-                                                   "dirs",    "policy", "copies", "args"};
-inline const std::vector<std::string> kModelNames = {"name",     "path",     "dir",
-                                                     "encoding", "ENCODING", "framework"};
-inline const std::vector<std::string> kDirNames = {"host", "guest_dir"};
-inline const std::vector<std::string> kPolicyNames = {"rule", "value"};
-inline const std::vector<std::string> kCopiesNames = {"n"};
+inline constexpr std::string_view kVersionNames[] = {"program"};
+inline constexpr std::string_view kRunNames[] = {"program", "guest",  "stem",   "models",
+                                                 "dirs",    "policy", "copies", "args"};
+inline constexpr std::string_view kModelNames[] = {"name",     "path",     "dir",
+                                                   "encoding", "ENCODING", "framework"};
+inline constexpr std::string_view kDirNames[] = {"host", "guest_dir"};
+inline constexpr std::string_view kPolicyNames[] = {"rule", "value"};
+inline constexpr std::string_view kCopiesNames[] = {"n"};
 
 // Why a word of a template cannot be filled, "" when it can.
-std::string TemplateMistake(std::string_view word, const std::vector<std::string>& names);
+std::string TemplateMistake(std::string_view word, std::span<const std::string_view> names);
 
 // What a name stands for: one text, or several words.
 struct Filling {
