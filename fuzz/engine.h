@@ -26,11 +26,14 @@ class SharedEngine {
     Set("max_errors", "32");
   }
 
-  void AddModel(std::string_view name, std::string_view description) {
+  void AddBackend(const wasinn_backend* backend) {
+    Require(wasinn_engine_add_backend(engine_, backend, nullptr) == WASINN_OK);
+  }
+  void AddModel(std::string_view name, std::string_view description, const char* backend = "echo") {
     wasinn_model_config config = WASINN_MODEL_CONFIG_INIT;
     config.name = {name.data(), name.size()};
     config.content = {description.data(), description.size()};
-    config.backend = "echo";
+    config.backend = backend;
     Require(wasinn_engine_add_model_config(engine_, &config, nullptr) == WASINN_OK);
   }
   void Set(std::string_view rule, std::string_view value) {

@@ -22,7 +22,9 @@ def f32(*values):
 
 # ---------------------------------------------------------------- witx_args
 
-LOAD, LOAD_BY_NAME, LOAD_WITH_CONFIG, INIT, SET_INPUT, COMPUTE, GET_OUTPUT, WAIT, POKE, RECORD = range(10)
+LOAD, LOAD_BY_NAME, LOAD_WITH_CONFIG, INIT, SET_INPUT, COMPUTE, GET_OUTPUT, WAIT, POKE, RECORD, EXTENSION = range(11)
+# Rows of wasinn_nn.
+X_ERROR, X_NAME, X_GRAPH, X_HOST, X_INIT, X_START, X_POLL, X_WAIT, X_CANCEL, X_READ = range(10)
 HANDLE, DIMS, DATA, TENSOR, OUT, CONTENT, BUILDERS = 256, 512, 528, 544, 768, 1024, 1200
 
 
@@ -36,6 +38,10 @@ def operand(value):
 
 def step(what, *operands):
     return bytes([what]) + b"".join(operand(value) for value in operands)
+
+
+def extension(row, *operands):
+    return bytes([EXTENSION, row]) + b"".join(operand(value) for value in operands)
 
 
 def poke(at, content):
@@ -61,15 +67,28 @@ def witx_args():
     yield "config", poke(CONTENT, b'{"delay_ms": 3}') + step(LOAD_WITH_CONFIG, 0, 1, CONTENT, 15, HANDLE)
     yield "outside", (step(LOAD_BY_NAME, 0xFFFFFFFF, 2, HANDLE) + step(LOAD, 0xFFFFFFF8, 2, 5, 0, HANDLE)
                       + step(SET_INPUT, 0, 0, 2040) + step(GET_OUTPUT, 0, 0, 16, 0xFFFFFFFF, 0))
+    run = (extension(X_START, 0) + extension(X_POLL, 0, HANDLE) + extension(X_WAIT, 0, 5, HANDLE)
+           + extension(X_READ, 0, 0, OUT, 3, HANDLE) + extension(X_CANCEL, 0) + extension(X_WAIT, 0, 0xFFFFFFFF, HANDLE))
+    yield "run", prepared(0, [2], 1, f32(1, 2)) + run
+    yield "run_with_waker", bytes([WAIT, 1]) + prepared(0, [2], 1, f32(1, 2)) + run
+    yield "run_abandoned", bytes([WAIT, 2]) + prepared(0, [2], 1, f32(1, 2)) + run
+    options = b'{"chunk_bytes": 2, "delay_ms": 1}'
+    yield "texts", (step(LOAD_BY_NAME, 0, 1, HANDLE) + poke(CONTENT, options)
+                    + extension(X_INIT, 0, CONTENT, len(options), HANDLE) + extension(X_GRAPH, 0, OUT, 300, HANDLE)
+                    + extension(X_HOST, OUT, 0, HANDLE) + extension(X_GRAPH, 7, OUT, 300, HANDLE)
+                    + extension(X_ERROR, HANDLE, OUT, 300, HANDLE) + extension(X_NAME, 1, OUT, 300, HANDLE))
 
 
 # ---------------------------------------------------------------- wit_args
 
-# Rows of the table of component imports; the newest snapshot is the last.
+# Rows of the table of component imports: the snapshots, the newest the last, then the drafts of each,
+# then wasinn:nn.
 OLD, NEW = 0, 25
 TENSOR_NEW, TENSOR_DIMS, TENSOR_TY, TENSOR_DATA, GRAPH_LOAD, GRAPH_BY_NAME, GRAPH_INIT = range(7)
 OLD_SET, OLD_COMPUTE, OLD_GET, OLD_ERROR = 7, 8, 9, 10
-NEW_COMPUTE, NEW_CODE, NEW_DATA, IMPORTS, RESOURCES = 32, 33, 34, 35, 12
+NEW_COMPUTE, NEW_CODE, NEW_DATA, IMPORTS, RESOURCES = 32, 33, 34, 60, 15
+LIST, GET, SET, PROMPT_INIT, PROMPT = range(45, 50)
+X_LAST, X_GRAPH_TEXT, X_HOST_TEXT, X_OPTIONS, X_BEGIN, X_STATUS, X_UNTIL, X_END, X_PIECE, X_OUTPUTS = range(50, 60)
 
 
 def text(content):
@@ -97,6 +116,21 @@ def wit_args():
     yield "load", bytes([NEW + GRAPH_LOAD, 1]) + text(MODEL) + bytes([6, 0]) + bytes([NEW + GRAPH_INIT, 0])
     yield "error", (bytes([OLD_ERROR, 3]) + text(b"why") + bytes([NEW_CODE, 0, NEW_DATA, 0])
                     + bytes([NEW + GRAPH_BY_NAME]) + text(b"none") + bytes([NEW_DATA, 1]))
+    yield "properties", (bytes([NEW + GRAPH_BY_NAME]) + text(b"m") + bytes([LIST, 0, GET, 0]) + text(b"input.0.name")
+                         + bytes([SET, 0]) + text(b"option.delay_ms") + text(b"1") + bytes([SET, 0]) + text(b"target")
+                         + text(b"gpu") + bytes([NEW + GRAPH_INIT, 0]))
+    prompt = bytes([NEW + GRAPH_BY_NAME]) + text(b"p") + bytes([PROMPT_INIT, 0, PROMPT, 0]) + text(b"hello")
+    yield "prompt", prompt
+    yield "prompt_with_waker", bytes([IMPORTS + RESOURCES, 1]) + prompt
+    yield "prompt_refused", bytes([NEW + GRAPH_BY_NAME]) + text(b"m") + bytes([PROMPT_INIT, 0, PROMPT, 0]) + text(b"hello")
+    run = (bytes([NEW + GRAPH_BY_NAME]) + text(b"m") + bytes([X_OPTIONS, 0]) + text(b'{"chunk_bytes": 3}')
+           + new_tensor(NEW, [2], 1, f32(1, 2)) + bytes([X_BEGIN, 0, 1]) + text(b"x") + bytes([0, X_STATUS, 0])
+           + bytes([X_UNTIL, 0, 9, X_PIECE, 0]) + text(b"y") + bytes([5, X_OUTPUTS, 0, X_END, 0, X_UNTIL, 0, 9]))
+    yield "run", run
+    yield "run_with_waker", bytes([IMPORTS + RESOURCES, 1]) + run
+    yield "run_abandoned", bytes([IMPORTS + RESOURCES, 2]) + run
+    yield "texts", (bytes([X_LAST, NEW + GRAPH_BY_NAME]) + text(b"none") + bytes([X_LAST, NEW + GRAPH_BY_NAME])
+                    + text(b"m") + bytes([X_GRAPH_TEXT, 0, X_GRAPH_TEXT, 3, X_HOST_TEXT]))
     yield "drops", rounds + bytes([IMPORTS, 0, IMPORTS + 1, 0, IMPORTS + 2, 0, IMPORTS + 3, 0])
 
 

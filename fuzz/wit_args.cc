@@ -1,7 +1,10 @@
-// Calls of components with any lifted values and any handles, over all three snapshots: a trap only
-// for the policy's counts of tensors and errors, results of the shape that the signature has.
+// Calls of components with any lifted values and any handles, over all three snapshots, the drafts
+// and wasinn's own package: a trap only for the policy's counts of tensors and errors, results of
+// the shape that the signature has.
 //
 // An input is steps: a byte for the row of the import table (or a drop), then its operands.
+#include <echo/echo.h>
+
 #include <deque>
 #include <memory>
 #include <vector>
@@ -22,6 +25,8 @@ SharedEngine& Shared() {
     made->AddModel("n",
                    "wasinn-echo\ninput a any *\ninput b i16 -1,2 optional\n"
                    "input s string -1 optional\noutput c any *\n");
+    made->AddBackend(wasinn_backend_echo_generating_entry());
+    made->AddModel("p", "wasinn-echo\ninput prompt u8 1,-1\noutput text u8 *\n", "echo-generating");
     return made;
   }();
   return *shared;

@@ -153,7 +153,9 @@ typedef struct wasinn_adapter_host {
 typedef struct wasinn_import_info {
   wasinn_str module; /* or the component's interface */
   wasinn_str name;   /* empty for a component's interface */
-  wasinn_str type;   /* "func(i32, i32) -> i32" or another text for people */
+  /* "func(i32, i32) -> i32" or another text for people; of an interface
+   * "interface { load-by-name, [method]graph.get-property, resource graph }" */
+  wasinn_str type;
 } wasinn_import_info;
 
 /* What a guest is; owned by the adapter until inspect_free. */

@@ -34,6 +34,8 @@ constexpr KnownModule kKnown[] = {
      "this function of wasi_ephemeral_nn is not provided by this "
      "version"},
     {"wasi:nn/", "wit", "this version of wasi:nn is not provided"},
+    {"wasinn_nn", "wasinn", "this function of wasinn_nn is not provided by this version"},
+    {"wasinn:nn/", "wasinn", "this version of wasinn:nn is not provided"},
 };
 
 struct Provider {
@@ -74,6 +76,25 @@ Provider FindProvider(bool component, std::string_view module, std::string_view 
   return {"", "", false, "nothing here provides it"};
 }
 
+// Functions that a draft adds to an interface of another dialect: the imported interface's type
+// lists those that the guest uses.
+std::vector<const wasinn_component_import*> AddedFunctions(std::string_view interface,
+                                                           std::string_view dialect,
+                                                           std::string_view type) {
+  std::vector<const wasinn_component_import*> added;
+  const size_t open = type.find("{ ");
+  const size_t close = type.find(" }");
+  if (open == std::string_view::npos || close == std::string_view::npos) return added;
+  for (const std::string_view item : Split(type.substr(open + 1, close - open - 1), ',')) {
+    for (const wasinn_component_import& row : ComponentImports()) {
+      if (interface == row.interface && dialect != row.dialect && Trim(item) == row.name) {
+        added.push_back(&row);
+      }
+    }
+  }
+  return added;
+}
+
 }  // namespace
 
 std::string InspectJson(const wasinn_guest_info& info) {
@@ -81,6 +102,7 @@ std::string InspectJson(const wasinn_guest_info& info) {
   Json imports = Json::array();
   Json why_not = Json::array();
   Json notes = Json::array();
+  bool nn = false;
   std::map<std::pair<std::string, std::string>, std::vector<std::string>> dialects;
   for (const wasinn_import_info& row : std::span(info.imports, info.import_count)) {
     const std::string module(View(row.module));
@@ -88,6 +110,13 @@ std::string InspectJson(const wasinn_guest_info& info) {
     const std::string full = name.empty() ? module : fmt::format("{}.{}", module, name);
     const Provider provider = FindProvider(component, module, name);
     if (!provider.dialect.empty()) dialects[{provider.dialect, provider.version}].push_back(full);
+    if (component && provider.ours) {
+      for (const auto* draft : AddedFunctions(module, provider.dialect, View(row.type))) {
+        dialects[{draft->dialect, provider.version}].push_back(
+            fmt::format("{}.{}", module, draft->name));
+      }
+    }
+    nn = nn || provider.ours;
     const bool provided = provider.ours || provider.why_not.empty();
     if (!provided) why_not.push_back(Printable(full) + ": " + provider.why_not);
     imports.push_back({{"module", Printable(module)},
@@ -96,7 +125,6 @@ std::string InspectJson(const wasinn_guest_info& info) {
                        {"provided_by", provided ? Json(provider.dialect) : Json(nullptr)}});
   }
   Json listed = Json::array();
-  bool nn = false;
   for (auto& [key, names] : dialects) {
     nn = nn || key.first == "witx" || key.first == "wit";
     for (std::string& name : names) name = Printable(name);

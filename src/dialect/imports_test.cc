@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -259,6 +260,18 @@ TEST(ExtensionHeaderTest, FunctionsAreThoseOfTheTable) {
     ours[row.name] = std::string_view(row.params).size();
   }
   EXPECT_EQ(declared, ours);
+}
+
+std::string ReadFile(const char* path) {
+  std::ifstream file(path, std::ios::binary);
+  EXPECT_TRUE(file) << path;
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+TEST(ExtensionDocsTest, TheProgramShownIsTheGuest) {
+  const std::string guest = ReadFile("guests/extension/why.c");
+  const std::string program = guest.substr(guest.find("#include"));
+  EXPECT_NE(ReadFile("docs/extensions.md").find("```c\n" + program + "```\n"), std::string::npos);
 }
 
 }  // namespace

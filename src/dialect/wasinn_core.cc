@@ -1,12 +1,57 @@
 // Core modules: import module `wasinn_nn`, wasinn's own extension (guests/include/wasinn_nn.h).
-#include "dialect/core_call.h"
+#include <array>
+
 #include "dialect/extension.h"
+#include "dialect/imports.h"
+#include "dialect/memory.h"
 
 namespace wasinn {
 namespace {
 
+struct Call {
+  Session& session;
+  GuestMemory memory;
+  const uint64_t* args;
+  const wasinn_waker* waker;
+
+  uint32_t arg(size_t i) const { return static_cast<uint32_t>(args[i]); }
+};
+
+// The errno that a call ends with; nullopt: PENDING. An Error is remembered and becomes its errno.
+using End = Result<std::optional<uint32_t>>;
+
+// Whether a u32 can be written at `offset`.
+Result<> CheckOut(const Call& call, const char* what, uint32_t offset) {
+  WASINN_CHECK(call.memory.Bytes(what, offset, 4));
+  return {};
+}
+
+// Writes what a call ended with, unless the guest must end with it.
+wasinn_call_state EndCall(Session& session, const End& end, uint64_t* result) {
+  // A stopped guest does not get to see an errno: it ends.
+  if (session.stopped()) return TrapStopped(session);
+  if (!end) session.Remember(end.error());
+  *result = end ? **end : WitxErrno(end.error().code);
+  return WASINN_CALL_DONE;
+}
+
+// Runs one function of a table; nothing is thrown past it.
+template <End (*Function)(Call&)>
+wasinn_call_state Enter(wasinn_session* c_session, wasinn_memory memory, const uint64_t* args,
+                        uint64_t* result, const wasinn_waker* waker) {
+  Session& session = FromC(c_session);
+  try {
+    if (session.stopped()) return TrapStopped(session);
+    Call call{session, GuestMemory(memory), args, waker};
+    const End end = Function(call);
+    return end && !*end ? WASINN_CALL_PENDING : EndCall(session, end, result);
+  } catch (...) {
+    return EndCall(session, Fail(ErrorOfException()), result);
+  }
+}
+
 // A text that the guest's buffer cannot hold is no failed call: the last error stays what it was.
-CoreEnd WriteText(const CoreCall& call, size_t buffer, std::string_view text) {
+End WriteText(const Call& call, size_t buffer, std::string_view text) {
   const uint32_t most = call.arg(buffer + 1);
   WASINN_TRY(out, call.memory.Bytes("text buffer", call.arg(buffer), most));
   WASINN_CHECK(CheckOut(call, "size pointer", call.arg(buffer + 2)));
@@ -17,7 +62,7 @@ CoreEnd WriteText(const CoreCall& call, size_t buffer, std::string_view text) {
 }
 
 // last_error(code_out, text, max, written_out)
-CoreEnd LastError(CoreCall& call) {
+End LastError(Call& call) {
   WASINN_CHECK(CheckOut(call, "code pointer", call.arg(0)));
   const Error& error = call.session.last_failure();
   WASINN_TRY(end, WriteText(call, 1, error.message));
@@ -27,23 +72,19 @@ CoreEnd LastError(CoreCall& call) {
 }
 
 // code_name(code, text, max, written_out)
-CoreEnd NameOfCode(CoreCall& call) {
-  return WriteText(call, 1, CodeName(static_cast<Code>(call.arg(0))));
-}
+End NameOfCode(Call& call) { return WriteText(call, 1, CodeName(static_cast<Code>(call.arg(0)))); }
 
 // describe_graph(graph, text, max, written_out)
-CoreEnd DescribeGraphTo(CoreCall& call) {
+End DescribeGraphTo(Call& call) {
   WASINN_TRY(text, DescribeGraphText(call.session, call.arg(0)));
   return WriteText(call, 1, text);
 }
 
 // describe_host(text, max, written_out)
-CoreEnd DescribeHostTo(CoreCall& call) {
-  return WriteText(call, 0, DescribeHostText(call.session));
-}
+End DescribeHostTo(Call& call) { return WriteText(call, 0, DescribeHostText(call.session)); }
 
 // init_execution_context_with_options(graph, options, len, context_out)
-CoreEnd InitWithOptions(CoreCall& call) {
+End InitWithOptions(Call& call) {
   WASINN_TRY(options, call.memory.Text("options", call.arg(1), call.arg(2)));
   WASINN_CHECK(CheckOut(call, "context pointer", call.arg(3)));
   WASINN_TRY(context, InitContextWithOptions(call.session, call.arg(0), options));
@@ -52,12 +93,12 @@ CoreEnd InitWithOptions(CoreCall& call) {
 }
 
 // start(ctx)
-CoreEnd Start(CoreCall& call) {
+End Start(Call& call) {
   WASINN_CHECK(call.session.StartRun(call.arg(0)));
   return 0;
 }
 
-CoreEnd StoreStatus(GuestMemory memory, uint32_t out, const Result<RunStatus>& status) {
+End StoreStatus(GuestMemory memory, uint32_t out, const Result<RunStatus>& status) {
   if (!status) return Fail(status.error());
   WASINN_CHECK(memory.Bytes("status pointer", out, 4));
   memory.WriteU32(out, RunStatusNumber(*status));
@@ -65,13 +106,13 @@ CoreEnd StoreStatus(GuestMemory memory, uint32_t out, const Result<RunStatus>& s
 }
 
 // poll(ctx, status_out)
-CoreEnd Poll(CoreCall& call) {
+End Poll(Call& call) {
   WASINN_CHECK(CheckOut(call, "status pointer", call.arg(1)));
   return StoreStatus(call.memory, call.arg(1), call.session.PollRun(call.arg(0)));
 }
 
 // wait(ctx, timeout, status_out)
-CoreEnd Wait(CoreCall& call) {
+End Wait(Call& call) {
   const uint32_t out = call.arg(2);
   WASINN_CHECK(CheckOut(call, "status pointer", out));
   if (const auto status = WaitForRun(call.session, call.arg(0), call.arg(1), call.waker)) {
@@ -80,19 +121,19 @@ CoreEnd Wait(CoreCall& call) {
   call.session.finish_core = [&session = call.session, out](wasinn_memory memory,
                                                             uint64_t* result) {
     const auto status = session.FinishWait();
-    return EndCore(session, StoreStatus(GuestMemory(memory), out, status), result);
+    return EndCall(session, StoreStatus(GuestMemory(memory), out, status), result);
   };
   return std::nullopt;
 }
 
 // cancel(ctx)
-CoreEnd Cancel(CoreCall& call) {
+End Cancel(Call& call) {
   WASINN_CHECK(call.session.CancelRun(call.arg(0)));
   return 0;
 }
 
 // read(ctx, index, out_buf, out_buf_max_size, bytes_written_out)
-CoreEnd Read(CoreCall& call) {
+End Read(Call& call) {
   WASINN_TRY(out, call.memory.Bytes("output buffer", call.arg(2), call.arg(3)));
   WASINN_CHECK(CheckOut(call, "size pointer", call.arg(4)));
   WASINN_TRY(piece, call.session.ReadPiece(call.arg(0), call.arg(1), out.size()));
@@ -104,17 +145,17 @@ CoreEnd Read(CoreCall& call) {
 constexpr const char* kModule = "wasinn_nn";
 
 constexpr auto kImports = std::to_array<wasinn_core_import>({
-    {"wasinn", kModule, "last_error", "iiii", "i", 0, EnterCore<LastError>},
-    {"wasinn", kModule, "code_name", "iiii", "i", 0, EnterCore<NameOfCode>},
-    {"wasinn", kModule, "describe_graph", "iiii", "i", 0, EnterCore<DescribeGraphTo>},
-    {"wasinn", kModule, "describe_host", "iii", "i", 0, EnterCore<DescribeHostTo>},
+    {"wasinn", kModule, "last_error", "iiii", "i", 0, Enter<LastError>},
+    {"wasinn", kModule, "code_name", "iiii", "i", 0, Enter<NameOfCode>},
+    {"wasinn", kModule, "describe_graph", "iiii", "i", 0, Enter<DescribeGraphTo>},
+    {"wasinn", kModule, "describe_host", "iii", "i", 0, Enter<DescribeHostTo>},
     {"wasinn", kModule, "init_execution_context_with_options", "iiii", "i", 0,
-     EnterCore<InitWithOptions>},
-    {"wasinn", kModule, "start", "i", "i", 0, EnterCore<Start>},
-    {"wasinn", kModule, "poll", "ii", "i", 0, EnterCore<Poll>},
-    {"wasinn", kModule, "wait", "iii", "i", 1, EnterCore<Wait>},
-    {"wasinn", kModule, "cancel", "i", "i", 0, EnterCore<Cancel>},
-    {"wasinn", kModule, "read", "iiiii", "i", 0, EnterCore<Read>},
+     Enter<InitWithOptions>},
+    {"wasinn", kModule, "start", "i", "i", 0, Enter<Start>},
+    {"wasinn", kModule, "poll", "ii", "i", 0, Enter<Poll>},
+    {"wasinn", kModule, "wait", "iii", "i", 1, Enter<Wait>},
+    {"wasinn", kModule, "cancel", "i", "i", 0, Enter<Cancel>},
+    {"wasinn", kModule, "read", "iiiii", "i", 0, Enter<Read>},
 });
 
 }  // namespace

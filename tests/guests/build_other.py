@@ -46,6 +46,16 @@ def wit_folder(parent: Path) -> Path:
     return folder
 
 
+def wit_folder_with_extensions(parent: Path) -> Path:
+    """The same with the drafts and wasinn's own package."""
+    folder = parent / "wit"
+    shutil.copytree(GUESTS / "wit" / "command-extensions", folder)
+    shutil.copytree(GUESTS / "wit" / "command" / "deps", folder / "deps")
+    shutil.copytree(GUESTS / "wit" / "drafts" / "2024-10-28", folder / "deps" / "nn")
+    shutil.copytree(GUESTS / "wit" / "wasinn", folder / "deps" / "wasinn")
+    return folder
+
+
 def build_go(output: Path, _scratch: Path) -> None:
     go = shutil.which("go")
     if go is None:
@@ -106,12 +116,20 @@ def build_javascript(output: Path, scratch: Path) -> None:
     run([tool, "--sync", "-w", wit_folder(scratch), "-n", "command", "-j", source, "-o", output])
 
 
+def build_javascript_extension(output: Path, scratch: Path) -> None:
+    tool = node_tool("componentize-qjs")
+    source = GUESTS / "js" / "extension.js"
+    wit = wit_folder_with_extensions(scratch)
+    run([tool, "--sync", "-w", wit, "-n", "command-extensions", "-j", source, "-o", output])
+
+
 # How, and from which folder of guests/.
 KINDS = {
     "go": (build_go, "go"),
     "python": (build_python, "python"),
     "assemblyscript": (build_assemblyscript, "assemblyscript"),
     "javascript": (build_javascript, "js"),
+    "javascript-extension": (build_javascript_extension, "js"),
 }
 
 

@@ -33,6 +33,7 @@ class Case:
     dirs: list[str] = field(default_factory=list)
     exit_code: int = 0
     stdout: str | None = None
+    stdout_words: list[str] = field(default_factory=list)
     stderr_words: list[str] = field(default_factory=list)
     # A toolchain of build_other.py that makes the guest when the test runs.
     toolchain: str | None = None
@@ -135,6 +136,104 @@ def wit_cases(snapshot):
         yield case("large_from_bytes", "/models/test/large.onnx", dirs=["models"])
 
 
+def extension_cases():
+    """The example guests of wasinn's own extension, with the echo backend and with ONNX models."""
+    file = "{build}/models/test/add.onnx"
+    talk = ["--model", f"talk={file},backend=echo"]
+    echo = (
+        '{"backend":"echo","encoding":null,"target":"cpu",'
+        '"inputs":[{"name":"","dtype":null,"dims":null,"optional":false}],'
+        '"outputs":[{"name":"","dtype":null,"dims":null,"optional":false}],'
+        '"metadata":{"producer":"wasinn-echo"}}\n'
+    )
+    text = "Hello, world"
+    pieces = "piece: Hello\npiece: , wor\npiece: ld\nend\n"
+    options = '{"chunk_bytes": 5, "chunk_delay_ms": 20}'
+    yield Case(
+        "extension-c-stream",
+        "extension_c",
+        ["talk", options, "600000", text],
+        flags=talk,
+        stdout=echo + pieces,
+    )
+    yield Case(
+        "extension-c-whole",
+        "extension_c",
+        ["talk", "", "600000", text],
+        flags=talk,
+        stdout=echo + pieces,
+    )
+    yield Case(
+        "extension-c-deadline",
+        "extension_c",
+        ["talk", '{"delay_ms": 600000}', "5", text],
+        flags=talk,
+        exit_code=1,
+        stdout=echo + "not ready after 5 ms\nwait: error 5, cancelled: the run was cancelled\n",
+    )
+    yield Case(
+        "extension-c-unknown-option",
+        "extension_c",
+        ["talk", '{"speed": 1}', "5", text],
+        flags=talk,
+        exit_code=1,
+        stdout=echo + "init: error 1, invalid_argument: backend echo: unknown context option 'speed' (there are: "
+        "delay_ms, fail, chunk_bytes, chunk_delay_ms, allocate_bytes, ignore_cancel, async)\n",
+    )
+    yield Case(
+        "extension-c-onnx",
+        "extension_c",
+        ["identity_u8", "", "600000", text],
+        ["identity_u8"],
+        stdout_words=['{"backend":"onnx"', '"dtype":"u8","dims":[-1]', pieces],
+    )
+    yield Case(
+        "extension-c-onnx-refused",
+        "extension_c",
+        ["add", "", "5", text],
+        ["add"],
+        exit_code=1,
+        stdout_words=["set_input: error 1, invalid_argument: input 0 ('a'): expected f32 [4], given u8 [12]"],
+    )
+    yield Case(
+        "extension-why",
+        "extension_why",
+        [],
+        ["add"],
+        stdout="7: no model is registered under the name 'adder'\n",
+    )
+    yield Case(
+        "extension-rust-two",
+        "extension_rust",
+        ["talk", options, text, "Guten Tag"],
+        flags=talk,
+        stdout=f"{echo}{text}\nGuten Tag\n",
+    )
+    yield Case(
+        "extension-rust-onnx",
+        "extension_rust",
+        ["identity_u8", "", text, "Guten Tag"],
+        ["identity_u8"],
+        stdout_words=['{"backend":"onnx"', f"{text}\nGuten Tag\n"],
+    )
+    yield Case(
+        "extension-rust-error",
+        "extension_rust",
+        ["nothing", "", text],
+        flags=talk,
+        exit_code=1,
+        stdout="error 7 (not_found): no model is registered under the name 'nothing'\n",
+    )
+    yield Case(
+        "javascript-extension",
+        "extension_javascript",
+        [],
+        flags=talk,
+        stdout="",
+        toolchain="javascript-extension",
+    )
+
+
 def other_cases():
     """The same addition, from toolchains that not every machine has."""
     expected = {
@@ -152,6 +251,7 @@ def all_cases():
     for snapshot in SNAPSHOTS:
         yield from wit_cases(snapshot)
     yield from policy_cases()
+    yield from extension_cases()
     yield from other_cases()
 
 
@@ -166,7 +266,8 @@ def run(case: Case, build: Path) -> int:
     if not guest.exists():
         print(f"skipped: {guest} was not built")
         return SKIPPED
-    command = [str(build / "bin" / "wasinn"), "run", *case.flags]
+    flags = [flag.replace("{build}", str(build)) for flag in case.flags]
+    command = [str(build / "bin" / "wasinn"), "run", *flags]
     for model in case.models:
         command += ["--model", f"{model}={build / 'models' / 'test' / model}.onnx"]
     for folder in case.dirs:
@@ -182,6 +283,9 @@ def run(case: Case, build: Path) -> int:
         problems.append(f"expected exit code {case.exit_code}, given {result.returncode}")
     if case.stdout is not None and result.stdout != case.stdout:
         problems.append(f"expected stdout {case.stdout!r}")
+    for word in case.stdout_words:
+        if word not in result.stdout:
+            problems.append(f"expected {word!r} on stdout")
     for word in case.stderr_words:
         if word not in result.stderr:
             problems.append(f"expected {word!r} on stderr")

@@ -352,10 +352,16 @@ mod tests {
         assert_eq!(error.unwrap_err().rep(), 7);
 
         let text = ffi::Val { tag: 1, ..ffi::Val::bytes(b"why") };
-        assert_eq!(<Option<String> as FromReturned>::take(Returned(text)).unwrap().as_deref(), Some("why"));
+        assert_eq!(
+            <Option<String> as FromReturned>::take(Returned(text)).unwrap().as_deref(),
+            Some("why")
+        );
         let error = std::result::Result::<(), String>::take(Returned(text)).unwrap();
         assert_eq!(error, Err("why".to_owned()));
-        assert_eq!(<Option<String> as FromReturned>::take(Returned(ffi::Val::EMPTY)).unwrap(), None);
+        assert_eq!(
+            <Option<String> as FromReturned>::take(Returned(ffi::Val::EMPTY)).unwrap(),
+            None
+        );
     }
 
     #[test]
