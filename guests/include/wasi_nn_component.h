@@ -77,9 +77,14 @@ typedef struct {
   } value;
 } nnc_outputs;
 
+// Compiled for another machine, the functions are somebody's who plays the host.
+#ifdef __wasm__
 #define NNC_IMPORT(interface, name)                                                 \
   __attribute__((import_module("wasi:nn/" interface "@0.2.0-rc-" WASI_NN_SNAPSHOT), \
                  import_name(name))) extern
+#else
+#define NNC_IMPORT(interface, name) extern
+#endif
 
 NNC_IMPORT("tensor", "[constructor]tensor")
 nnc_tensor nnc_tensor_new(const uint32_t* dims, uint32_t rank, uint32_t type, const void* data,
@@ -115,6 +120,9 @@ void nnc_old_get_output(nnc_context self, const char* name, uint32_t len, nnc_re
 NNC_IMPORT("inference", "[resource-drop]graph-execution-context")
 void nnc_context_drop(nnc_context self);
 
+// The snapshot 2024-06-25 only.
+NNC_IMPORT("errors", "[constructor]error")
+nnc_error nnc_error_new(uint32_t code, const char* data, uint32_t len);
 NNC_IMPORT("errors", "[method]error.code") uint32_t nnc_error_code(nnc_error self);
 NNC_IMPORT("errors", "[method]error.data") void nnc_error_data(nnc_error self, nnc_list* result);
 NNC_IMPORT("errors", "[resource-drop]error") void nnc_error_drop(nnc_error self);

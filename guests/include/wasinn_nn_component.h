@@ -95,8 +95,12 @@ typedef struct {
   } value;
 } nnc_piece;
 
+#ifdef __wasm__
 #define WASINN_NNC_IMPORT(interface, name) \
   __attribute__((import_module("wasinn:nn/" interface "@0.1.0"), import_name(name))) extern
+#else
+#define WASINN_NNC_IMPORT(interface, name) extern
+#endif
 
 WASINN_NNC_IMPORT("info", "last-error") void nnc_last_error(nnc_failure* result);
 WASINN_NNC_IMPORT("info", "describe-graph")

@@ -1,9 +1,6 @@
 // What only the snapshot 2024-06-25 has: a guest can make an error.
 #include "wit.h"
 
-NNC_IMPORT("errors", "[constructor]error")
-nnc_error nnc_error_new(uint32_t code, const char* data, uint32_t len);
-
 int main(void) {
   static const char kData[] = "no room at the inn";
   static const char* const kWords[] = {kData};

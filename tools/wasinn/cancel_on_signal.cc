@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 namespace wasinn::cli {
 namespace {
@@ -30,7 +31,7 @@ void Install(void (*handler)(int), int flags) {
 
 }  // namespace
 
-CancelOnSignal::CancelOnSignal(Session& session) : session_(session) {
+CancelOnSignal::CancelOnSignal(std::vector<Session*> sessions) : sessions_(std::move(sessions)) {
   // Without a pipe (too many open files) signals keep their usual effect.
   if (pipe2(pipe_, O_CLOEXEC) != 0) return;
   handler_fd = pipe_[1];
@@ -53,7 +54,7 @@ void CancelOnSignal::Wait() {
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return;
     received_ = byte;
-    session_.Cancel();
+    for (Session* session : sessions_) session->Cancel();
   }
 }
 

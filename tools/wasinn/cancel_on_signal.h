@@ -5,14 +5,15 @@
 
 #include <atomic>
 #include <thread>
+#include <vector>
 
 namespace wasinn::cli {
 
-// While it lives, the first SIGINT or SIGTERM cancels the session; a second one kills the process
-// as usual. One at a time in a process. `session` must outlive it.
+// While it lives, the first SIGINT or SIGTERM cancels the sessions; a second one kills the process
+// as usual. One at a time in a process. The sessions must outlive it.
 class CancelOnSignal {
  public:
-  explicit CancelOnSignal(Session& session);
+  explicit CancelOnSignal(std::vector<Session*> sessions);
   ~CancelOnSignal();
   CancelOnSignal(const CancelOnSignal&) = delete;
   CancelOnSignal& operator=(const CancelOnSignal&) = delete;
@@ -23,7 +24,7 @@ class CancelOnSignal {
  private:
   void Wait();
 
-  Session& session_;
+  const std::vector<Session*> sessions_;
   int pipe_[2] = {-1, -1};
   std::atomic<int> received_ = 0;
   std::thread thread_;

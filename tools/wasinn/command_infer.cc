@@ -75,7 +75,7 @@ std::expected<void, Failure> Compute(Session& session, Context& context) {
   int signal = 0;
   const auto done = [&] {
     const Progress progress("computing");
-    const CancelOnSignal cancel(session);
+    const CancelOnSignal cancel({&session});
     auto result = context.Compute();
     signal = cancel.received();
     return result;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -15,6 +16,7 @@
 #include "engine_flags.h"
 #include "files.h"
 #include "help.h"
+#include "instances.h"
 #include "peer_flags.h"
 #include "progress.h"
 #include "table.h"
@@ -23,6 +25,9 @@ extern char** environ;
 
 namespace wasinn::cli {
 namespace {
+
+// Each has a thread and a memory of its own.
+constexpr std::uint32_t kMostInstances = 1024;
 
 struct RunFlags {
   EngineFlags engine;
@@ -37,6 +42,7 @@ struct RunFlags {
   std::string compute_timeout;
   std::string adapter;
   std::string stats;
+  std::uint32_t instances = 1;
   bool help_policy = false;
   bool help_compat = false;
   std::vector<std::string> wasmtime_wasi;
@@ -211,6 +217,40 @@ Outcome EndOf(const Result<RunResult>& result, int signal) {
   }
 }
 
+// One instance has our standard streams; of several each line is labelled.
+std::expected<InstancesEnd, Failure> RunAll(const Host& host, const Program& program,
+                                            const RunOptions& options, std::uint32_t instances) {
+  std::vector<Session> sessions;
+  for (std::uint32_t i = 0; i < instances; ++i) {
+    auto session = host.engine.NewSession(&host.policy);
+    if (!session) return Fail(session.error());
+    sessions.push_back(std::move(*session));
+  }
+  if (instances > 1) return RunInstances(program, sessions, options);
+  InstancesEnd end;
+  const CancelOnSignal cancel({&sessions.front()});
+  end.ends.push_back(program.Run(sessions.front(), options));
+  end.signal = cancel.received();
+  return end;
+}
+
+// The highest exit code of all. Of several failures the last is left to the caller to tell.
+Outcome EndOfAll(const InstancesEnd& all) {
+  int code = kOk;
+  std::optional<Failure> failure;
+  for (std::size_t i = 0; i < all.ends.size(); ++i) {
+    const Outcome outcome = EndOf(all.ends[i], all.signal);
+    code = std::max(code, outcome ? *outcome : outcome.error().exit_code);
+    if (outcome) continue;
+    if (failure) PrintFailure(*failure);
+    failure = outcome.error();
+    if (all.ends.size() > 1) failure->message = fmt::format("[{}] {}", i, failure->message);
+  }
+  if (!failure) return code;
+  failure->exit_code = code;
+  return std::unexpected(*failure);
+}
+
 nlohmann::json PolicyRules() {
   const std::unique_ptr<char, detail::Deleter<wasinn_text_free>> text(wasinn_policy_rules_json());
   return nlohmann::json::parse(text ? text.get() : "", nullptr, false);
@@ -277,27 +317,21 @@ Outcome Run(const RunFlags& flags, const std::vector<std::string>& guest_args) {
   times.code = MillisecondsSince(code_start);
   times.from_cache = program->stats().from_cache;
 
-  auto session = host->engine.NewSession(&host->policy);
-  if (!session) return Fail(session.error());
-  int signal = 0;
   const auto run_start = Clock::now();
-  const auto result = [&] {
-    const CancelOnSignal cancel(*session);
-    auto ended = program->Run(*session, *options);
-    signal = cancel.received();
-    return ended;
-  }();
+  const auto ended = RunAll(*host, *program, *options, flags.instances);
+  if (!ended) return std::unexpected(ended.error());
   times.run = MillisecondsSince(run_start);
-  if (result) {
-    times.instantiate = static_cast<double>(result->instantiate_ns) / 1e6;
-    times.run = static_cast<double>(result->run_ns) / 1e6;
+  if (ended->ends.size() == 1 && ended->ends.front()) {
+    const RunResult& result = *ended->ends.front();
+    times.instantiate = static_cast<double>(result.instantiate_ns) / 1e6;
+    times.run = static_cast<double>(result.run_ns) / 1e6;
   }
   if (!flags.stats.empty()) {
     times.model_load = ModelLoadTime(host->engine);
     times.total = MillisecondsSince(start);
     PrintTimes(times, flags.stats);
   }
-  return EndOf(result, signal);
+  return EndOfAll(*ended);
 }
 
 void AddRepeated(CLI::App& app, const char* name, std::vector<std::string>& out, const char* help,
@@ -311,6 +345,11 @@ void AddGuestFlags(CLI::App& app, RunFlags& flags) {
   AddRepeated(app, "--dir", flags.dirs,
               "Give a folder, as GUEST or under its own name;\n::ro makes it read-only",
               "HOST[::GUEST][::ro]", "Guest");
+  app.add_option("--instances", flags.instances,
+                 "Run so many instances at once; \"[i] \" stands\nbefore the lines of each")
+      ->type_name("N")
+      ->check(Between(1, kMostInstances))
+      ->group("Guest");
 }
 
 void AddRunEngineFlags(CLI::App& app, RunFlags& flags) {

@@ -16,6 +16,9 @@ namespace wasinn::cli {
 
 using Command = std::function<Outcome()>;
 
+// The error line of the program on stderr, and its hint.
+void PrintFailure(const Failure& failure);
+
 // `guest_args` are the guest's file and what follows it: SplitGuest takes them off the command line
 // before the app parses. They must outlive the command.
 Command AddRunCommand(CLI::App& app, const std::vector<std::string>& guest_args);
@@ -23,6 +26,8 @@ Command AddInferCommand(CLI::App& app);
 Command AddModelsCommand(CLI::App& app);
 Command AddBackendsCommand(CLI::App& app);
 Command AddInspectCommand(CLI::App& app);
+// `argv0` is how this program was called.
+Command AddConformanceCommand(CLI::App& app, std::string argv0);
 
 // Everything from the guest's file on belongs to the guest, also what looks like a flag of ours.
 // Moves it from `args` (the words after `run`) into the result. `app` tells which flags take a

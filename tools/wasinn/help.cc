@@ -79,6 +79,17 @@ CLI::Validator Count() {
       "");
 }
 
+CLI::Validator Between(std::uint32_t least, std::uint32_t most) {
+  return CLI::Validator(
+      [least, most](std::string& text) -> std::string {
+        std::uint32_t number = 0;
+        if (CLI::detail::lexical_cast(text, number) && number >= least && number <= most) return {};
+        return fmt::format("expected a number from {} to {}, given \"{}\"", least, most,
+                           Printable(text));
+      },
+      "");
+}
+
 CLI::Validator Size() {
   return CLI::Validator(
       [](std::string& text) -> std::string {

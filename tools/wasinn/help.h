@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ class HelpFormatter : public CLI::Formatter {
 // Checks of a flag's value: "expected text or json, given "yaml"".
 CLI::Validator OneOf(std::vector<std::string> words);
 CLI::Validator Count();
+CLI::Validator Between(std::uint32_t least, std::uint32_t most);
 // "4GiB" and the like, into bytes.
 CLI::Validator Size();
 

@@ -17,6 +17,17 @@
 #include "terminal.h"
 
 namespace wasinn::cli {
+
+void PrintFailure(const Failure& failure) {
+  const Style style = Style::For(stderr);
+  // The first line is the error; what follows (a guest's stack) stays below it.
+  fmt::print(stderr, "wasinn: {}error:{} {}\n", style.red, style.reset,
+             Printable(failure.message, true));
+  if (!failure.hint.empty()) {
+    fmt::print(stderr, "  {}hint:{} {}\n", style.bold, style.reset, Printable(failure.hint));
+  }
+}
+
 namespace {
 
 std::string VersionText() {
@@ -26,16 +37,6 @@ std::string VersionText() {
   text += fmt::format("\n{} {}", adapter->name, adapter->version);
 #endif
   return text;
-}
-
-// The first line is the error; what follows (a guest's stack) stays below it.
-void Print(const Failure& failure) {
-  const Style style = Style::For(stderr);
-  fmt::print(stderr, "wasinn: {}error:{} {}\n", style.red, style.reset,
-             Printable(failure.message, true));
-  if (!failure.hint.empty()) {
-    fmt::print(stderr, "  {}hint:{} {}\n", style.bold, style.reset, Printable(failure.hint));
-  }
 }
 
 // What CLI11 did not understand, in our words.
@@ -76,7 +77,7 @@ int Main(int argc, char** argv) {
   const std::pair<const char*, Command> commands[] = {
       {"run", AddRunCommand(app, guest_args)}, {"infer", AddInferCommand(app)},
       {"models", AddModelsCommand(app)},       {"backends", AddBackendsCommand(app)},
-      {"inspect", AddInspectCommand(app)},
+      {"inspect", AddInspectCommand(app)},     {"conformance", AddConformanceCommand(app, argv[0])},
   };
 
   // After the commands, which would inherit it.
@@ -98,17 +99,17 @@ int Main(int argc, char** argv) {
     app.parse(args);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    Print(UsageFailure(app, error));
+    PrintFailure(UsageFailure(app, error));
     return kUsage;
   }
   for (const auto& [name, command] : commands) {
     if (!app.got_subcommand(name)) continue;
     const Outcome outcome = command();
     if (outcome) return *outcome;
-    Print(outcome.error());
+    PrintFailure(outcome.error());
     return outcome.error().exit_code;
   }
-  Print({kUsage, fmt::format("expected a command, given \"{}\"", argv[1]), "wasinn --help"});
+  PrintFailure({kUsage, fmt::format("expected a command, given \"{}\"", argv[1]), "wasinn --help"});
   return kUsage;
 }
 

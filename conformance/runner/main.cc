@@ -1,0 +1,54 @@
+// wasinn-conformance: the conformance suite on any host, without wasinn itself.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <memory>
+
+#include "command.h"
+#include "files.h"
+#include "help.h"
+#include "terminal.h"
+
+namespace wasinn::conformance {
+namespace {
+
+int Complain(const Problem& problem) {
+  fmt::print(stderr, "wasinn-conformance: error: {}\n", cli::Printable(problem.message, true));
+  if (!problem.hint.empty()) fmt::print(stderr, "  hint: {}\n", problem.hint);
+  return problem.exit_code;
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("Runs the wasi-nn conformance suite on hosts and reports where they differ",
+               "wasinn-conformance");
+  app.formatter(std::make_shared<cli::HelpFormatter>());
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  app.set_version_flag("-V,--version", "wasinn-conformance " WASINN_VERSION,
+                       "Print the version and exit");
+  app.footer(kExitCodeHelp);
+  Flags flags;
+  AddFlags(app, flags);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    return Complain({kUsage, error.what(), "wasinn-conformance --help"});
+  }
+  const Place place{OwnProgram(argv[0]), "wasinn-wasmtime", "", {}};
+  const auto done = RunCommand(flags, place);
+  return done ? *done : Complain(done.error());
+}
+
+}  // namespace
+}  // namespace wasinn::conformance
+
+int main(int argc, char** argv) {
+  try {
+    return wasinn::conformance::Main(argc, argv);
+  } catch (const std::exception& error) {
+    // Only the C++ library throws here, above all for want of memory.
+    fmt::print(stderr, "wasinn-conformance: error: {}\n", error.what());
+    return wasinn::conformance::kBroken;
+  }
+}

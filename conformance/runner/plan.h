@@ -1,0 +1,48 @@
+// What is run on a host: each case in each of its dialects and frameworks, as a command.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "host.h"
+#include "suite.h"
+
+namespace wasinn::conformance {
+
+struct Filter {
+  std::vector<std::string> groups;      // exact names; empty: all
+  std::vector<std::string> cases;       // patterns over the name, group/name or the whole id
+  std::vector<std::string> frameworks;  // exact names; empty: all
+  std::vector<std::string> dialects;
+};
+
+// One run of one case. The suite and the host must outlive it.
+struct Job {
+  const Host* host = nullptr;
+  const Case* one = nullptr;
+  std::string dialect;
+  std::string framework;  // "" for none
+  std::string id;         // group/name@dialect+framework
+  std::string skip;       // why it is not run, "" when it is
+  std::string flaw;       // why it cannot be run although it should, "" when it can
+  std::vector<std::string> command;
+  std::chrono::seconds time_limit{0};
+  std::string known;  // the reason of a known deviation, "" for none
+};
+
+struct PlanOptions {
+  Filter filter;
+  std::string program;  // of the host
+  std::chrono::seconds time_limit{30};
+  // Frameworks that this build of the host is known to lack: claimed, but skipped.
+  std::vector<std::string> lacking;
+};
+
+std::vector<Job> Plan(const Suite& suite, const Host& host, const PlanOptions& options);
+
+// A mistake in the filter: a group, framework or dialect that there is not, or a pattern that
+// matches no case; "" for none.
+std::string FilterMistake(const Suite& suite, const Filter& filter);
+
+}  // namespace wasinn::conformance

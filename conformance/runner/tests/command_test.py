@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""The command line of the runner: exit codes, reports, merging, signals: command_test.py RUNNER.
+
+The hosts are small programs that behave in one way each.
+"""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+
+CASE = """
+[[case]]
+name = "{name}"
+dialect = "witx"
+guest = "core"
+checks = "Checks."
+source = "ours"
+rule = "rule"
+why = "why"
+expect = {{ errno = "0" }}
+"""
+HOST = """
+name = "{name}"
+title = "T"
+program = "{program}"
+run = ["{{program}}", "{{args}}"]
+[claims]
+dialects = ["witx"]
+"""
+
+
+class Suite:
+    def __init__(self, folder, runner):
+        self.folder, self.runner = folder, runner
+        (folder / "cases").mkdir()
+        (folder / "hosts").mkdir()
+        (folder / "models").mkdir()
+        (folder / "models" / "manifest.json").write_text('{"frameworks": {}}')
+        text = 'group = "g"\ntitle = "G"\nabout = "A."\n'
+        (folder / "cases" / "g.toml").write_text(text + CASE.format(name="a") + CASE.format(name="b"))
+        self.host("good", "echo errno=0; echo done")
+        self.host("bad", "echo errno=1; echo done")
+        self.host("slow", f"touch {folder}/started; sleep 1000")
+        (folder / "hosts" / "missing.toml").write_text(HOST.format(name="missing", program="no-such-program"))
+
+    def host(self, name, body):
+        program = self.folder / name
+        program.write_text(f"#!/bin/sh\n{body}\n")
+        program.chmod(0o755)
+        (self.folder / "hosts" / f"{name}.toml").write_text(HOST.format(name=name, program=program))
+
+    def command(self, *words):
+        return [self.runner, "--suite", str(self.folder), *map(str, words)]
+
+    def run(self, *words):
+        return subprocess.run(self.command(*words), capture_output=True, text=True, timeout=120, check=False)
+
+
+def exit_codes(suite, check):
+    file = suite.folder / "hosts" / "good.toml"
+    for words, code, part in (
+        (["--host", "good"], 0, "2 ✓"),
+        (["--host", file], 0, "2 ✓"),
+        (["--host", "bad"], 1, "errno: expected 0, given 1"),
+        (["--host", "bad", "--case", "g/a"], 1, "1 deviation on bad"),
+        (["--host", "good", "--host", "missing"], 3, '"no-such-program" is not on this machine'),
+        (["--host", "missing", "--host-program", f"missing={suite.folder}/good"], 0, "2 ✓"),
+        (["--host", "god"], 2, "did you mean good?"),
+        (["--host", "good", "--host", "good"], 2, "expected each host once"),
+        (["--host", "good", "--group", "h"], 2, "--group: expected one of g"),
+        (["--host", "good", "--case", "zzz"], 2, "some case matches"),
+        (["--host", "good", "--report", "x.pdf"], 2, ".html, .json, .txt, .xml"),
+        (["--host", "good", "--host-program", "x"], 2, "expected NAME=PATH"),
+        (["--host", "good", "--jobs", "x"], 2, "expected a number"),
+        (["--nonsense"], 2, "--nonsense"),
+        (["--host", "./none.toml"], 125, "none.toml"),
+        (["--merge", suite.folder / "models" / "manifest.json"], 125, "expected the JSON report"),
+        (["--host", "good", "--list"], 0, "good  g/b@witx"),
+    ):
+        done = suite.run(*words)
+        check(f"exit code of {words}", done.returncode, code)
+        check(f"{part!r} in the output of {words}", part in done.stdout + done.stderr, True)
+
+
+def reports(suite, check):
+    files = {ending: suite.folder / f"r.{ending}" for ending in ("html", "json", "xml", "txt")}
+    words = [word for file in files.values() for word in ("--report", file)]
+    done = suite.run("--host", "good", "--host", "bad", "--host", "missing", *words)
+    check("text report", files["txt"].read_text(), done.stdout)
+    check("page", files["html"].read_text().startswith("<!doctype html>"), True)
+    results = json.loads(files["json"].read_text())
+    check("columns", [host["name"] for host in results["hosts"]], ["good", "bad", "missing"])
+    check("results", [result["result"] for host in results["hosts"] for result in host["results"]],
+          ["pass", "pass", "fail", "fail", "skip", "skip"])
+    # What stands there to repeat a case does repeat it.
+    again = subprocess.run(["sh", "-c", results["hosts"][1]["results"][0]["command"]], capture_output=True, text=True,
+                           check=False)
+    check("again", again.stdout, "errno=1\ndone\n")
+    suites = ElementTree.parse(files["xml"]).getroot()
+    check("failures in XML", sum(int(one.get("failures")) for one in suites), 2)
+    merged = suite.run("--merge", files["json"])
+    check("merged", merged.stdout, done.stdout)
+    check("exit code of merged", merged.returncode, 1)
+    both = suite.run("--host", "good", "--merge", files["json"], "--report", suite.folder / "both.json")
+    check("exit code of both", both.returncode, 1)
+    check("columns of both", len(json.loads((suite.folder / "both.json").read_text())["hosts"]), 4)
+    unwritten = suite.run("--host", "good", "--report", "/nonexistent/r.json")
+    check("exit code without the report", unwritten.returncode, 125)
+
+
+def stopped(suite, check):
+    report = suite.folder / "stopped.json"
+    with subprocess.Popen(suite.command("--host", "good", "--host", "slow", "--jobs", "1", "--time-limit", "900",
+                                        "--report", report),
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as run:
+        while not (suite.folder / "started").exists():
+            time.sleep(0.05)
+        run.send_signal(signal.SIGINT)
+        text, _ = run.communicate(timeout=60)
+    check("exit code when stopped", run.returncode, 130)
+    check("what was run", "2 ✓" in text and "stopped by a signal" in text, True)
+    kinds = [result["result"] for host in json.loads(report.read_text())["hosts"] for result in host["results"]]
+    check("results when stopped", kinds, ["pass", "pass", "skip", "skip"])
+
+
+def places(suite, check):
+    """The suite beside the program, as the archive has it."""
+    os.environ["WASINN_CONFORMANCE_SUITE"] = str(suite.folder)
+    done = subprocess.run([suite.runner, "--host", "good"], capture_output=True, text=True, check=False)
+    del os.environ["WASINN_CONFORMANCE_SUITE"]
+    check("suite from the environment", done.returncode, 0)
+
+
+def main():
+    wrong = []
+
+    def check(what, given, expected):
+        if given != expected:
+            wrong.append(f"{what}: expected {expected!r}, given {given!r}")
+
+    with tempfile.TemporaryDirectory(prefix="wasinn-command-") as folder:
+        suite = Suite(pathlib.Path(folder), sys.argv[1])
+        for test in (exit_codes, reports, stopped, places):
+            test(suite, check)
+    print("\n".join(wrong) or "all as expected")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

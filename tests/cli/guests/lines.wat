@@ -1,0 +1,20 @@
+;; Writes 200 lines, each in two pieces, to its output, then "end" without a line break; ends with exit code 7.
+(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 100) "first second\0aend")
+  (func $print (param $at i32) (param $size i32)
+    (i32.store (i32.const 0) (local.get $at))
+    (i32.store (i32.const 4) (local.get $size))
+    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
+  (func (export "_start")
+    (local $left i32)
+    (local.set $left (i32.const 200))
+    (loop $next
+      (call $print (i32.const 100) (i32.const 6))
+      (call $print (i32.const 106) (i32.const 7))
+      (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+      (br_if $next (local.get $left)))
+    (call $print (i32.const 113) (i32.const 3))
+    (call $exit (i32.const 7))))

@@ -1,0 +1,35 @@
+// The output of one guest of many, line by line.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace wasinn::cli {
+
+// Passes an instance's output on in whole lines with "[i] " before each. A line longer than
+// 64 KiB is passed on in pieces. Any thread, one call at a time; writers that share a `mutex` do
+// not cut into each other's lines.
+class LabelledLines {
+ public:
+  using Sink = std::function<void(std::string_view)>;
+  LabelledLines(std::uint32_t number, std::mutex& mutex, Sink sink);
+  // Passes an unfinished last line on.
+  ~LabelledLines();
+  LabelledLines(const LabelledLines&) = delete;
+  LabelledLines& operator=(const LabelledLines&) = delete;
+
+  void Write(std::string_view data);
+
+ private:
+  void PassOn(std::string_view line);
+
+  const std::string label_;
+  std::mutex& mutex_;
+  const Sink sink_;
+  std::string rest_;
+};
+
+}  // namespace wasinn::cli
