@@ -215,7 +215,7 @@ static inline nnc_tensor w_floats(const float* values, uint32_t count) {
 // A tensor of one element.
 static inline nnc_tensor w_float(float value) { return w_floats(&value, 1); }
 
-// TorchScript knows no names of ports, so its models are used by number, as every host allows.
+// TorchScript has no names of outputs, and hosts of it count the inputs, too.
 static inline const char* w_port(const char* name) {
   if (strcmp(g_framework(), "pytorch") != 0) return name;
   if ((name[0] == 'i' || name[0] == 'o') && name[1] >= '0' && name[1] <= '9') return name + 1;
