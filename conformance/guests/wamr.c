@@ -1,5 +1,6 @@
 // WAMR's module of before 2.4, wasi_nn: records behind pointers, sizes in elements of four bytes.
 #include <nn.h>
+#include <noise.h>
 
 static const float kValues[] = {1, 2, 3};
 enum { BYTES = sizeof(kValues), ELEMENTS = 3, TENSOR_BYTES = 12 };
@@ -198,6 +199,42 @@ static void wamr_contexts(void) {
   print_run("run", g_get_u32(out));
 }
 
+static void wamr_random_calls(void) {
+  enum { CALLS = 20000 };
+  uint32_t context = open_model("identity_f32"), scratch = g_alloc(SCRATCH), failed = 0;
+  for (uint32_t i = 0; i < CALLS; ++i) {
+    spoil(scratch);
+    // The records that lead to others, too.
+    g_put_u32(scratch + roll(SCRATCH / 4) * 4, in_address(scratch));
+    int32_t error = 0;
+    switch (roll(5)) {
+      case 0:
+        error = wamr_load(in_address(scratch), edge(), edge(), out_address(scratch));
+        break;
+      case 1:
+        error = wamr_load_by_name(in_address(scratch), edge(), out_address(scratch));
+        break;
+      case 2:
+        error = wamr_set_input(edge(), edge(), in_address(scratch));
+        break;
+      case 3:
+        error = wamr_compute(edge_but_0());
+        break;
+      default: {
+        uint32_t size = scratch + roll(SCRATCH / 2);
+        g_put_u32(size, roll(SCRATCH / 8));
+        error = wamr_get_output(edge_but_0(), edge(), out_address(scratch),
+                                roll(4) == 0 ? out_address(scratch) : size);
+      }
+    }
+    failed += error != 0;
+  }
+  g_number("calls", CALLS);
+  g_number("failed", failed);
+  g_number("set", wamr_set_input(context, 0, vector(ELEMENTS, NN_F32, kValues, BYTES)));
+  print_run("run", context);
+}
+
 static const g_case kCases[] = {
     {"wamr_records", wamr_records},
     {"wamr_type_garbage", wamr_type_garbage},
@@ -214,6 +251,7 @@ static const g_case kCases[] = {
     {"wamr_past_the_end", wamr_past_the_end},
     {"wamr_changed_after_set_input", wamr_changed_after_set_input},
     {"wamr_contexts", wamr_contexts},
+    {"wamr_random_calls", wamr_random_calls},
 };
 
 G_MAIN(kCases)
