@@ -3,7 +3,7 @@
 
 // The numbers 1, 2, 3, ... as f32.
 static nnc_tensor count_up(const uint32_t* dims, uint32_t rank, uint32_t elements) {
-  float values[64];
+  float values[64] = {0};
   for (uint32_t i = 0; i < elements && i < G_COUNT(values); ++i) values[i] = (float)i + 1;
   return nnc_tensor_new(dims, rank, NNC_FP32, values, elements * 4);
 }
