@@ -20,9 +20,11 @@ def f32(*values):
     return struct.pack(f"<{len(values)}f", *values)
 
 
-# ---------------------------------------------------------------- witx_args
+# ---------------------------------------------------------------- witx_args, legacy_args
 
-LOAD, LOAD_BY_NAME, LOAD_WITH_CONFIG, INIT, SET_INPUT, COMPUTE, GET_OUTPUT, WAIT, POKE, RECORD, EXTENSION = range(11)
+LOAD, LOAD_BY_NAME, LOAD_WITH_CONFIG, INIT, SET_INPUT, COMPUTE, GET_OUTPUT = range(7)
+STEP, GET_STEP, FINI, UNLOAD, FINALIZE = range(7, 12)
+WAIT, POKE, EXTENSION, RECORD = 24, 25, 26, 31
 # Rows of wasinn_nn.
 X_ERROR, X_NAME, X_GRAPH, X_HOST, X_INIT, X_START, X_POLL, X_WAIT, X_CANCEL, X_READ = range(10)
 HANDLE, DIMS, DATA, TENSOR, OUT, CONTENT, BUILDERS = 256, 512, 528, 544, 768, 1024, 1200
@@ -65,6 +67,10 @@ def witx_args():
     yield "load", (poke(CONTENT, MODEL) + step(RECORD, BUILDERS, CONTENT, len(MODEL), CONTENT, len(MODEL), 0)
                    + step(LOAD, BUILDERS, 1, 5, 0, HANDLE) + step(LOAD, BUILDERS, 2, 5, 0, HANDLE))
     yield "config", poke(CONTENT, b'{"delay_ms": 3}') + step(LOAD_WITH_CONFIG, 0, 1, CONTENT, 15, HANDLE)
+    stream = prepared(1, [8], 3, b"abcdefgh") + step(STEP, 0) + step(GET_STEP, 0, 0, OUT, 8, HANDLE)
+    yield "stream", stream + step(STEP, 0) + step(STEP, 0) + step(STEP, 0) + step(STEP, 0) + step(FINI, 0)
+    yield "stream_with_waker", bytes([WAIT, 1]) + stream + step(COMPUTE, 0) + step(GET_OUTPUT, 0, 0, OUT, 8, HANDLE)
+    yield "given_back", stream + step(UNLOAD, 0) + step(STEP, 0) + step(FINI, 0) + step(FINALIZE, 0) + step(UNLOAD, 0)
     yield "outside", (step(LOAD_BY_NAME, 0xFFFFFFFF, 2, HANDLE) + step(LOAD, 0xFFFFFFF8, 2, 5, 0, HANDLE)
                       + step(SET_INPUT, 0, 0, 2040) + step(GET_OUTPUT, 0, 0, 16, 0xFFFFFFFF, 0))
     run = (extension(X_START, 0) + extension(X_POLL, 0, HANDLE) + extension(X_WAIT, 0, 5, HANDLE)
@@ -77,6 +83,30 @@ def witx_args():
                     + extension(X_INIT, 0, CONTENT, len(options), HANDLE) + extension(X_GRAPH, 0, OUT, 300, HANDLE)
                     + extension(X_HOST, OUT, 0, HANDLE) + extension(X_GRAPH, 7, OUT, 300, HANDLE)
                     + extension(X_ERROR, HANDLE, OUT, 300, HANDLE) + extension(X_NAME, 1, OUT, 300, HANDLE))
+
+
+OLD_LOAD, OLD_BY_NAME, OLD_INIT, OLD_SET_INPUT, OLD_RUN, OLD_GET_OUTPUT = range(6)
+OLD_LIST = 736
+
+
+def legacy_prepared(name, dims, number, data):
+    return (step(OLD_BY_NAME, name, 1, HANDLE) + step(OLD_INIT, 0, HANDLE) + poke(DIMS, u32(*dims)) + poke(DATA, data)
+            + step(RECORD, OLD_LIST, DIMS, len(dims), 0, 0, 0) + step(RECORD, TENSOR, OLD_LIST, number, DATA, 0, 0)
+            + step(OLD_SET_INPUT, 0, 0, TENSOR))
+
+
+def legacy_args():
+    rounds = (legacy_prepared(0, [2], 1, f32(1, 2)) + step(OLD_RUN, 0) + poke(HANDLE, u32(4))
+              + step(OLD_GET_OUTPUT, 0, 0, OUT, HANDLE))
+    yield "round", rounds
+    yield "round_with_waker", bytes([WAIT, 1]) + rounds
+    yield "abandoned", bytes([WAIT, 2]) + rounds
+    yield "bytes", (legacy_prepared(1, [5], 2, b"abcde") + step(OLD_RUN, 0) + poke(HANDLE, u32(1))
+                    + step(OLD_GET_OUTPUT, 0, 0, OUT, HANDLE) + step(OLD_GET_OUTPUT, 0, 0, OUT, HANDLE))
+    yield "load", (poke(CONTENT, MODEL) + step(RECORD, BUILDERS, CONTENT, len(MODEL), BUILDERS, 1, 0)
+                   + step(OLD_LOAD, BUILDERS + 8, 6, 0, HANDLE) + step(OLD_LOAD, BUILDERS + 8, 5, 0, HANDLE))
+    yield "outside", (step(OLD_BY_NAME, 0xFFFFFFFF, 2, HANDLE) + step(OLD_LOAD, 0xFFFFFFF8, 6, 0, HANDLE)
+                      + step(OLD_SET_INPUT, 0, 0, 2040) + step(OLD_GET_OUTPUT, 0, 0, 2047, HANDLE))
 
 
 # ---------------------------------------------------------------- wit_args
@@ -132,6 +162,26 @@ def wit_args():
     yield "texts", (bytes([X_LAST, NEW + GRAPH_BY_NAME]) + text(b"none") + bytes([X_LAST, NEW + GRAPH_BY_NAME])
                     + text(b"m") + bytes([X_GRAPH_TEXT, 0, X_GRAPH_TEXT, 3, X_HOST_TEXT]))
     yield "drops", rounds + bytes([IMPORTS, 0, IMPORTS + 1, 0, IMPORTS + 2, 0, IMPORTS + 3, 0])
+
+
+# ---------------------------------------------------------------- dialects_agree
+
+FLOATS, ANY, CARRIED, TWO, STREAMED, NONE = range(6)
+AS_F16, AS_F32, AS_U8, AS_I32 = range(4)
+
+
+def dialects_agree():
+    def one(ports, type_, dims, data):
+        return bytes([ports, type_, len(dims), *dims]) + text(data)
+
+    yield "floats", bytes([FLOATS]) + one(0, AS_F32, [2, 1], f32(1, 2)) + one(0, AS_F32, [1, 2], f32(1, 2))
+    yield "waker", bytes([0x80 | STREAMED]) + one(0, AS_U8, [7], b"abcdefg")
+    yield "any", bytes([ANY]) + one(0, AS_F16, [3], b"abcdef") + one(0, AS_I32, [0, 9], b"") + one(5, AS_U8, [], b"a")
+    yield "carried", bytes([CARRIED]) + one(0, AS_U8, [1, 4], b"abcd") + one(0, AS_U8, [1, 2], b"abcd")
+    yield "two", bytes([TWO]) + one(0, AS_U8, [2], b"ab") + one(5, AS_I32, [1], b"abcd") + one(2, AS_U8, [4], u32(0))
+    yield "none", bytes([NONE])
+    yield "wrong", bytes([FLOATS]) + one(0, AS_F32, [2], b"abc") + one(3, AS_U8, [255], b"\xff" * 4)
+    yield "deep", bytes([ANY]) + one(0, AS_U8, [1] * 17, b"a") + one(0, AS_U8, [1] * 16, b"a")
 
 
 # ---------------------------------------------------------------- the others
@@ -203,7 +253,7 @@ def npy():
 
 
 def main():
-    for target in (witx_args, wit_args, tensor_metadata, config, golden_format, echo_model, npy):
+    for target in (witx_args, legacy_args, wit_args, dialects_agree, tensor_metadata, config, golden_format, echo_model, npy):
         folder = SEEDS / target.__name__
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in target():
