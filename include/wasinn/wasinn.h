@@ -148,8 +148,8 @@ WASINN_EXPORT void wasinn_policy_free(wasinn_policy* policy);
  * leaves the switches alone that are not named. */
 WASINN_EXPORT wasinn_code wasinn_policy_set(wasinn_policy* policy, wasinn_str rule,
                                             wasinn_str value, wasinn_error* error);
-/* The rule's number: bytes, milliseconds, a count, or 0/1; 0 for unlimited and for rules that are no
- * number. NOT_FOUND for an unknown rule. */
+/* The rule's number: bytes, milliseconds, a count, or 0/1; 0 for unlimited and for rules that are
+ * no number. NOT_FOUND for an unknown rule. */
 WASINN_EXPORT wasinn_code wasinn_policy_get(const wasinn_policy* policy, wasinn_str rule,
                                             uint64_t* out, wasinn_error* error);
 /* All rules with type, default and help, and the switches of the rule `compat`, as JSON. */
