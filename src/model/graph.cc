@@ -126,6 +126,15 @@ Result<> CheckGuestMayGive(const Backend& backend, std::string_view option) {
               Printable(option), backend.name());
 }
 
+Options OptionsOfContexts(const Backend& backend, const Options& options) {
+  Options found;
+  for (const auto& [name, value] : options) {
+    const OptionSpec* row = FindOption(backend, name);
+    if (row != nullptr && row->scope == WASINN_SCOPE_CONTEXT) found.emplace(name, value);
+  }
+  return found;
+}
+
 Result<> CheckGuestContextOptions(const Backend& backend, const Options& options) {
   for (const auto& [name, value] : options) WASINN_CHECK(CheckGuestMayGive(backend, name));
   return CheckOptions("backend " + backend.name(), backend.options(), WASINN_SCOPE_CONTEXT,

@@ -57,6 +57,8 @@ const OptionSpec* FindOption(const Backend& backend, std::string_view name);
 // SECURITY for an option that only the host may give; one that the backend does not have passes.
 Result<> CheckGuestMayGive(const Backend& backend, std::string_view option);
 // Checks options that a guest gives for a context: known, for contexts, for guests, fitting values.
+// Those of `options` that the backend has for a context.
+Options OptionsOfContexts(const Backend& backend, const Options& options);
 Result<> CheckGuestContextOptions(const Backend& backend, const Options& options);
 
 // Shared by every session that uses it; freed with the last reference. Immutable but for its

@@ -140,8 +140,11 @@ Result<ModelStore::Plan> ModelStore::PlanFor(const ModelConfig& config, const Op
 Result<> ModelStore::AddGuestOptions(Plan& plan, const Options& extra) {
   if (extra.empty()) return {};
   WASINN_TRY(backend, ChooseBackend(plan));
+  const Options of_contexts = OptionsOfContexts(*backend, extra);
+  WASINN_CHECK(CheckGuestContextOptions(*backend, of_contexts));
   Options options = plan.options;
   for (const auto& [name, value] : extra) {
+    if (of_contexts.contains(name)) continue;
     const OptionSpec* option = FindOption(*backend, name);
     if (option == nullptr) {
       plan.ignored[name] = value;

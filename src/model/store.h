@@ -69,8 +69,9 @@ class ModelStore {
   Result<> AddDir(const std::string& dir, Encoding encoding);
 
   // The graph of a registered name, loading it on the calling thread if need be; `extra` options
-  // of a guest go over the registered ones, and where they change one the graph is another one.
-  // Those that the backend does not know are ignored with a warning, as hosts of that dialect do.
+  // of a guest go over the registered ones, and where they change one of loading the graph is
+  // another one. Those of contexts are checked and left to the caller (OptionsOfContexts). Those
+  // that the backend does not know are ignored with a warning, as hosts of that dialect do.
   // NOT_FOUND for an unknown name, MODEL_MISSING when its file is gone, SECURITY for an option that
   // only the host may set.
   Result<std::shared_ptr<Graph>> Get(std::string_view name, const Options& extra = {});

@@ -137,11 +137,14 @@ TEST_F(StoreTest, EqualBytesShareOneGraph) {
 TEST_F(StoreTest, OtherOptionsMakeAnotherGraph) {
   ASSERT_TRUE(Add("m", dir_.Write("m", kModel)));
   const auto plain = *core_.models.Get("m");
-  const auto slow = core_.models.Get("m", {{"delay_ms", "1"}});
+  const auto slow = core_.models.Get("m", {{"load_delay_ms", "1"}});
   ASSERT_TRUE(slow) << slow.error().message;
   EXPECT_NE(*slow, plain);
-  EXPECT_EQ((*slow)->options().context, (Options{{"delay_ms", "1"}}));
-  EXPECT_EQ(*core_.models.Get("m", {{"delay_ms", "1"}}), *slow);
+  EXPECT_EQ((*slow)->options().load, (Options{{"load_delay_ms", "1"}}));
+  EXPECT_EQ(*core_.models.Get("m", {{"load_delay_ms", "1"}}), *slow);
+  // Options of contexts are checked, and leave the graph as it is.
+  EXPECT_EQ(*core_.models.Get("m", {{"delay_ms", "1"}}), plain);
+  EXPECT_EQ(core_.models.Get("m", {{"delay_ms", "x"}}).error().code, Code::kINVALID_ARGUMENT);
   // What the backend does not know is ignored, as hosts of that dialect do.
   const auto unknown = core_.models.Get("m", {{"n-gpu-layers", "1"}});
   ASSERT_TRUE(unknown) << unknown.error().message;
@@ -177,11 +180,11 @@ TEST_F(StoreTest, ErrorsOfRegisteredModelsKeepThePathForTheHost) {
 TEST_F(StoreTest, GraphsOfGuestsEndWithTheirLastHolder) {
   ASSERT_TRUE(Add("m", dir_.Write("m", kModel)));
   const std::weak_ptr<Graph> brought = *FromBytes({kModel});
-  const std::weak_ptr<Graph> configured = *core_.models.Get("m", {{"delay_ms", "1"}});
+  const std::weak_ptr<Graph> configured = *core_.models.Get("m", {{"load_delay_ms", "1"}});
   const std::weak_ptr<Graph> registered = *core_.models.Get("m");
   EXPECT_TRUE(brought.expired());
   EXPECT_TRUE(configured.expired());
-  EXPECT_EQ(core_.models.GetLoaded("m", {{"delay_ms", "1"}}), nullptr);
+  EXPECT_EQ(core_.models.GetLoaded("m", {{"load_delay_ms", "1"}}), nullptr);
   const auto loaded = registered.lock();
   ASSERT_NE(loaded, nullptr);
   EXPECT_TRUE(loaded->is_hosts());

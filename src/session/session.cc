@@ -28,19 +28,24 @@ uint64_t Session::OwnGraphBytes(const Graph& added) const {
   return bytes;
 }
 
-Result<uint32_t> Session::AddGraph(std::shared_ptr<Graph> graph) {
+Result<uint32_t> Session::AddGraph(std::shared_ptr<Graph> graph, const Options& extra) {
   WASINN_CHECK(CheckLimit("max_graphs", policy_.max_graphs, graphs_.size() + 1));
   if (!graph->is_hosts()) {
     WASINN_CHECK(CheckLimit("max_graph_bytes", policy_.max_graph_bytes, OwnGraphBytes(*graph)));
   }
   if (next_graph_ == UINT32_MAX) return Fail(Code::kTOO_LARGE, "graph handles are used up");
+  if (Options options = OptionsOfContexts(graph->backend(), extra); !options.empty()) {
+    context_options_.emplace(next_graph_, std::move(options));
+  }
   graphs_.emplace(next_graph_, std::move(graph));
   return next_graph_++;
 }
 
 std::optional<Result<uint32_t>> Session::StartLoadJob(
-    std::move_only_function<Result<std::shared_ptr<Graph>>()> load, const wasinn_waker* waker) {
+    std::move_only_function<Result<std::shared_ptr<Graph>>()> load, const Options& extra,
+    const wasinn_waker* waker) {
   load_ = std::make_shared<LoadJob>();
+  load_->extra = extra;
   SetCurrent(nullptr, &load_->pending);
   host_.scheduler->loads().Post([job = load_, load = std::move(load)]() mutable {
     job->graph = load();
@@ -63,7 +68,7 @@ Result<uint32_t> Session::FinishLoad() {
     return Fail(Code::kUNKNOWN, "no load has ended in this session");
   }
   if (!job->graph) return Fail(job->graph.error());
-  return AddGraph(std::move(*job->graph));
+  return AddGraph(std::move(*job->graph), job->extra);
 }
 
 std::optional<Result<uint32_t>> Session::StartLoadByName(std::string_view name,
@@ -76,10 +81,12 @@ std::optional<Result<uint32_t>> Session::StartLoadByName(std::string_view name,
                 "guest",
                 Printable(name));
   }
-  if (auto graph = host_.models->GetLoaded(name, extra)) return AddGraph(std::move(graph));
+  if (auto graph = host_.models->GetLoaded(name, extra)) {
+    return AddGraph(std::move(graph), extra);
+  }
   return StartLoadJob(
       [models = host_.models, name = std::string(name), extra] { return models->Get(name, extra); },
-      waker);
+      extra, waker);
 }
 
 std::optional<Result<uint32_t>> Session::StartLoad(std::span<const std::span<const uint8_t>> parts,
@@ -104,7 +111,7 @@ std::optional<Result<uint32_t>> Session::StartLoad(std::span<const std::span<con
       [models = host_.models, copies = std::move(copies), encoding, target]() mutable {
         return models->GetFromBytes(std::move(copies), encoding, target);
       },
-      waker);
+      {}, waker);
 }
 
 Result<std::shared_ptr<Graph>> Session::FindGraph(uint32_t graph) const {

@@ -187,6 +187,7 @@ class Session {
   // A load under way, shared with the thread that loads.
   struct LoadJob {
     Pending pending;
+    Options extra;
     Result<std::shared_ptr<Graph>> graph = Fail(Code::kCANCELLED, "the load was given up");
     std::atomic<bool> finished{false};
   };
@@ -202,9 +203,12 @@ class Session {
   class LateStart;
 
   std::optional<Result<uint32_t>> StartLoadJob(
-      std::move_only_function<Result<std::shared_ptr<Graph>>()> load, const wasinn_waker* waker);
+      std::move_only_function<Result<std::shared_ptr<Graph>>()> load, const Options& extra,
+      const wasinn_waker* waker);
   uint64_t OwnGraphBytes(const Graph& added) const;
-  Result<uint32_t> AddGraph(std::shared_ptr<Graph> graph);
+  // `extra`: what a guest gave besides the registered options; those of contexts stay with the
+  // handle.
+  Result<uint32_t> AddGraph(std::shared_ptr<Graph> graph, const Options& extra);
   Result<Context*> FindContext(uint32_t context);
   Result<const Context*> FindContext(uint32_t context) const;
   // The same when it may still be changed and run.

@@ -169,7 +169,7 @@ TEST_F(SessionTest, GraphsOfItsOwnCountByBytesAsLongAsAContextHasThem) {
   Load(session, "any");
   Load(session, "slow");
   ExpectRefused(LoadBytes(session, kAny).error(), "max_graph_bytes");
-  ExpectRefused((*session.StartLoadByName("pair", {{"delay_ms", "1"}}, nullptr)).error(),
+  ExpectRefused((*session.StartLoadByName("pair", {{"load_delay_ms", "1"}}, nullptr)).error(),
                 "max_graph_bytes");
   ASSERT_TRUE(session.DropGraph(graph));
   ASSERT_TRUE(session.DropGraph(graph + 1));
