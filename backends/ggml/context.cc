@@ -137,12 +137,9 @@ void PrepareAndSubmit(const wasinn_backend_graph& graph, const Texts& texts,
     if (request->cancelled()) throw Failure(WASINN_CANCELLED, "ggml: cancelled");
     const Guarded guarded(graph.instance.host);
     Prepare(graph, texts, *request);
+    engine.Submit(request);
   });
-  if (code != WASINN_OK) {
-    request->Fail(code, error.message);
-    return;
-  }
-  engine.Submit(request);
+  if (code != WASINN_OK) request->Fail(code, error.message);
 }
 
 void Start(Context& context, const Texts& texts, const wasinn_backend_sink& sink) {

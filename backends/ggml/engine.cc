@@ -10,8 +10,9 @@ namespace wasinn::ggml {
 
 void Engine::Submit(std::shared_ptr<Request> request) {
   const std::lock_guard lock(mutex_);
-  arrived_.push_back(std::move(request));
+  // First, for it may throw.
   if (!thread_.joinable()) thread_ = std::thread([this] { Loop(); });
+  arrived_.push_back(std::move(request));
   changed_.notify_one();
 }
 

@@ -25,7 +25,7 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Hands a request over.
+  // Hands a request over. Throws when there can be no thread; the request is then the caller's.
   void Submit(std::shared_ptr<Request> request);
   // Has the engine look at its requests, since one was cancelled.
   void Wake();

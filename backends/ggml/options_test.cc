@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -132,6 +134,20 @@ TEST(GgmlOptionsTest, TheTableHasEveryNameOnceWithItsDefault) {
     EXPECT_NO_THROW(ApplyOptions(&option, 1, settings)) << spec.name;
   }
   EXPECT_TRUE(names.contains("max-tokens"));
+}
+
+TEST(GgmlOptionsTest, TheDocumentSaysWhatTheTableSays) {
+  std::ifstream file("docs/llm.md");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  for (const wasinn_option_spec& spec : OptionTable()) {
+    EXPECT_NE(text.find(std::string("`") + spec.name + "`"), std::string::npos) << spec.name;
+    const std::string help = spec.help;
+    if (help.starts_with("the same as ")) continue;
+    EXPECT_NE(text.find("| " + help + " |"), std::string::npos) << spec.name;
+    if (spec.default_value[0] == '\0') continue;
+    EXPECT_NE(text.find(std::string("| `") + spec.default_value + "` | " + help), std::string::npos)
+        << spec.name;
+  }
 }
 
 TEST(GgmlOptionsTest, OptionsOfTheTableComeAsText) {

@@ -124,6 +124,8 @@ void Request::Fail(wasinn_code code, const std::string& message) { Done(code, me
 
 void Request::Done(wasinn_code code, std::string_view message) {
   const wasinn_backend_usage counts{usage.input_tokens, usage.output_tokens};
+  // The request may live on for a moment, the model that the sampler knows may not.
+  sampler.reset();
   cancel_.Finish();
   sink_.done(sink_.self, sink_.run, code, backend::Str(message), 0, &counts);
 }
