@@ -1,6 +1,7 @@
 #include "ggml/options.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <deque>
 #include <nlohmann/json.hpp>
@@ -321,7 +322,9 @@ std::vector<TokenBias> LogitBias(const Settings& settings, int32_t tokens) {
     int64_t number = -1;
     if (token.is_number_integer()) number = token.get<int64_t>();
     if (token.is_string()) {
-      number = backend::Options::ParseInt("logit-bias", token.get_ref<const std::string&>());
+      const auto& text = token.get_ref<const std::string&>();
+      const char* end = text.data() + text.size();
+      if (std::from_chars(text.data(), end, number).ptr != end) number = -1;
     }
     const bool never = bias.is_boolean() && !bias.get<bool>();
     if (number < 0 || number >= tokens || !(never || bias.is_number()) ||

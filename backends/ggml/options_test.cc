@@ -116,8 +116,9 @@ TEST(GgmlOptionsTest, LogitBiasIsBoundToTheVocabulary) {
   };
   ASSERT_EQ(biases(R"({"3": 2, "4": false})").size(), 2U);
   EXPECT_EQ(biases(R"([[9, -1]])")[0].token, 9);
-  for (const char* json : {R"({"10": 1})", R"({"-1": 1})", R"({"x": 1})", R"([[1, "a"]])",
-                           R"([1, 2])", R"([[18446744073709551615, 1]])", "5"}) {
+  for (const char* json :
+       {R"({"10": 1})", R"({"-1": 1})", R"({"x": 1})", R"({"5x": 1})", R"({"": 1})",
+        R"([[1, "a"]])", R"([1, 2])", R"([[18446744073709551615, 1]])", "5"}) {
     EXPECT_THROW(biases(json), backend::Failure) << json;
   }
 }
