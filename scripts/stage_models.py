@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Puts the demo models and their label files into a build folder.
 
-usage: stage_models.py --magika FOLDER --rapidocr FOLDER --output FOLDER
+usage: stage_models.py --magika FOLDER --rapidocr FOLDER [--smollm2 FOLDER] --output FOLDER
 
-The first two are the unpacked Python packages. Makes, below the output folder:
+The first three are the unpacked Python packages. Makes, below the output folder:
   magika/model.onnx   the model, a link into the package
   magika/labels.tsv   one line per output: name, threshold, output name, group, text|binary
   ocr-det/model.onnx, ocr-rec/model.onnx
   ocr-rec/keys.txt    one line per character the recognition model can emit, in output order
+  smollm2/model.gguf
 """
 
 import argparse
@@ -96,6 +97,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--magika", type=Path, required=True)
     parser.add_argument("--rapidocr", type=Path, required=True)
+    parser.add_argument("--smollm2", type=Path)
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
 
@@ -112,6 +114,9 @@ def main() -> None:
     if keys is None:
         sys.exit(f'{recognition}: expected the metadata entry "character", found none')
     write(arguments.output / "ocr-rec" / "keys.txt", keys)
+
+    if arguments.smollm2 is not None:
+        link(find(arguments.smollm2, "*.gguf"), arguments.output / "smollm2/model.gguf")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -31,6 +32,8 @@ struct wasinn_backend_context {
   uint64_t cancelled; /* newest run that was asked to end; guarded by mutex */
   pthread_t thread;   /* of the last threaded run; valid while has_thread */
   bool has_thread;
+  size_t newest_input; /* bytes */
+  int64_t early_dim;   /* of the output that is known without a run */
 };
 
 wasinn_code echo_context_create(wasinn_backend_graph* graph, const wasinn_option* options,
@@ -84,6 +87,34 @@ void echo_cancel(wasinn_backend_context* context, uint64_t run) {
   if (run > context->cancelled) context->cancelled = run;
   pthread_cond_broadcast(&context->changed);
   pthread_mutex_unlock(&context->mutex);
+}
+
+wasinn_code echo_input_set(wasinn_backend_context* context, uint32_t port,
+                           const wasinn_tensor_view* tensor, wasinn_error* error) {
+  if (context->settings.input_fail != WASINN_OK) {
+    return echo_error(error, context->settings.input_fail,
+                      "echo: the option input_fail asked for this refusal of input %u",
+                      (unsigned)port);
+  }
+  context->newest_input = tensor->size;
+  return WASINN_OK;
+}
+
+wasinn_code echo_output_get(wasinn_backend_context* context, uint32_t port,
+                            wasinn_backend_output* out, wasinn_error* error) {
+  enum { kMostDigits = 24 };
+  char* text = port == 0 && context->settings.early_output ? malloc(kMostDigits) : NULL;
+  if (text == NULL) {
+    return echo_error(error, WASINN_INVALID_ARGUMENT,
+                      "echo: expected output 0 with the option early_output, given output %u",
+                      (unsigned)port);
+  }
+  context->early_dim = snprintf(text, kMostDigits, "%zu", context->newest_input);
+  out->tensor = (wasinn_tensor_view){WASINN_DTYPE_U8, 1, &context->early_dim, text,
+                                     (size_t)context->early_dim};
+  out->release = free;
+  out->owner = text;
+  return WASINN_OK;
 }
 
 /* Waits for `milliseconds` or until the run is cancelled; true when it was. */

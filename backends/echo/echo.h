@@ -8,6 +8,7 @@
  *   # a remark                   empty lines and remarks are skipped
  *   input x f32 -1,3             name, element type or "any", dims: numbers, -1 for any size,
  *   input s i64 scalar           "scalar" for rank 0, "*" (or nothing) for any rank
+ *   input t u8 text              text, whose dims say nothing
  *   input y u8 * optional        an input that may be left out; such inputs come last
  *   output z f32 -1,3            output number N is input number N; fewer outputs are allowed
  *   option delay_ms 5            a default for an option of scope context

@@ -43,6 +43,10 @@ static const wasinn_option_spec kOptions[] = {
      "ask the host for this much memory in each run", 0},
     {"ignore_cancel", WASINN_OPTION_BOOL, WASINN_SCOPE_CONTEXT, "false", NULL, 0, 0,
      "be deaf to cancel (and wait two seconds at most)", 0},
+    {"input_fail", WASINN_OPTION_ENUM, WASINN_SCOPE_CONTEXT, "ok", CODE_NAMES, 0, 0,
+     "refuse each input with this code when it is set", 0},
+    {"early_output", WASINN_OPTION_BOOL, WASINN_SCOPE_CONTEXT, "false", NULL, 0, 0,
+     "give the number of bytes of the newest input as the first output without a run", 0},
     /* Last, since the blocking variant leaves it out. */
     {"async", WASINN_OPTION_BOOL, WASINN_SCOPE_CONTEXT, "false", NULL, 0, 0,
      "report from another thread even when there is nothing to wait for", 0},
@@ -124,8 +128,9 @@ wasinn_code echo_settings_set(echo_settings* settings, wasinn_str name, wasinn_s
     if (code == WASINN_OK) settings->delay_ms = (uint32_t)number;
     return code;
   }
-  if (echo_equal(name, "fail")) {
-    if (echo_code_from_name(value, &settings->fail)) return WASINN_OK;
+  if (echo_equal(name, "fail") || echo_equal(name, "input_fail")) {
+    wasinn_code* out = echo_equal(name, "fail") ? &settings->fail : &settings->input_fail;
+    if (echo_code_from_name(value, out)) return WASINN_OK;
     return bad_value(error, name, CODE_NAMES, value);
   }
   if (echo_equal(name, "chunk_bytes")) {
@@ -140,12 +145,15 @@ wasinn_code echo_settings_set(echo_settings* settings, wasinn_str name, wasinn_s
     return set_number(&settings->allocate_bytes, 9000000000000000u, name, value, error);
   }
   if (echo_equal(name, "async")) return set_bool(&settings->async, name, value, error);
+  if (echo_equal(name, "early_output")) {
+    return set_bool(&settings->early_output, name, value, error);
+  }
   if (echo_equal(name, "ignore_cancel")) {
     return set_bool(&settings->ignore_cancel, name, value, error);
   }
   return echo_error(error, WASINN_INVALID_ARGUMENT,
-                    "echo: expected an option among delay_ms, fail, chunk_bytes, "
-                    "chunk_delay_ms, allocate_bytes, ignore_cancel, async; given '%.*s'",
+                    "echo: expected an option among delay_ms, fail, chunk_bytes, chunk_delay_ms, "
+                    "allocate_bytes, ignore_cancel, input_fail, early_output, async; given '%.*s'",
                     (int)name.size, name.data);
 }
 
@@ -210,7 +218,9 @@ static int32_t probe(wasinn_backend_instance* instance, wasinn_bytes head, uint6
    echo_context_create,                                    \
    echo_context_free,                                      \
    echo_run,                                               \
-   echo_cancel}
+   echo_cancel,                                            \
+   echo_input_set,                                         \
+   echo_output_get}
 
 static const wasinn_backend kEcho = ECHO_TABLE("echo", 0, kOptionCount, open_async);
 static const wasinn_backend kEchoBlocking =

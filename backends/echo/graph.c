@@ -56,6 +56,10 @@ static wasinn_code line_error(wasinn_error* error, size_t number, const char* ex
 static bool parse_dims(wasinn_str text, wasinn_port_info* port, int64_t* dims) {
   port->rank = -1;
   if (text.size == 0 || echo_equal(text, "*")) return true;
+  if (echo_equal(text, "text")) {
+    port->flags |= WASINN_PORT_TEXT;
+    return port->dtype == WASINN_DTYPE_U8;
+  }
   port->rank = 0;
   if (echo_equal(text, "scalar")) return true;
   const char* at = text.data;
@@ -102,11 +106,11 @@ static wasinn_code parse_port(wasinn_str line, size_t number, wasinn_port_info* 
   port->dtype = (wasinn_dtype)dtype;
   wasinn_str shape = next_word(&line);
   if (!parse_dims(shape, port, dims[*count])) {
-    return line_error(error, number, "dims such as -1,3, or scalar, or *", shape);
+    return line_error(error, number, "dims such as -1,3, or scalar, or *, or text for u8", shape);
   }
   wasinn_str flag = next_word(&line);
   if (is_input && echo_equal(flag, "optional")) {
-    port->flags = WASINN_PORT_OPTIONAL;
+    port->flags |= WASINN_PORT_OPTIONAL;
     flag = next_word(&line);
   }
   if (flag.size != 0) return line_error(error, number, "the end of the line", flag);

@@ -28,6 +28,8 @@ typedef struct echo_settings {
   uint64_t allocate_bytes;
   bool async;
   bool ignore_cancel;
+  wasinn_code input_fail; /* WASINN_OK: take every input */
+  bool early_output;
 } echo_settings;
 
 struct wasinn_backend_graph {
@@ -71,3 +73,7 @@ void echo_context_free(wasinn_backend_context* context);
 void echo_run(wasinn_backend_context* context, const wasinn_backend_input* inputs,
               size_t input_count, const wasinn_backend_sink* sink);
 void echo_cancel(wasinn_backend_context* context, uint64_t run);
+wasinn_code echo_input_set(wasinn_backend_context* context, uint32_t port,
+                           const wasinn_tensor_view* tensor, wasinn_error* error);
+wasinn_code echo_output_get(wasinn_backend_context* context, uint32_t port,
+                            wasinn_backend_output* out, wasinn_error* error);

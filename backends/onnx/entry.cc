@@ -86,6 +86,8 @@ const wasinn_backend* OnnxBackend() {
       ContextFree,
       ContextRun,
       ContextCancel,
+      nullptr,
+      nullptr,
   };
   return &table;
 }

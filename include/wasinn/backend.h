@@ -108,6 +108,9 @@ typedef struct wasinn_port_info {
 } wasinn_port_info;
 
 #define WASINN_PORT_OPTIONAL 1u /* the input may be left out */
+/* UTF-8 text in a U8 tensor: its dims say nothing, it is [bytes] to the backend whatever the guest
+ * gave; many guests of language models send [1]. */
+#define WASINN_PORT_TEXT 2u
 
 /* Any text about the graph, e.g. {"producer", "pytorch"}, {"opset", "17"}. */
 typedef struct wasinn_metadata {
@@ -228,6 +231,18 @@ typedef struct wasinn_backend {
    * come from any thread, also just before `run` starts (then that run must end at once) or just
    * after it ended (then it is ignored). \since 1 */
   void (*cancel)(wasinn_backend_context* context, uint64_t run);
+  /* May be NULL. Told of an input before it is set, so that one which no run would take fails at
+   * once: with another code than WASINN_OK the context keeps the input that it had. `tensor` has
+   * been checked as those of a run are, is valid during the call only, and its bytes may lie at any
+   * address. May come while a run is under way; it is then for the next one. \since 1, appended */
+  wasinn_code (*input_set)(wasinn_backend_context* context, uint32_t port,
+                           const wasinn_tensor_view* tensor, wasinn_error* error);
+  /* May be NULL. Gives an output that is known without a run, as a sink gets one: called before
+   * the first run and again once an input was set, never while a run is under way. `out->port` is
+   * set already, and `out->tensor.dims` stays valid until the next call on the context.
+   * WASINN_INVALID_ARGUMENT when that output comes from a run alone. \since 1, appended */
+  wasinn_code (*output_get)(wasinn_backend_context* context, uint32_t port,
+                            wasinn_backend_output* out, wasinn_error* error);
 } wasinn_backend;
 
 /* The one symbol that a plug-in exports. The table is static. */

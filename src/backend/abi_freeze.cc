@@ -95,5 +95,7 @@ FROZEN(wasinn_backend, context_create, 128);
 FROZEN(wasinn_backend, context_free, 136);
 FROZEN(wasinn_backend, run, 144);
 FROZEN(wasinn_backend, cancel, 152);
-static_assert(sizeof(wasinn_backend) == 160);
+FROZEN(wasinn_backend, input_set, 160);
+FROZEN(wasinn_backend, output_get, 168);
+static_assert(sizeof(wasinn_backend) == 176);
 #endif

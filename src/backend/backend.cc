@@ -1,6 +1,7 @@
 #include "backend/backend.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,15 @@ void CloseNothing(wasinn_backend_instance*) {}
 const char* CpuOnly(wasinn_backend_instance*) { return "cpu"; }
 int32_t NeverSure(wasinn_backend_instance*, wasinn_bytes, uint64_t, const char*) { return 0; }
 void CancelNothing(wasinn_backend_context*, uint64_t) {}
+wasinn_code TakeInput(wasinn_backend_context*, uint32_t, const wasinn_tensor_view*, wasinn_error*) {
+  return WASINN_OK;
+}
+wasinn_code NoOutput(wasinn_backend_context*, uint32_t, wasinn_backend_output*, wasinn_error*) {
+  return WASINN_INVALID_ARGUMENT;
+}
+
+// What a table had when the ABI was new; a smaller one is none.
+constexpr size_t kSizeOfV1 = offsetof(wasinn_backend, input_set);
 
 Result<> CheckTable(const wasinn_backend& table) {
   const std::string name = Text(table.name);
@@ -69,22 +79,26 @@ Result<std::unique_ptr<Backend>> Backend::Create(const wasinn_backend* table, st
     return Fail(Code::kINVALID_ARGUMENT, "{}: expected backend ABI version {}, given {}", where,
                 WASINN_BACKEND_ABI_VERSION, table->abi_version);
   }
-  constexpr size_t kSizeOfV1 = sizeof(wasinn_backend);
   if (table->struct_size < kSizeOfV1 || table->struct_size > 64 * kSizeOfV1) {
-    return Fail(Code::kINVALID_ARGUMENT, "{}: expected a backend table of {} bytes, given {}",
-                where, kSizeOfV1, table->struct_size);
+    return Fail(Code::kINVALID_ARGUMENT,
+                "{}: expected a backend table of at least {} bytes, given {}", where, kSizeOfV1,
+                table->struct_size);
   }
   if (const auto good = CheckTable(*table); !good) {
     return Fail(good.error().code, "{}: {}", where, good.error().message);
   }
 
   std::unique_ptr<Backend> backend(new Backend);
-  backend->table_ = *table;
+  // Slots past the end of the author's table are absent; those past ours are not known here.
+  std::memcpy(&backend->table_, table, std::min(table->struct_size, sizeof(wasinn_backend)));
   wasinn_backend& slots = backend->table_;
   if (slots.close == nullptr) slots.close = CloseNothing;
   if (slots.devices == nullptr) slots.devices = CpuOnly;
   if (slots.probe == nullptr) slots.probe = NeverSure;
   if (slots.cancel == nullptr) slots.cancel = CancelNothing;
+  backend->hears_inputs_ = slots.input_set != nullptr || slots.output_get != nullptr;
+  if (slots.input_set == nullptr) slots.input_set = TakeInput;
+  if (slots.output_get == nullptr) slots.output_get = NoOutput;
   backend->name_ = Text(table->name);
   backend->version_ = Text(table->version);
   backend->description_ = Text(table->description);

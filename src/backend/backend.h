@@ -43,6 +43,8 @@ class Backend {
   std::span<const OptionSpec> options() const { return options_; }
   bool blocking() const { return (table_.capabilities & WASINN_BACKEND_BLOCKING) != 0; }
   bool generates() const { return (table_.capabilities & WASINN_BACKEND_GENERATES) != 0; }
+  // Whether one of the slots input_set and output_get is the backend's own.
+  bool hears_inputs() const { return hears_inputs_; }
   uint64_t capabilities() const { return table_.capabilities; }
   const wasinn_backend& table() const { return table_; }
 
@@ -63,6 +65,7 @@ class Backend {
   static void HostFree(void* self, void* data);
 
   wasinn_backend table_{};
+  bool hears_inputs_ = false;
   std::string name_;
   std::string version_;
   std::string description_;

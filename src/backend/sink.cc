@@ -2,6 +2,30 @@
 
 namespace wasinn {
 
+Result<Tensor> TakeOutput(const wasinn_backend_output& output) {
+  const wasinn_tensor_view& view = output.tensor;
+  Tensor tensor;
+  tensor.data = BufferRef::Lend(view.data, view.data == nullptr ? 0 : view.size, output.release,
+                                output.owner);
+  const auto dtype = DTypeFromNumber(view.dtype);
+  if (!dtype) {
+    return Fail(Code::kUNKNOWN, "output {}: the backend gave element type number {}, which is none",
+                output.port, static_cast<uint32_t>(view.dtype));
+  }
+  if (view.rank > 0 && view.dims == nullptr) {
+    return Fail(Code::kUNKNOWN, "output {}: the backend gave no dims", output.port);
+  }
+  WASINN_TRY(shape, Shape::OfTensor({view.dims, view.rank}));
+  tensor.dtype = *dtype;
+  tensor.shape = shape;
+  if (auto sized = CheckByteSize("", tensor.dtype, tensor.shape, tensor.data.bytes()); !sized) {
+    // Only now, for every output of every run comes this way.
+    sized.error().message.insert(0, fmt::format("output {} of the backend", output.port));
+    return Fail(std::move(sized.error()));
+  }
+  return tensor;
+}
+
 RunTable::~RunTable() {
   for (auto& chunk : chunks_) delete chunk.load(std::memory_order_relaxed);
 }
@@ -60,11 +84,7 @@ void RunTable::Ignored(const char* what, uint64_t run) const {
 int32_t RunTable::Output(void* self, uint64_t run, const wasinn_backend_output* output) {
   const auto* table = static_cast<const RunTable*>(self);
   if (output == nullptr) return 1;
-  const wasinn_tensor_view& view = output->tensor;
-  // Whatever happens below, `release` is called once: the buffer owns it from here.
-  Tensor tensor;
-  tensor.data = BufferRef::Lend(view.data, view.data == nullptr ? 0 : view.size, output->release,
-                                output->owner);
+  auto tensor = TakeOutput(*output);
   Slot* slot = table->SlotOf(run);
   if (slot == nullptr) return 1;
   MutexLock lock(slot->mutex);
@@ -72,29 +92,9 @@ int32_t RunTable::Output(void* self, uint64_t run, const wasinn_backend_output* 
     table->Ignored("an output", run);
     return 1;
   }
-  RunListener* listener = slot->listener;
-  const auto take = [&]() -> Result<> {
-    const auto dtype = DTypeFromNumber(view.dtype);
-    if (!dtype) {
-      return Fail(Code::kUNKNOWN,
-                  "output {}: the backend gave element type number {}, which is "
-                  "none",
-                  output->port, static_cast<uint32_t>(view.dtype));
-    }
-    if (view.rank > 0 && view.dims == nullptr) {
-      return Fail(Code::kUNKNOWN, "output {}: the backend gave no dims", output->port);
-    }
-    WASINN_TRY(shape, Shape::OfTensor({view.dims, view.rank}));
-    tensor.dtype = *dtype;
-    tensor.shape = shape;
-    if (auto sized = CheckByteSize("", tensor.dtype, tensor.shape, tensor.data.bytes()); !sized) {
-      // Only now, for every output of every run comes this way.
-      sized.error().message.insert(0, fmt::format("output {} of the backend", output->port));
-      return sized;
-    }
-    return listener->OnOutput(output->port, std::move(tensor));
-  };
-  if (const auto taken = take(); !taken) {
+  const Result<> taken = tensor ? slot->listener->OnOutput(output->port, std::move(*tensor))
+                                : Fail(std::move(tensor.error()));
+  if (!taken) {
     table->log_->Log(WASINN_LOG_WARN, "{}", taken.error().message);
     return 1;
   }

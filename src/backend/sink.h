@@ -17,6 +17,10 @@
 
 namespace wasinn {
 
+// A backend's output, checked. Whatever comes of it, `release` is called once: the tensor owns the
+// memory. UNKNOWN names what the backend got wrong.
+Result<Tensor> TakeOutput(const wasinn_backend_output& output);
+
 // Hears what a run reports. Calls come under the slot's lock, from any thread, and never after
 // OnDone or EndRun.
 class RunListener {

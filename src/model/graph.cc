@@ -52,6 +52,11 @@ Result<std::vector<Port>> CopyPorts(const char* what, const wasinn_port_info* li
     }
     port.any_rank = row.rank < 0;
     port.optional = (row.flags & WASINN_PORT_OPTIONAL) != 0;
+    port.text = (row.flags & WASINN_PORT_TEXT) != 0;
+    if (port.text && port.dtype != DType::kU8) {
+      return Fail(Code::kUNKNOWN, "port '{}': expected text to be u8, the backend gave {}",
+                  Printable(port.name), port.TypeText());
+    }
     if (row.rank > 0) {
       WASINN_TRY(dims,
                  CheckList("port dims", row.dims, static_cast<size_t>(row.rank), WASINN_MAX_RANK));
@@ -107,6 +112,7 @@ Result<uint32_t> FindPort(const char* what, const std::vector<Port>& ports, std:
 }  // namespace
 
 std::string Port::TypeText() const {
+  if (text) return "text (u8)";
   return fmt::format("{} {}", dtype == DType::kNONE ? "any" : DTypeName(dtype),
                      any_rank ? "of any shape" : shape.ToString());
 }

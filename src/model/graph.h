@@ -25,6 +25,7 @@ struct Port {
   bool any_rank = true;
   Shape shape;  // -1: any; only when !any_rank
   bool optional = false;
+  bool text = false;  // U8 whose dims say nothing
   // "input 0 ('x')", for messages; made once, for every set_input hands it on. Empty for outputs.
   std::string title = {};
 

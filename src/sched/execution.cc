@@ -268,6 +268,31 @@ bool Execution::Idle() {
   return !active_;
 }
 
+Result<> Execution::TellInput(uint32_t port, DType dtype, const Shape& shape,
+                              std::span<const uint8_t> bytes) {
+  const Backend& backend = graph_->backend();
+  if (!backend.hears_inputs()) return {};
+  const wasinn_tensor_view view{ToC(dtype), static_cast<uint32_t>(shape.rank()), shape.data(),
+                                bytes.data(), bytes.size()};
+  wasinn_error error{};
+  const wasinn_code code = backend.table().input_set(context_, port, &view, &error);
+  if (code == WASINN_OK) return {};
+  return Fail(FromC(code, error, "backend " + backend.name() + ": input_set"));
+}
+
+Result<Tensor> Execution::EarlyOutput(uint32_t port) {
+  const Backend& backend = graph_->backend();
+  wasinn_backend_output output{};
+  output.port = port;
+  wasinn_error error{};
+  const wasinn_code code = backend.table().output_get(context_, port, &output, &error);
+  if (code != WASINN_OK) {
+    return Fail(FromC(code, error, "backend " + backend.name() + ": output_get"));
+  }
+  output.port = port;
+  return TakeOutput(output);
+}
+
 void Execution::WhenIdle(std::move_only_function<void()> idle) {
   {
     MutexLock lock(mutex_);

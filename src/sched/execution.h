@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,12 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
   // Calls `idle` once that is so, maybe before this returns, from any thread; it must not start a
   // run itself. A second call replaces the first.
   void WhenIdle(std::move_only_function<void()> idle);
+  // Tells the backend of an input that is about to be set; its refusal is the error. Not while the
+  // backend's run has yet to return. Nothing when the backend does not listen.
+  Result<> TellInput(uint32_t port, DType dtype, const Shape& shape,
+                     std::span<const uint8_t> bytes);
+  // An output that the backend knows without a run; only between runs.
+  Result<Tensor> EarlyOutput(uint32_t port);
   // By port; of the last successful run, or of one that ended with CONTEXT_FULL, which may lack
   // some. Only between runs, on the owner's thread.
   const Outputs& outputs() const NO_THREAD_SAFETY_ANALYSIS { return outputs_; }

@@ -62,6 +62,10 @@ Result<Fitted> FitBytes(std::optional<DTypeNumbers> numbers, std::string_view wh
     return Fail(Code::kINVALID_ARGUMENT, "{}: expected {}, given {} {} with {} bytes", what,
                 port.TypeText(), DTypeName(given.dtype), given.shape.ToString(), bytes.size());
   };
+  if (port.text && dtype == DType::kU8) {
+    const int64_t dims[] = {static_cast<int64_t>(bytes.size())};
+    return Fitted{dtype, *Shape::OfTensor(dims)};
+  }
   Fitted fitted{dtype, shape};
   const bool known = port.dtype != DType::kNONE;
   if (known && dtype != port.dtype) {

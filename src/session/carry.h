@@ -17,6 +17,8 @@ namespace wasinn {
 // the dialect cannot name the port's type, a U8 tensor is taken as bytes of it; its dims are either
 // those of the port's elements, or count bytes (the last dim is then divided by the element size).
 //
+// A text port takes any dims and gives [bytes].
+//
 // INVALID_ARGUMENT says the expected and the given type and dims. The only check before a backend
 // sees the tensor, so it covers type, rank, static dims and byte length.
 struct Fitted {

@@ -28,6 +28,16 @@ std::string Fit(std::optional<DTypeNumbers> numbers, const Port& port, const Ten
   return fmt::format("{} {}", DTypeName(fitted->dtype), fitted->shape.ToString());
 }
 
+TEST(FitTest, TextTakesAnyDims) {
+  Port port = MakePort(DType::kU8, {-1});
+  port.text = true;
+  EXPECT_EQ(Fit({}, port, Zeros(DType::kU8, {1}, 30)), "u8 [30]");
+  EXPECT_EQ(Fit({}, port, Zeros(DType::kU8, {5, 6}, 30)), "u8 [30]");
+  EXPECT_EQ(Fit({}, port, Zeros(DType::kU8, {7}, 0)), "u8 [0]");
+  EXPECT_EQ(Fit({}, port, Zeros(DType::kF32, {1}, 4)),
+            "input 'x': expected text (u8), given f32 [1] with 4 bytes");
+}
+
 TEST(FitTest, TypeDimsAndBytesMustFit) {
   const Port port = MakePort(DType::kF32, {-1, 3});
   EXPECT_EQ(Fit({}, port, Zeros(DType::kF32, {2, 3}, 24)), "f32 [2,3]");

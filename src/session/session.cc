@@ -221,6 +221,8 @@ Result<> Session::SetInput(uint32_t context, std::optional<DTypeNumbers> numbers
   WASINN_TRY(found, FindLiveContext(context));
   WASINN_TRY(expected, InputPort(*found, port));
   WASINN_TRY(fitted, FitBytes(numbers, expected->title, *expected, dtype, shape, bytes));
+  WASINN_CHECK(found->execution->TellInput(port, fitted.dtype, fitted.shape, bytes));
+  found->new_inputs = true;
   auto& input = found->inputs[port];
   // Most guests set the same input again and again. Its buffer serves again unless a run still has
   // it, so that the backend, too, meets the same address.
@@ -240,6 +242,8 @@ Result<> Session::SetInputTensor(uint32_t context, std::optional<DTypeNumbers> n
   WASINN_TRY(found, FindLiveContext(context));
   WASINN_TRY(expected, InputPort(*found, port));
   WASINN_TRY(fitted, FitToPort(numbers, expected->title, *expected, std::move(tensor)));
+  WASINN_CHECK(found->execution->TellInput(port, fitted.dtype, fitted.shape, fitted.data.bytes()));
+  found->new_inputs = true;
   Put(found->inputs[port], std::move(fitted));
   return {};
 }
@@ -279,6 +283,7 @@ std::optional<Result<>> Session::StartCompute(uint32_t context, const wasinn_wak
   if (!found) return Fail(found.error());
   auto inputs = GatherInputs(**found);
   if (!inputs) return Fail(inputs.error());
+  (*found)->new_inputs = false;
   const std::shared_ptr<Execution>& execution = (*found)->execution;
   if (const auto& run = (*found)->run; run != nullptr) {
     const bool stream = run->kind() == Run::Kind::kSingle;
@@ -344,13 +349,25 @@ Result<const Tensor*> Session::LentOutput(uint32_t context, uint32_t port) const
                 port);
   }
   const auto& outputs = found->execution->outputs();
-  if (port >= outputs.size() || !outputs[port]) {
+  const bool computed = port < outputs.size() && outputs[port].has_value();
+  if (!computed || found->new_inputs) {
+    if (const Tensor* early = EarlyOutput(*found, port)) return early;
+  }
+  if (!computed) {
     return Fail(Code::kINVALID_ARGUMENT,
                 "output {}: expected after a successful compute, given "
                 "none yet",
                 port);
   }
   return &*outputs[port];
+}
+
+const Tensor* Session::EarlyOutput(const Context& context, uint32_t port) {
+  Execution& execution = *context.execution;
+  if (!execution.graph()->backend().hears_inputs() || !execution.Idle()) return nullptr;
+  auto output = execution.EarlyOutput(port);
+  if (!output) return nullptr;
+  return &(context.early_outputs[port] = std::move(*output));
 }
 
 size_t Session::OutputCount(uint32_t context) const {

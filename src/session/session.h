@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -85,7 +86,8 @@ class Session {
   Result<> ClearInputs(uint32_t context);
   std::optional<Result<>> StartCompute(uint32_t context, const wasinn_waker* waker);
   Result<> FinishCompute();
-  // Output of the last compute or run; INVALID_ARGUMENT for an index that the graph does not have,
+  // Output of the last compute or run, or one that the backend knows without a run: of the inputs
+  // that were set since. INVALID_ARGUMENT for an index that the graph does not have,
   // before a successful compute, and while a run is under way. Of a stream of compute_single, only
   // once its end was read.
   Result<Tensor> Output(uint32_t context, uint32_t port) const;
@@ -179,6 +181,9 @@ class Session {
     std::shared_ptr<Execution> execution;
     std::vector<std::optional<Tensor>> inputs;
     std::unique_ptr<Run> run;  // in the background; nullptr after a plain compute
+    bool new_inputs = false;   // set since the last compute or run
+    // What the backend knows without a run, kept while it is lent.
+    mutable std::map<uint32_t, Tensor> early_outputs;
   };
   struct HeldTensor {
     Tensor tensor;
@@ -214,6 +219,8 @@ class Session {
   // The same when it may still be changed and run.
   Result<Context*> FindLiveContext(uint32_t context);
   static Result<const Port*> InputPort(const Context& context, uint32_t port);
+  // The output that the backend knows without a run; nullptr without one.
+  static const Tensor* EarlyOutput(const Context& context, uint32_t port);
   // Replaces an input and counts the bytes held.
   void Put(std::optional<Tensor>& input, Tensor tensor);
   Result<std::vector<Execution::Input>> GatherInputs(const Context& context) const;

@@ -48,6 +48,7 @@ Result<Run*> Session::FindRun(uint32_t context) {
 
 Result<> Session::BeginRun(uint32_t handle, Context& context, Run::Kind kind) {
   WASINN_TRY(inputs, GatherInputs(context));
+  context.new_inputs = false;
   if (context.run != nullptr) {
     if (!context.execution->Idle()) return Fail(Execution::Busy());
     DropRun(handle, context);

@@ -51,6 +51,46 @@ TEST_F(SessionTest, LoadSetComputeGet) {
   EXPECT_EQ(session.Output(context, 1).error().code, Code::kINVALID_ARGUMENT);
 }
 
+TEST_F(SessionTest, ABackendMayRefuseAnInputAndTheOldOneStays) {
+  Session session = Make();
+  const uint32_t graph = Load(session, "any");
+  const uint32_t context = *session.InitContext(graph, {{"input_fail", "invalid_encoding"}});
+  EXPECT_EQ(SetBytes(session, context, "bad").error().code, Code::kINVALID_ENCODING);
+  const Result<> tensor = session.SetInputTensor(
+      context, std::nullopt, 0,
+      Tensor{DType::kU8, *Shape::OfTensor(std::vector<int64_t>{3}), core_.Copy("bad")});
+  EXPECT_EQ(tensor.error().code, Code::kINVALID_ENCODING);
+  // None was set.
+  EXPECT_EQ((*session.StartCompute(context, nullptr)).error().code, Code::kINVALID_ARGUMENT);
+}
+
+TEST_F(SessionTest, AnOutputMayBeKnownWithoutARun) {
+  Session session = Make();
+  const uint32_t graph = Load(session, "any");
+  const uint32_t context = *session.InitContext(graph, {{"early_output", "true"}});
+  EXPECT_EQ(Output(session, context), "0");
+  ASSERT_TRUE(SetBytes(session, context, "twelve bytes"));
+  EXPECT_EQ(Output(session, context), "12");
+  ASSERT_TRUE(*session.StartCompute(context, nullptr));
+  EXPECT_EQ(Output(session, context), "twelve bytes");
+  // Of the new input, until it was computed.
+  ASSERT_TRUE(SetBytes(session, context, "four"));
+  EXPECT_EQ(Output(session, context), "4");
+  EXPECT_EQ(session.Output(context, 1).error().code, Code::kINVALID_ARGUMENT);
+}
+
+TEST_F(SessionTest, TextMayHaveAnyDims) {
+  Register("text", "wasinn-echo\ninput t u8 text\noutput t u8 text");
+  Session session = Make();
+  const uint32_t context = Context(session, "text");
+  const std::vector<int64_t> dims = {1};
+  ASSERT_TRUE(session.SetInput(context, std::nullopt, 0, DType::kU8, *Shape::OfTensor(dims),
+                               BytesOf("longer than one")));
+  ASSERT_TRUE(*session.StartCompute(context, nullptr));
+  EXPECT_EQ(Output(session, context), "longer than one");
+  EXPECT_EQ(session.Output(context, 0)->shape.ToString(), "[15]");
+}
+
 TEST_F(SessionTest, HandlesCountUpAndAreNeverUsedTwice) {
   Session session = Make();
   EXPECT_EQ(Load(session, "any"), 0u);

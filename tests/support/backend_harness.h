@@ -147,12 +147,24 @@ class RunRecord {
     return changed_.wait_for(lock, limit, [this] { return done_count_ > 0; });
   }
 
+  // True when so many chunks came, or `done`, within `limit`.
+  bool WaitForChunks(size_t count, std::chrono::milliseconds limit = std::chrono::seconds(60)) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, limit,
+                             [&] { return chunks_.size() >= count || done_count_ > 0; });
+  }
+
   // What follows is for after Wait.
   int done_count() const { return done_count_; }
   wasinn_code code() const { return code_; }
   const std::string& message() const { return message_; }
   int64_t engine_code() const { return engine_code_; }
   const std::vector<std::string>& chunks() const { return chunks_; }
+  std::string text() const {
+    std::string all;
+    for (const std::string& chunk : chunks_) all += chunk;
+    return all;
+  }
   // Copied from the delivered bytes at the time of this call; an empty tensor without one.
   Tensor output(uint32_t port = 0) const {
     const auto found = outputs_.find(port);
@@ -186,6 +198,7 @@ class RunRecord {
   int32_t Chunk(wasinn_bytes data) {
     const std::lock_guard lock(mutex_);
     chunks_.emplace_back(static_cast<const char*>(data.data), data.size);
+    changed_.notify_all();
     return chunks_.size() >= chunk_limit_;
   }
   void Done(wasinn_code code, wasinn_str message, int64_t engine_code) {

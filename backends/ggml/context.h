@@ -1,0 +1,20 @@
+// Execution contexts: sessions with a model.
+#pragma once
+
+#include <wasinn/backend.h>
+
+namespace wasinn::ggml {
+
+// Slots of the table.
+wasinn_code ContextCreate(wasinn_backend_graph* graph, const wasinn_option* options,
+                          size_t option_count, wasinn_backend_context** out, wasinn_error* error);
+void ContextFree(wasinn_backend_context* context);
+void ContextRun(wasinn_backend_context* context, const wasinn_backend_input* inputs,
+                size_t input_count, const wasinn_backend_sink* sink);
+void ContextCancel(wasinn_backend_context* context, uint64_t run);
+wasinn_code ContextInputSet(wasinn_backend_context* context, uint32_t port,
+                            const wasinn_tensor_view* tensor, wasinn_error* error);
+wasinn_code ContextOutputGet(wasinn_backend_context* context, uint32_t port,
+                             wasinn_backend_output* out, wasinn_error* error);
+
+}  // namespace wasinn::ggml

@@ -1,0 +1,380 @@
+#include "ggml/generator.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "ggml/graph.h"
+
+namespace wasinn::ggml {
+namespace {
+
+// While answers are written, prompts get this part of a pass, so that the answers flow on.
+constexpr size_t kPromptShare = 4;
+// Fewer tokens are not worth the sharing.
+constexpr size_t kLeastShared = 16;
+
+size_t CommonPrefix(const std::vector<llama_token>& a, const std::vector<llama_token>& b) {
+  const auto end = std::ranges::mismatch(a, b).in1;
+  return static_cast<size_t>(end - a.begin());
+}
+
+}  // namespace
+
+size_t Generator::Active() const {
+  return static_cast<size_t>(std::ranges::count_if(
+      sequences_, [](const Sequence& sequence) { return sequence.request != nullptr; }));
+}
+
+void Generator::Work() {
+  DropCancelledRuns();
+  Admit();
+  if (Active() == 0) return;
+  if (!Compute()) return;
+  for (Sequence& sequence : sequences_) {
+    if (sequence.request != nullptr && sequence.row >= 0) Advance(sequence);
+  }
+}
+
+void Generator::Fail(wasinn_code code, const std::string& message) {
+  // What the cache holds is not known any more.
+  context_.reset();
+  for (Sequence& sequence : sequences_) {
+    if (sequence.request != nullptr) std::exchange(sequence.request, nullptr)->Fail(code, message);
+  }
+  sequences_.clear();
+  for (const auto& request : std::exchange(waiting_, {})) request->Fail(code, message);
+}
+
+void Generator::Rest() {
+  context_.reset();
+  sequences_.clear();
+}
+
+// ------------------------------------------------------------------ beginning and ending runs
+
+void Generator::DropCancelledRuns() {
+  for (Sequence& sequence : sequences_) {
+    if (sequence.request == nullptr || !sequence.request->cancelled()) continue;
+    const auto request = sequence.request;
+    End(sequence);
+    request->FailCancelled();
+  }
+}
+
+void Generator::End(Sequence& sequence) {
+  sequence.owner = sequence.request->owner();
+  sequence.used = ++clock_;
+  sequence.request = nullptr;
+}
+
+void Generator::Open(size_t cells) {
+  const Settings& settings = graph_.settings;
+  llama_context_params params = llama_context_default_params();
+  params.n_ctx = static_cast<uint32_t>(cells);
+  params.n_seq_max = static_cast<uint32_t>(settings.max_sequences);
+  params.n_batch = params.n_ubatch =
+      std::max(static_cast<uint32_t>(settings.max_batch), params.n_seq_max);
+  params.n_outputs_max = params.n_seq_max;
+  params.kv_unified = true;
+  // With a window alone, the beginning of a prompt could not be used again.
+  params.swa_full = true;
+  MakeContext(params);
+  cells_ = llama_n_ctx(context_.get());
+  sequences_.assign(params.n_seq_max, {});
+  for (size_t i = 0; i < sequences_.size(); ++i) {
+    sequences_[i].id = static_cast<llama_seq_id>(i);
+  }
+}
+
+// False when the cache is too small for the request and others are using it.
+bool Generator::MakeRoomFor(const Request& request) {
+  if (context_ != nullptr && cells_ >= request.context_size) return true;
+  if (Active() > 0) return false;
+  Rest();
+  Open(graph_.CellsFor(request.context_size));
+  return true;
+}
+
+void Generator::Admit() {
+  while (!waiting_.empty()) {
+    const std::shared_ptr<Request> request = waiting_.front();
+    if (!MakeRoomFor(*request)) return;
+    Sequence* sequence = FreeSequence(*request);
+    if (sequence == nullptr) return;
+    waiting_.pop_front();
+    Begin(*sequence, request);
+  }
+}
+
+// The one that the context had last, else an empty one, else the one that was idle for longest.
+Generator::Sequence* Generator::FreeSequence(const Request& request) {
+  Sequence* best = nullptr;
+  const auto rank = [&](const Sequence& sequence) {
+    if (sequence.owner == request.owner()) return UINT64_MAX;
+    return sequence.tokens.empty() ? UINT64_MAX - 1 : UINT64_MAX / 2 - sequence.used;
+  };
+  for (Sequence& sequence : sequences_) {
+    if (sequence.request != nullptr) continue;
+    if (best == nullptr || rank(sequence) > rank(*best)) best = &sequence;
+  }
+  return best;
+}
+
+void Generator::Clear(Sequence& sequence) {
+  llama_memory_seq_rm(llama_get_memory(context_.get()), sequence.id, -1, -1);
+  sequence.tokens.clear();
+  sequence.shared = false;
+}
+
+// Leaves those tokens of the prompt in the sequence that were computed before; their number.
+size_t Generator::Reuse(Sequence& sequence, const Request& request) {
+  const Settings& settings = graph_.settings;
+  llama_memory_t memory = llama_get_memory(context_.get());
+  // The last token must be computed for its scores.
+  const size_t most = request.prompt.size() - 1;
+  const auto usable = [&](const Sequence& from) {
+    return std::min(CommonPrefix(from.tokens, request.prompt), most);
+  };
+  const bool shifts = request.settings().context_shift;
+  if (!request.settings().cache_prompt || (shifts && sequence.shared)) {
+    Clear(sequence);
+    return 0;
+  }
+  const size_t own = usable(sequence);
+  // Cells of several sequences cannot move, so those that shift stay alone.
+  if (settings.share_prefix && !graph_.is_recurrent && !shifts) {
+    Sequence* source = nullptr;
+    size_t common = own + kLeastShared;
+    for (Sequence& other : sequences_) {
+      const bool moves = other.request != nullptr && other.request->settings().context_shift;
+      if (&other == &sequence || moves || usable(other) <= common) continue;
+      source = &other;
+      common = usable(other);
+    }
+    if (source != nullptr) {
+      Clear(sequence);
+      llama_memory_seq_cp(memory, source->id, sequence.id, 0, static_cast<llama_pos>(common));
+      sequence.tokens.assign(request.prompt.begin(),
+                             request.prompt.begin() + static_cast<std::ptrdiff_t>(common));
+      sequence.shared = source->shared = true;
+      return common;
+    }
+  }
+  if (own < sequence.tokens.size()) {
+    // A recurrent model cannot go back.
+    if (!llama_memory_seq_rm(memory, sequence.id, static_cast<llama_pos>(own), -1)) {
+      Clear(sequence);
+      return 0;
+    }
+    sequence.tokens.resize(own);
+  }
+  return own;
+}
+
+void Generator::Begin(Sequence& sequence, std::shared_ptr<Request> request) {
+  request->usage.reused_tokens = Reuse(sequence, *request);
+  sequence.request = std::move(request);
+  sequence.answering = false;
+}
+
+// ------------------------------------------------------------------ a pass over the model
+
+// What each sequence computes in the next pass: the token that was chosen last, and of prompts as
+// much as there is room for, in turns.
+void Generator::Plan(bool prompts) {
+  const size_t most = llama_n_batch(context_.get());
+  size_t answers = 0;
+  size_t reading = 0;
+  for (Sequence& sequence : sequences_) {
+    sequence.fed.clear();
+    sequence.row = -1;
+    if (sequence.request == nullptr) continue;
+    if (sequence.in_prompt()) {
+      ++reading;
+    } else {
+      sequence.fed.push_back(sequence.next);
+      ++answers;
+    }
+  }
+  if (!prompts || reading == 0) return;
+  size_t room =
+      answers == 0 ? most : std::min(most - answers, std::max<size_t>(most / kPromptShare, 32));
+  for (size_t i = 0; i < sequences_.size() && room > 0; ++i) {
+    Sequence& sequence = sequences_[(turn_ + i) % sequences_.size()];
+    if (!sequence.in_prompt()) continue;
+    const Settings& settings = sequence.request->settings();
+    const auto limit = static_cast<size_t>(std::min(settings.batch_size, settings.ubatch_size));
+    const auto& prompt = sequence.request->prompt;
+    const size_t left = prompt.size() - sequence.tokens.size();
+    const size_t share = std::max<size_t>(room / reading, 1);
+    const size_t count = std::min({left, share, limit});
+    const auto from = prompt.begin() + static_cast<std::ptrdiff_t>(sequence.tokens.size());
+    sequence.fed.assign(from, from + static_cast<std::ptrdiff_t>(count));
+    room -= count;
+    --reading;
+  }
+  turn_ = (turn_ + 1) % sequences_.size();
+}
+
+// One pass by the plan; false when it brought nothing and must be planned anew.
+bool Generator::Compute() {
+  Plan(true);
+  if (Pass()) return true;
+  // No room in the cache. Old tokens go first, then prompts wait, then the newest run ends.
+  if (EvictIdle()) return false;
+  const bool answering = std::ranges::any_of(sequences_, [](const Sequence& sequence) {
+    return sequence.request != nullptr && !sequence.in_prompt();
+  });
+  if (!answering) {
+    FailNewest(true);
+    return false;
+  }
+  Plan(false);
+  if (Pass()) return true;
+  FailNewest(false);
+  return false;
+}
+
+bool Generator::EvictIdle() {
+  Sequence* oldest = nullptr;
+  for (Sequence& sequence : sequences_) {
+    if (sequence.request != nullptr || sequence.tokens.empty()) continue;
+    if (oldest == nullptr || sequence.used < oldest->used) oldest = &sequence;
+  }
+  if (oldest == nullptr) return false;
+  Clear(*oldest);
+  return true;
+}
+
+void Generator::FailNewest(bool in_prompt) {
+  Sequence* newest = nullptr;
+  for (Sequence& sequence : sequences_) {
+    if (sequence.request == nullptr || sequence.in_prompt() != in_prompt) continue;
+    if (newest == nullptr || sequence.tokens.size() < newest->tokens.size()) newest = &sequence;
+  }
+  if (newest == nullptr) return;
+  const auto request = newest->request;
+  End(*newest);
+  Clear(*newest);
+  request->Fail(WASINN_TOO_LARGE,
+                "ggml: expected room in the key-value cache of the graph, which holds " +
+                    std::to_string(cells_) +
+                    " tokens of all contexts together; given none (the host's option kv-cells "
+                    "makes it larger)");
+}
+
+// False when the cache has no room for the pass; nothing has changed then.
+bool Generator::Pass() {
+  std::vector<llama_token> tokens;
+  std::vector<llama_pos> positions;
+  std::vector<llama_seq_id> ids;
+  std::vector<int8_t> wanted;
+  std::vector<Request*> requests;
+  for (Sequence& sequence : sequences_) {
+    if (sequence.fed.empty()) continue;
+    requests.push_back(sequence.request.get());
+    for (size_t i = 0; i < sequence.fed.size(); ++i) {
+      tokens.push_back(sequence.fed[i]);
+      positions.push_back(static_cast<llama_pos>(sequence.tokens.size() + i));
+      ids.push_back(sequence.id);
+      wanted.push_back(0);
+    }
+    if (sequence.answering ||
+        sequence.tokens.size() + sequence.fed.size() == sequence.request->prompt.size()) {
+      wanted.back() = 1;
+      sequence.row = static_cast<int32_t>(tokens.size()) - 1;
+    }
+  }
+  std::vector<int32_t> counts(tokens.size(), 1);
+  std::vector<llama_seq_id*> id_lists;
+  for (llama_seq_id& id : ids) id_lists.push_back(&id);
+  const llama_batch batch{static_cast<int32_t>(tokens.size()),
+                          tokens.data(),
+                          nullptr,
+                          positions.data(),
+                          counts.data(),
+                          id_lists.data(),
+                          wanted.data()};
+  const int32_t status = Decode(batch, requests);
+  if (status == 1) return false;
+  if (status == 2) {
+    // All of them are cancelled; what was computed before this pass is still good.
+    for (Sequence& sequence : sequences_) {
+      if (sequence.fed.empty()) continue;
+      sequence.row = -1;
+      if (!llama_memory_seq_rm(llama_get_memory(context_.get()), sequence.id,
+                               static_cast<llama_pos>(sequence.tokens.size()), -1)) {
+        Clear(sequence);
+      }
+    }
+    return true;
+  }
+  if (status != 0) {
+    throw Failure(WASINN_RUNTIME_ERROR, "ggml: llama.cpp could not compute", status);
+  }
+  for (Sequence& sequence : sequences_) {
+    sequence.tokens.insert(sequence.tokens.end(), sequence.fed.begin(), sequence.fed.end());
+  }
+  return true;
+}
+
+// ------------------------------------------------------------------ the next token
+
+void Generator::Advance(Sequence& sequence) {
+  const std::shared_ptr<Request> request = sequence.request;
+  const Settings& settings = request->settings();
+  const auto finish = [&](const char* why, wasinn_code code = WASINN_OK,
+                          const std::string& message = {}) {
+    End(sequence);
+    request->Finish(why, code, message);
+  };
+  if (!std::exchange(sequence.answering, true)) request->BeginAnswer();
+  if (settings.n_predict == 0) return finish("length");
+  try {
+    const float* scores = llama_get_logits_ith(context_.get(), sequence.row);
+    if (scores == nullptr) {
+      throw Failure(WASINN_RUNTIME_ERROR, "ggml: llama.cpp gave no scores of tokens");
+    }
+    const auto token = request->sampler->Sample(scores);
+    if (!token) return finish("grammar");
+    if (llama_vocab_is_eog(graph_.vocabulary, *token)) return finish("end");
+    request->sampler->Accept(*token);
+    if (!request->Answer(*graph_.vocabulary, *token)) return finish(request->usage.finish);
+    sequence.next = *token;
+  } catch (const Failure& failure) {
+    End(sequence);
+    return request->Fail(failure.code(), failure.message());
+  } catch (const std::exception& exception) {
+    End(sequence);
+    return request->Fail(WASINN_RUNTIME_ERROR, std::string("ggml: ") + exception.what());
+  }
+  if (settings.n_predict > 0 &&
+      request->usage.output_tokens >= static_cast<uint64_t>(settings.n_predict)) {
+    return finish("length");
+  }
+  if (sequence.tokens.size() >= request->context_size && !Shift(sequence)) {
+    finish("context", WASINN_CONTEXT_FULL,
+           "ggml: the context of " + std::to_string(request->context_size) +
+               " tokens is full; the answer so far is there");
+  }
+}
+
+// Forgets the older half of what may be forgotten; false when that is not wanted or not possible.
+bool Generator::Shift(Sequence& sequence) {
+  const Settings& settings = sequence.request->settings();
+  llama_memory_t memory = llama_get_memory(context_.get());
+  if (!settings.context_shift || !llama_memory_can_shift(memory)) return false;
+  const size_t keep = settings.n_keep < 0 ? sequence.request->prompt.size()
+                                          : std::min(static_cast<size_t>(settings.n_keep),
+                                                     sequence.request->prompt.size());
+  if (keep + 2 > sequence.tokens.size()) return false;
+  const size_t forget = (sequence.tokens.size() - keep) / 2;
+  const auto from = static_cast<llama_pos>(keep);
+  const auto to = static_cast<llama_pos>(keep + forget);
+  if (!llama_memory_seq_rm(memory, sequence.id, from, to)) return false;
+  llama_memory_seq_add(memory, sequence.id, to, -1, -static_cast<llama_pos>(forget));
+  sequence.tokens.erase(sequence.tokens.begin() + from, sequence.tokens.begin() + to);
+  return true;
+}
+
+}  // namespace wasinn::ggml

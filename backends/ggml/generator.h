@@ -1,0 +1,66 @@
+// The engine that writes answers.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "ggml/engine.h"
+
+namespace wasinn::ggml {
+
+// All runs of a graph are sequences of one llama_context: each pass over the model computes the
+// next token of every answer and a part of every prompt, so that nobody waits for another's end. A
+// sequence keeps its tokens after its run, for the next prompt that begins as they do.
+class Generator final : public Engine {
+ public:
+  explicit Generator(wasinn_backend_graph& graph) : Engine(graph) {}
+
+ protected:
+  bool Busy() const override { return !waiting_.empty() || Active() > 0; }
+  void Work() override;
+  void Fail(wasinn_code code, const std::string& message) override;
+  void Rest() override;
+
+ private:
+  struct Sequence {
+    llama_seq_id id = 0;
+    std::vector<llama_token> tokens;  // in the cache, in order
+    uint64_t owner = 0;               // number of the context whose run was the last
+    uint64_t used = 0;                // when, as a count
+    bool shared = false;              // has cells together with another sequence
+    std::shared_ptr<Request> request;
+    bool answering = false;  // the prompt is computed
+    llama_token next = 0;    // chosen, and not computed yet
+    // Of the pass under way.
+    std::vector<llama_token> fed;
+    int32_t row = -1;  // index in the batch of the token whose scores choose the next
+
+    bool in_prompt() const { return request != nullptr && !answering; }
+  };
+
+  size_t Active() const;
+  void DropCancelledRuns();
+  void Admit();
+  bool MakeRoomFor(const Request& request);
+  void Open(size_t cells);
+  Sequence* FreeSequence(const Request& request);
+  void Begin(Sequence& sequence, std::shared_ptr<Request> request);
+  size_t Reuse(Sequence& sequence, const Request& request);
+  void Clear(Sequence& sequence);
+  void Plan(bool prompts);
+  bool Compute();
+  bool Pass();
+  bool EvictIdle();
+  void FailNewest(bool in_prompt);
+  void Advance(Sequence& sequence);
+  bool Shift(Sequence& sequence);
+  void End(Sequence& sequence);
+
+  std::vector<Sequence> sequences_;
+  size_t cells_ = 0;
+  uint64_t clock_ = 0;
+  size_t turn_ = 0;  // whose prompt is first in the next pass
+};
+
+}  // namespace wasinn::ggml

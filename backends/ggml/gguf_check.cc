@@ -1,0 +1,371 @@
+#include "ggml/gguf_check.h"
+
+#include <ggml.h>
+#include <gguf.h>
+
+#include <cstring>
+#include <exception>
+#include <map>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+namespace wasinn::ggml {
+namespace {
+
+// Real files stay far below these.
+constexpr uint64_t kMostTensors = 1 << 20;
+constexpr uint64_t kMostKeys = 1 << 16;
+constexpr uint64_t kMostKeyBytes = 1 << 12;
+constexpr uint64_t kMostTextBytes = 16 << 20;
+constexpr uint64_t kMostAlignment = 1 << 20;
+constexpr uint64_t kMostTokens = 4 << 20;
+
+class Wrong : public std::exception {
+ public:
+  Wrong(std::string expected, const std::string& given)
+      : text_("expected " + std::move(expected) + ", given " + given) {}
+  const char* what() const noexcept override { return text_.c_str(); }
+
+ private:
+  std::string text_;
+};
+
+// A name from the file, fit for a message.
+std::string Shown(std::string_view name) {
+  std::string text = "'";
+  for (const char c : name.substr(0, 60)) text += c >= ' ' && c < 127 ? c : '?';
+  return text + "'";
+}
+
+// What may follow of a value of the metadata; numbers are kept to be looked at together.
+struct Value {
+  gguf_type type = GGUF_TYPE_COUNT;
+  bool is_array = false;
+  gguf_type item = GGUF_TYPE_COUNT;  // of an array
+  uint64_t count = 1;
+  std::optional<uint64_t> number;  // of a whole number that is not negative
+  std::string text;
+};
+
+class Reader {
+ public:
+  explicit Reader(std::span<const uint8_t> file) : file_(file) {}
+
+  size_t at() const { return at_; }
+
+  template <typename T>
+  T Get(const char* what) {
+    T value;
+    std::memcpy(&value, Take(sizeof value, what), sizeof value);
+    return value;
+  }
+
+  std::string_view Text(uint64_t most, const char* what) {
+    const auto size = Get<uint64_t>(what);
+    if (size > most) {
+      throw Wrong(std::string(what) + " of at most " + std::to_string(most) + " bytes",
+                  std::to_string(size));
+    }
+    return {reinterpret_cast<const char*>(Take(size, what)), static_cast<size_t>(size)};
+  }
+
+  const uint8_t* Take(uint64_t size, const char* what) {
+    if (size > file_.size() - at_) {
+      throw Wrong(std::string(what) + " of " + std::to_string(size) + " bytes at byte " +
+                      std::to_string(at_),
+                  "a file that ends at byte " + std::to_string(file_.size()));
+    }
+    const uint8_t* data = file_.data() + at_;
+    at_ += size;
+    return data;
+  }
+
+ private:
+  std::span<const uint8_t> file_;
+  size_t at_ = 0;
+};
+
+uint64_t WidthOf(gguf_type type) {
+  switch (type) {
+    case GGUF_TYPE_UINT8:
+    case GGUF_TYPE_INT8:
+    case GGUF_TYPE_BOOL:
+      return 1;
+    case GGUF_TYPE_UINT16:
+    case GGUF_TYPE_INT16:
+      return 2;
+    case GGUF_TYPE_UINT32:
+    case GGUF_TYPE_INT32:
+    case GGUF_TYPE_FLOAT32:
+      return 4;
+    case GGUF_TYPE_UINT64:
+    case GGUF_TYPE_INT64:
+    case GGUF_TYPE_FLOAT64:
+      return 8;
+    default:
+      return 0;
+  }
+}
+
+template <typename Signed>
+std::optional<uint64_t> Positive(Signed value) {
+  if (value < 0) return std::nullopt;
+  return static_cast<uint64_t>(value);
+}
+
+std::optional<uint64_t> ReadNumber(Reader& reader, gguf_type type) {
+  switch (type) {
+    case GGUF_TYPE_UINT8:
+      return reader.Get<uint8_t>("a value");
+    case GGUF_TYPE_INT8:
+      return Positive(reader.Get<int8_t>("a value"));
+    case GGUF_TYPE_UINT16:
+      return reader.Get<uint16_t>("a value");
+    case GGUF_TYPE_INT16:
+      return Positive(reader.Get<int16_t>("a value"));
+    case GGUF_TYPE_UINT32:
+      return reader.Get<uint32_t>("a value");
+    case GGUF_TYPE_INT32:
+      return Positive(reader.Get<int32_t>("a value"));
+    case GGUF_TYPE_UINT64:
+      return reader.Get<uint64_t>("a value");
+    case GGUF_TYPE_INT64:
+      return Positive(reader.Get<int64_t>("a value"));
+    default:
+      reader.Take(WidthOf(type), "a value");
+      return std::nullopt;
+  }
+}
+
+gguf_type ReadType(Reader& reader, std::string_view key) {
+  const auto number = reader.Get<uint32_t>("the type of a value");
+  if (number >= GGUF_TYPE_COUNT) {
+    throw Wrong("a type below " + std::to_string(GGUF_TYPE_COUNT) + " for " + Shown(key),
+                std::to_string(number));
+  }
+  return static_cast<gguf_type>(number);
+}
+
+Value ReadValue(Reader& reader, std::string_view key) {
+  Value value;
+  value.type = ReadType(reader, key);
+  if (value.type == GGUF_TYPE_STRING) {
+    value.text = reader.Text(kMostTextBytes, "a text");
+  } else if (value.type != GGUF_TYPE_ARRAY) {
+    value.number = ReadNumber(reader, value.type);
+  } else {
+    value.is_array = true;
+    value.item = ReadType(reader, key);
+    value.count = reader.Get<uint64_t>("the count of a list");
+    if (value.item == GGUF_TYPE_ARRAY) throw Wrong("no list of lists in " + Shown(key), "one");
+    if (value.item == GGUF_TYPE_STRING) {
+      // Each takes at least its length; so a count that cannot be ends soon.
+      for (uint64_t i = 0; i < value.count; ++i) reader.Text(kMostTextBytes, "a text");
+    } else {
+      uint64_t bytes = 0;
+      if (__builtin_mul_overflow(value.count, WidthOf(value.item), &bytes)) bytes = UINT64_MAX;
+      reader.Take(bytes, "a list");
+    }
+  }
+  return value;
+}
+
+using Metadata = std::map<std::string, Value, std::less<>>;
+
+Metadata ReadMetadata(Reader& reader, uint64_t count) {
+  Metadata metadata;
+  for (uint64_t i = 0; i < count; ++i) {
+    const std::string key(reader.Text(kMostKeyBytes, "a key"));
+    if (key.empty()) throw Wrong("a key", "an empty one");
+    if (!metadata.emplace(key, ReadValue(reader, key)).second) {
+      throw Wrong("each key once", Shown(key) + " again");
+    }
+  }
+  return metadata;
+}
+
+// A number that must be there and lie within the bounds, or, with `otherwise`, may be missing.
+uint64_t Bounded(const Metadata& metadata, const std::string& key, uint64_t least, uint64_t most,
+                 std::optional<uint64_t> otherwise = std::nullopt) {
+  const auto found = metadata.find(key);
+  if (found == metadata.end() && otherwise) return *otherwise;
+  const std::string expected =
+      Shown(key) + " from " + std::to_string(least) + " to " + std::to_string(most);
+  if (found == metadata.end()) throw Wrong(expected, "none");
+  // Models with layers of several kinds have a list here; llama.cpp checks its length.
+  if (found->second.is_array) return least;
+  const auto number = found->second.number;
+  if (!number) throw Wrong(expected, "something that is no whole number");
+  if (*number < least || *number > most) throw Wrong(expected, std::to_string(*number));
+  return *number;
+}
+
+// Numbers that llama.cpp divides by, allocates by, or asserts.
+void CheckModel(const Metadata& metadata) {
+  const auto architecture = metadata.find("general.architecture");
+  if (architecture == metadata.end() || architecture->second.text.empty()) {
+    throw Wrong("the text 'general.architecture'", "none");
+  }
+  const std::string arch = architecture->second.text + ".";
+  Bounded(metadata, arch + "block_count", 1, 512);
+  Bounded(metadata, arch + "context_length", 1, 1 << 30);
+  const uint64_t width = Bounded(metadata, arch + "embedding_length", 1, 1 << 20);
+  Bounded(metadata, arch + "feed_forward_length", 0, 1 << 24, 0);
+  const uint64_t heads = Bounded(metadata, arch + "attention.head_count", 0, 1 << 16, 0);
+  Bounded(metadata, arch + "attention.head_count_kv", 0, 1 << 16, heads);
+  Bounded(metadata, arch + "attention.key_length", 0, 1 << 16, 0);
+  Bounded(metadata, arch + "attention.value_length", 0, 1 << 16, 0);
+  Bounded(metadata, arch + "rope.dimension_count", 0, 1 << 16, 0);
+  if (heads > width) {
+    throw Wrong("at most as many heads as 'embedding_length', " + std::to_string(width),
+                std::to_string(heads));
+  }
+  const uint64_t experts = Bounded(metadata, arch + "expert_count", 0, 1 << 16, 0);
+  Bounded(metadata, arch + "expert_used_count", experts > 0 ? 1 : 0, experts, experts);
+}
+
+void CheckVocabulary(const Metadata& metadata) {
+  const auto list = metadata.find("tokenizer.ggml.tokens");
+  if (list == metadata.end()) throw Wrong("the list 'tokenizer.ggml.tokens'", "none");
+  const uint64_t tokens = list->second.count;
+  if (list->second.item != GGUF_TYPE_STRING || tokens == 0 || tokens > kMostTokens) {
+    throw Wrong("'tokenizer.ggml.tokens' to be 1 to " + std::to_string(kMostTokens) + " texts",
+                std::to_string(tokens) + " of type " + std::to_string(list->second.item));
+  }
+  for (const char* name : {"tokenizer.ggml.scores", "tokenizer.ggml.token_type"}) {
+    const auto one = metadata.find(name);
+    if (one == metadata.end()) continue;
+    if (WidthOf(one->second.item) != 4 || one->second.count < tokens) {
+      throw Wrong(std::string(name) + " to be " + std::to_string(tokens) + " numbers of 4 bytes",
+                  std::to_string(one->second.count));
+    }
+  }
+  for (const auto& [key, value] : metadata) {
+    if (!key.starts_with("tokenizer.ggml.") || !key.ends_with("_token_id")) continue;
+    // A number that is none, such as -1, says that there is no such token.
+    if (value.number && *value.number >= tokens && *value.number != UINT32_MAX) {
+      throw Wrong(Shown(key) + " below " + std::to_string(tokens), std::to_string(*value.number));
+    }
+  }
+}
+
+// Bytes of a tensor; checked against overflow.
+uint64_t TensorBytes(std::string_view name, uint32_t type, const uint64_t dims[GGML_MAX_DIMS]) {
+  // Types that were given up keep their number, with a size of 0.
+  if (type >= GGML_TYPE_COUNT || ggml_type_size(static_cast<ggml_type>(type)) == 0) {
+    throw Wrong("a type of this llama.cpp for tensor " + Shown(name), std::to_string(type));
+  }
+  const auto kind = static_cast<ggml_type>(type);
+  const auto block = static_cast<uint64_t>(ggml_blck_size(kind));
+  if (dims[0] % block != 0) {
+    throw Wrong("rows of a multiple of " + std::to_string(block) + " for tensor " + Shown(name),
+                std::to_string(dims[0]));
+  }
+  uint64_t bytes = dims[0] / block;
+  bool too_large = __builtin_mul_overflow(bytes, ggml_type_size(kind), &bytes);
+  for (int i = 1; i < GGML_MAX_DIMS; ++i) {
+    too_large = too_large || __builtin_mul_overflow(bytes, dims[i], &bytes);
+  }
+  if (too_large || bytes > INT64_MAX) {
+    throw Wrong("dims of tensor " + Shown(name) + " that fit into memory", "more");
+  }
+  return bytes;
+}
+
+struct TensorPlace {
+  std::string name;
+  uint64_t offset;
+  uint64_t bytes;
+};
+
+TensorPlace ReadTensor(Reader& reader, uint64_t alignment) {
+  TensorPlace place;
+  place.name = reader.Text(GGML_MAX_NAME - 1, "a tensor's name");
+  const auto rank = reader.Get<uint32_t>("a tensor's rank");
+  if (rank > GGML_MAX_DIMS) {
+    throw Wrong("a rank of at most " + std::to_string(GGML_MAX_DIMS) + " for " + Shown(place.name),
+                std::to_string(rank));
+  }
+  uint64_t dims[GGML_MAX_DIMS] = {1, 1, 1, 1};
+  for (uint32_t i = 0; i < rank; ++i) {
+    dims[i] = reader.Get<uint64_t>("a tensor's dims");
+    if (dims[i] == 0 || dims[i] > INT32_MAX) {
+      throw Wrong("dims from 1 to " + std::to_string(INT32_MAX) + " for " + Shown(place.name),
+                  std::to_string(dims[i]));
+    }
+  }
+  const auto type = reader.Get<uint32_t>("a tensor's type");
+  place.offset = reader.Get<uint64_t>("a tensor's place");
+  place.bytes = TensorBytes(place.name, type, dims);
+  if (place.offset % alignment != 0) {
+    throw Wrong(
+        "a place that is a multiple of " + std::to_string(alignment) + " for " + Shown(place.name),
+        std::to_string(place.offset));
+  }
+  return place;
+}
+
+void CheckTensors(Reader& reader, uint64_t count, uint64_t alignment, uint64_t file_bytes) {
+  std::vector<TensorPlace> places;
+  std::unordered_set<std::string> names;
+  for (uint64_t i = 0; i < count; ++i) {
+    places.push_back(ReadTensor(reader, alignment));
+    if (!names.insert(places.back().name).second) {
+      throw Wrong("each tensor once", Shown(places.back().name) + " again");
+    }
+  }
+  const uint64_t start = (reader.at() + alignment - 1) / alignment * alignment;
+  for (const TensorPlace& place : places) {
+    uint64_t end = 0;
+    const bool too_large = __builtin_add_overflow(place.offset, place.bytes, &end) ||
+                           __builtin_add_overflow(end, start, &end);
+    if (too_large || end > file_bytes) {
+      throw Wrong("tensor " + Shown(place.name) + " inside the file of " +
+                      std::to_string(file_bytes) + " bytes",
+                  "an end at byte " + std::to_string(end));
+    }
+  }
+}
+
+void Check(std::span<const uint8_t> file) {
+  Reader reader(file);
+  if (std::memcmp(reader.Take(4, "a header"), GGUF_MAGIC, 4) != 0) {
+    throw Wrong("a file that begins with GGUF", "another");
+  }
+  const auto version = reader.Get<uint32_t>("a version");
+  if (version < 2 || version > GGUF_VERSION) {
+    throw Wrong("GGUF version 2 to " + std::to_string(GGUF_VERSION), std::to_string(version));
+  }
+  const auto tensors = reader.Get<uint64_t>("the number of tensors");
+  const auto keys = reader.Get<uint64_t>("the number of keys");
+  if (tensors > kMostTensors || keys > kMostKeys) {
+    throw Wrong("at most " + std::to_string(kMostTensors) + " tensors and " +
+                    std::to_string(kMostKeys) + " keys",
+                std::to_string(tensors) + " and " + std::to_string(keys));
+  }
+  const Metadata metadata = ReadMetadata(reader, keys);
+  const uint64_t alignment =
+      Bounded(metadata, "general.alignment", 1, kMostAlignment, GGUF_DEFAULT_ALIGNMENT);
+  if ((alignment & (alignment - 1)) != 0) {
+    throw Wrong("'general.alignment' to be a power of two", std::to_string(alignment));
+  }
+  CheckModel(metadata);
+  // The later files of a model in several have no vocabulary of their own, but then come by path.
+  CheckVocabulary(metadata);
+  CheckTensors(reader, tensors, alignment, file.size());
+}
+
+}  // namespace
+
+std::optional<std::string> CheckGguf(std::span<const uint8_t> file) {
+  try {
+    Check(file);
+  } catch (const Wrong& wrong) {
+    return wrong.what();
+  }
+  return std::nullopt;
+}
+
+}  // namespace wasinn::ggml

@@ -1,0 +1,280 @@
+#include "ggml/graph.h"
+
+#include <common/chat.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <span>
+
+#include "ggml/gguf_check.h"
+#include "ggml/request.h"
+
+namespace wasinn::ggml {
+namespace {
+
+using Graph = wasinn_backend_graph;
+
+constexpr size_t kDefaultContext = 4096;
+// With kv-cells 0: room for more than one context, within this many bytes.
+constexpr size_t kUsualCells = 8192;
+constexpr uint64_t kMostCacheBytes = uint64_t{1} << 30;
+constexpr size_t kMostCells = 16 << 20;
+
+constexpr int64_t kAnySize[] = {-1};
+constexpr wasinn_port_info TextPort(wasinn_str name, uint32_t flags) {
+  return {name, WASINN_DTYPE_U8, 1, kAnySize, flags | WASINN_PORT_TEXT};
+}
+constexpr wasinn_port_info kInputs[] = {
+    TextPort({"prompt", 6}, WASINN_PORT_OPTIONAL),
+    TextPort({"options", 7}, WASINN_PORT_OPTIONAL),
+    TextPort({"chat", 4}, WASINN_PORT_OPTIONAL),
+};
+constexpr wasinn_port_info kOutputs[] = {TextPort({"response", 8}, 0), TextPort({"usage", 5}, 0)};
+
+// An open file descriptor.
+class File {
+ public:
+  explicit File(int number) : number_(number) {}
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  ~File() {
+    if (number_ >= 0) close(number_);
+  }
+  int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+// A mapped file's bytes.
+class Mapping {
+ public:
+  explicit Mapping(const File& file, size_t size) : size_(size) {
+    if (size > 0) data_ = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.number(), 0);
+  }
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+  ~Mapping() {
+    if (data_ != MAP_FAILED) munmap(data_, size_);
+  }
+  bool good() const { return data_ != MAP_FAILED; }
+  std::span<const uint8_t> bytes() const { return {static_cast<const uint8_t*>(data_), size_}; }
+
+ private:
+  void* data_ = MAP_FAILED;
+  size_t size_;
+};
+
+void CheckHeader(std::span<const uint8_t> bytes) {
+  if (const auto wrong = CheckGguf(bytes)) {
+    throw Failure(WASINN_INVALID_ENCODING, "ggml: expected a model as GGUF: " + *wrong);
+  }
+}
+
+Failure CannotOpen(const char* path, int error) {
+  return Failure(
+      error == ENOENT ? WASINN_NOT_FOUND : WASINN_RUNTIME_ERROR,
+      std::string("ggml: expected a readable file, given ") + path + ": " + std::strerror(error),
+      error);
+}
+
+Failure NotTaken() {
+  const std::string& why = Guarded::FirstError();
+  return Failure(WASINN_INVALID_ENCODING,
+                 std::string("ggml: expected a model that llama.cpp ") + LlamaVersion() +
+                     " can load, given one that it cannot" + (why.empty() ? "" : " (" + why + ")"));
+}
+
+llama_model* LoadPath(const char* path, const llama_model_params& params) {
+  const File file(open(path, O_RDONLY | O_CLOEXEC));
+  struct stat state{};
+  if (file.number() < 0 || fstat(file.number(), &state) != 0) throw CannotOpen(path, errno);
+  if (!S_ISREG(state.st_mode)) {
+    throw Failure(WASINN_INVALID_ENCODING,
+                  std::string("ggml: expected a GGUF file, given ") + path + ", which is none");
+  }
+  {
+    const Mapping mapping(file, static_cast<size_t>(state.st_size));
+    if (state.st_size > 0 && !mapping.good()) throw CannotOpen(path, errno);
+    CheckHeader(mapping.good() ? mapping.bytes() : std::span<const uint8_t>());
+  }
+  return llama_model_load_from_file(path, params);
+}
+
+// llama.cpp loads from files alone: one without a name, in memory.
+llama_model* LoadBytes(wasinn_bytes bytes, const llama_model_params& params) {
+  CheckHeader({static_cast<const uint8_t*>(bytes.data), bytes.size});
+  FILE* file = nullptr;
+  const int number = memfd_create("wasinn-model", MFD_CLOEXEC);
+  if (number >= 0) file = fdopen(number, "w+b");
+  if (file == nullptr) {
+    const int error = errno;
+    if (number >= 0) close(number);
+    throw Failure(
+        WASINN_RUNTIME_ERROR,
+        std::string("ggml: expected a file in memory, given none: ") + std::strerror(error), error);
+  }
+  const std::unique_ptr<FILE, int (*)(FILE*)> closer(file, std::fclose);
+  if (std::fwrite(bytes.data, 1, bytes.size, file) != bytes.size || std::fflush(file) != 0) {
+    throw Failure(WASINN_TOO_LARGE, "ggml: expected " + std::to_string(bytes.size) +
+                                        " bytes of memory for the model, given less");
+  }
+  std::rewind(file);
+  return llama_model_load_from_file_ptr(file, params);
+}
+
+std::string MetadataValue(const llama_model& model, const char* key) {
+  char text[1024];
+  const int32_t size = llama_model_meta_val_str(&model, key, text, sizeof text);
+  return size < 0 ? std::string() : std::string(text);
+}
+
+void DescribeModel(Graph& graph) {
+  const llama_model& model = *graph.model;
+  const auto add = [&](const char* key, std::string value) {
+    if (!value.empty()) graph.metadata.emplace_back(key, std::move(value));
+  };
+  char description[256] = "";
+  llama_model_desc(&model, description, sizeof description);
+  add("producer", "GGUF");
+  add("graph", MetadataValue(model, "general.name"));
+  add("description", description);
+  add("version", MetadataValue(model, "general.version"));
+  add("custom:general.architecture", MetadataValue(model, "general.architecture"));
+  add("custom:general.license", MetadataValue(model, "general.license"));
+  add("custom:parameters", std::to_string(llama_model_n_params(&model)));
+  add("custom:context_length", std::to_string(llama_model_n_ctx_train(&model)));
+  add("custom:vocabulary", std::to_string(llama_vocab_n_tokens(graph.vocabulary)));
+  add("custom:chat_template", llama_model_chat_template(&model, nullptr) ? "true" : "false");
+  for (const auto& [key, value] : graph.metadata) {
+    graph.metadata_infos.push_back({backend::Str(key), backend::Str(value)});
+  }
+}
+
+size_t MostCells(const Graph& graph) {
+  if (graph.settings.kv_cells > 0) return static_cast<size_t>(graph.settings.kv_cells);
+  const llama_model* model = graph.model.get();
+  const auto positive = [](int32_t value) { return static_cast<uint64_t>(std::max(value, 1)); };
+  const uint64_t head =
+      positive(llama_model_n_embd(model)) / positive(llama_model_n_head(model)) + 1;
+  // Keys and values, two bytes a number.
+  const uint64_t cell =
+      4 * head * positive(llama_model_n_head_kv(model)) * positive(llama_model_n_layer(model));
+  return std::clamp<size_t>(kMostCacheBytes / cell, 512, kMostCells);
+}
+
+void Load(Graph& graph, const wasinn_load_request& request) {
+  const Guarded guarded(graph.instance.host);
+  if (request.target != WASINN_TARGET_CPU && request.target != WASINN_TARGET_AUTO) {
+    throw Failure(WASINN_UNSUPPORTED_OPERATION,
+                  std::string("ggml: expected target cpu or auto, given ") +
+                      (request.target == WASINN_TARGET_GPU ? "gpu" : "tpu"));
+  }
+  ApplyOptions(request.options, request.option_count, graph.settings);
+  if (request.path == nullptr && (request.part_count == 0 || request.part_count > 2)) {
+    throw Failure(WASINN_INVALID_ARGUMENT,
+                  "ggml: expected one or two builders, the model and options as JSON; given " +
+                      std::to_string(request.part_count));
+  }
+  if (request.path == nullptr && request.part_count == 2) {
+    ApplyJson(
+        {static_cast<const char*>(request.parts[1].data), request.parts[1].size},
+        [&](const std::string& text) { Log(*graph.instance.host, WASINN_LOG_WARN, text); },
+        graph.settings);
+  }
+  llama_model_params params = llama_model_default_params();
+  params.load_mode = graph.settings.mmap ? LLAMA_LOAD_MODE_MMAP : LLAMA_LOAD_MODE_NONE;
+  graph.model.reset(request.path != nullptr ? LoadPath(request.path, params)
+                                            : LoadBytes(request.parts[0], params));
+  if (graph.model == nullptr) throw NotTaken();
+  graph.vocabulary = llama_model_get_vocab(graph.model.get());
+  if (llama_vocab_type(graph.vocabulary) == LLAMA_VOCAB_TYPE_NONE ||
+      llama_vocab_n_tokens(graph.vocabulary) <= 0) {
+    throw Failure(WASINN_INVALID_ENCODING,
+                  "ggml: expected a model with a vocabulary, given one without");
+  }
+  graph.is_recurrent =
+      llama_model_is_recurrent(graph.model.get()) || llama_model_is_hybrid(graph.model.get());
+  if (llama_model_has_encoder(graph.model.get())) {
+    graph.cannot_answer = "a model that encodes first";
+  } else if (llama_model_is_diffusion(graph.model.get())) {
+    graph.cannot_answer = "a diffusion model";
+  }
+  graph.most_cells = MostCells(graph);
+  try {
+    graph.templates.reset(common_chat_templates_init(graph.model.get(), "").release());
+  } catch (const std::exception& exception) {
+    graph.no_templates = exception.what();
+    Log(*graph.instance.host, WASINN_LOG_WARN,
+        "ggml: the model's chat template was not taken: " + graph.no_templates);
+  }
+  DescribeModel(graph);
+}
+
+}  // namespace
+
+void FreeTemplates::operator()(common_chat_templates* templates) const {
+  common_chat_templates_free(templates);
+}
+
+wasinn_code GraphLoad(wasinn_backend_instance* instance, const wasinn_load_request* request,
+                      wasinn_backend_graph** out, wasinn_error* error) {
+  return backend::Guard(error, [&] {
+    auto graph = std::make_unique<Graph>(*instance);
+    Load(*graph, *request);
+    *out = graph.release();
+  });
+}
+
+wasinn_code GraphDescribe(wasinn_backend_graph* graph, wasinn_graph_info* out, wasinn_error*) {
+  out->inputs = kInputs;
+  out->input_count = std::size(kInputs);
+  out->outputs = kOutputs;
+  out->output_count = std::size(kOutputs);
+  out->metadata = graph->metadata_infos.data();
+  out->metadata_count = graph->metadata_infos.size();
+  return WASINN_OK;
+}
+
+void GraphFree(wasinn_backend_graph* graph) {
+  for (const auto& [name, engine] : graph->engines) engine->End();
+  const Guarded guarded(graph->instance.host);
+  delete graph;
+}
+
+}  // namespace wasinn::ggml
+
+size_t wasinn_backend_graph::ContextSize(const wasinn::ggml::Settings& wanted) const {
+  if (wanted.ctx_size == 0) {
+    const auto trained = static_cast<size_t>(std::max(llama_model_n_ctx_train(model.get()), 1));
+    return std::min({wasinn::ggml::kDefaultContext, trained, most_cells});
+  }
+  const auto size = static_cast<size_t>(wanted.ctx_size);
+  if (size <= most_cells) return size;
+  throw wasinn::ggml::Failure(
+      WASINN_TOO_LARGE, "ggml: option 'ctx-size': expected at most " + std::to_string(most_cells) +
+                            " tokens, which the key-value cache of the graph may hold (the host's "
+                            "option kv-cells), given " +
+                            std::to_string(size));
+}
+
+size_t wasinn_backend_graph::CellsFor(size_t context_size) const {
+  return std::min(most_cells, std::max(wasinn::ggml::kUsualCells, 2 * context_size));
+}
+
+std::shared_ptr<wasinn::ggml::Engine> wasinn_backend_graph::EngineFor(
+    const wasinn::ggml::Settings& wanted) {
+  const std::lock_guard lock(mutex);
+  auto& engine = engines[wanted.embedding ? "embedding " + wanted.pooling : "answers"];
+  if (engine == nullptr && wanted.embedding) {
+    engine = std::make_shared<wasinn::ggml::Embedder>(*this, wanted.pooling);
+  } else if (engine == nullptr) {
+    engine = std::make_shared<wasinn::ggml::Generator>(*this);
+  }
+  return engine;
+}

@@ -1,0 +1,65 @@
+// Graphs: a model of llama.cpp with the engines that run it.
+#pragma once
+
+#include <llama.h>
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ggml/embedder.h"
+#include "ggml/generator.h"
+#include "ggml/options.h"
+#include "ggml/runtime.h"
+
+struct common_chat_templates;
+
+namespace wasinn::ggml {
+
+struct FreeModel {
+  void operator()(llama_model* model) const { llama_model_free(model); }
+};
+struct FreeTemplates {
+  void operator()(common_chat_templates* templates) const;
+};
+
+// Slots of the table.
+wasinn_code GraphLoad(wasinn_backend_instance* instance, const wasinn_load_request* request,
+                      wasinn_backend_graph** out, wasinn_error* error);
+wasinn_code GraphDescribe(wasinn_backend_graph* graph, wasinn_graph_info* out, wasinn_error* error);
+void GraphFree(wasinn_backend_graph* graph);
+
+}  // namespace wasinn::ggml
+
+// Constant after loading but for its engines, so any number of contexts may run at once.
+struct wasinn_backend_graph {
+  explicit wasinn_backend_graph(wasinn_backend_instance& of) : instance(of) {}
+
+  wasinn_backend_instance& instance;
+  wasinn::ggml::Settings settings;  // what its contexts start with
+  std::unique_ptr<llama_model, wasinn::ggml::FreeModel> model;
+  const llama_vocab* vocabulary = nullptr;
+  std::unique_ptr<common_chat_templates, wasinn::ggml::FreeTemplates> templates;
+  std::string no_templates;           // why there are none
+  std::string cannot_answer;          // why it is for embeddings alone; "" when it is not
+  bool is_recurrent = false;          // its cache cannot go back a step
+  size_t most_cells = 0;              // tokens that its cache may hold
+  std::atomic<uint64_t> contexts{0};  // made so far
+  std::vector<std::pair<std::string, std::string>> metadata;
+  std::vector<wasinn_metadata> metadata_infos;  // for graph_describe; borrows from the above
+
+  // Most tokens of prompt and answer by these settings. Throws Failure when they ask for more than
+  // the cache may hold.
+  size_t ContextSize(const wasinn::ggml::Settings& settings) const;
+  // Cells of a cache for contexts of that size.
+  size_t CellsFor(size_t context_size) const;
+  // The engine for a request of these settings.
+  std::shared_ptr<wasinn::ggml::Engine> EngineFor(const wasinn::ggml::Settings& settings);
+
+  std::mutex mutex;
+  std::map<std::string, std::shared_ptr<wasinn::ggml::Engine>> engines;  // by what they do
+};

@@ -1,0 +1,133 @@
+#include "ggml/request.h"
+
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "ggml/prompt.h"
+
+namespace wasinn::ggml {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string Dump(const ordered_json& value) {
+  return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+double Rounded(double milliseconds) {
+  return static_cast<double>(static_cast<int64_t>(milliseconds * 1000)) / 1000;
+}
+
+}  // namespace
+
+std::string UsageJson(const Usage& usage) {
+  ordered_json object = {
+      {"input_tokens", usage.input_tokens},       {"output_tokens", usage.output_tokens},
+      {"llama_build_number", LlamaBuildNumber()}, {"llama_commit", LlamaVersion()},
+      {"reused_tokens", usage.reused_tokens},     {"prompt_ms", Rounded(usage.prompt_ms)},
+      {"answer_ms", Rounded(usage.answer_ms)},    {"finish", usage.finish}};
+  std::string text = Dump(object);
+  if (!usage.logprobs.empty()) {
+    text.insert(text.size() - 1, ",\"logprobs\":[" + usage.logprobs + "]");
+  }
+  return text;
+}
+
+void LendText(const wasinn_backend_host& host, std::string_view bytes, int64_t& dim,
+              wasinn_backend_output& out) {
+  backend::HostBuffer buffer(host, bytes.size());
+  if (!bytes.empty()) std::memcpy(buffer.data(), bytes.data(), bytes.size());
+  dim = static_cast<int64_t>(bytes.size());
+  out.tensor = {WASINN_DTYPE_U8, 1, &dim, buffer.data(), bytes.size()};
+  buffer.Lend(out);
+}
+
+double Request::Elapsed() const {
+  const std::chrono::duration<double, std::milli> elapsed =
+      std::chrono::steady_clock::now() - started_;
+  return elapsed.count();
+}
+
+void Request::BeginAnswer() { usage.prompt_ms = Elapsed(); }
+
+bool Request::Send(std::string_view text) {
+  if (text.empty()) return true;
+  sent_ = true;
+  return sink_.chunk(sink_.self, sink_.run, kResponseOutput, {text.data(), text.size()}) == 0;
+}
+
+bool Request::Answer(const llama_vocab& vocabulary, llama_token token) {
+  ++usage.output_tokens;
+  const std::string piece = PieceOf(vocabulary, token, settings_.special);
+  if (settings_.logprobs > 0) {
+    ordered_json entry = {{"token", piece}, {"id", token}, {"logprob", sampler->chosen_logprob()}};
+    ordered_json likely = ordered_json::array();
+    for (const Sampler::Likely& one : sampler->likely()) {
+      likely.push_back({{"token", PieceOf(vocabulary, one.token, true)},
+                        {"id", one.token},
+                        {"logprob", one.logprob}});
+    }
+    entry["top_logprobs"] = std::move(likely);
+    if (!usage.logprobs.empty()) usage.logprobs += ',';
+    usage.logprobs += Dump(entry);
+  }
+  if (!Send(stops->Add(piece))) {
+    usage.finish = "host";
+    return false;
+  }
+  if (stops->found()) {
+    usage.finish = "stop";
+    return false;
+  }
+  return true;
+}
+
+void Request::Deliver(uint32_t port, std::string_view text) {
+  wasinn_backend_output output{};
+  output.port = port;
+  int64_t dim = 0;
+  LendText(host_, text, dim, output);
+  if (sink_.output(sink_.self, sink_.run, &output) != 0) {
+    throw Failure(WASINN_RUNTIME_ERROR, "ggml: the host refused output " + std::to_string(port));
+  }
+}
+
+void Request::Finish(const char* why, wasinn_code code, const std::string& message) {
+  usage.finish = why;
+  usage.answer_ms = Elapsed() - usage.prompt_ms;
+  try {
+    Send(stops->Rest());
+    // Otherwise the host puts the response together from what was streamed.
+    if (!sent_) Deliver(kResponseOutput, {});
+    Deliver(kUsageOutput, UsageJson(usage));
+  } catch (const Failure& failure) {
+    Fail(failure.code(), failure.message());
+    return;
+  }
+  Done(code, message);
+}
+
+void Request::FinishEmbedding(const std::string& json) {
+  usage.finish = "embedding";
+  usage.prompt_ms = Elapsed();
+  try {
+    Deliver(kResponseOutput, json);
+    Deliver(kUsageOutput, UsageJson(usage));
+  } catch (const Failure& failure) {
+    Fail(failure.code(), failure.message());
+    return;
+  }
+  Done(WASINN_OK, {});
+}
+
+void Request::Fail(wasinn_code code, const std::string& message) { Done(code, message); }
+
+void Request::Done(wasinn_code code, std::string_view message) {
+  const wasinn_backend_usage counts{usage.input_tokens, usage.output_tokens};
+  // The request may live on for a moment, the model that the sampler knows may not.
+  sampler.reset();
+  cancel_.Finish();
+  sink_.done(sink_.self, sink_.run, code, backend::Str(message), 0, &counts);
+}
+
+}  // namespace wasinn::ggml

@@ -1,0 +1,105 @@
+// One run, from the slot `run` to its `done`.
+#pragma once
+
+#include <llama.h>
+#include <wasinn/backend.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+#include <wasinn/backend.hpp>
+
+#include "ggml/options.h"
+#include "ggml/runtime.h"
+#include "ggml/sampler.h"
+#include "ggml/stop.h"
+
+namespace wasinn::ggml {
+
+// Index of each port.
+enum InputPort : uint32_t { kPromptInput, kOptionsInput, kChatInput };
+enum OutputPort : uint32_t { kResponseOutput, kUsageOutput };
+
+// The JSON of output `usage`.
+struct Usage {
+  uint64_t input_tokens = 0;
+  uint64_t output_tokens = 0;
+  uint64_t reused_tokens = 0;  // of the input, whose computation was there already
+  double prompt_ms = 0;        // until the first token of the answer
+  double answer_ms = 0;
+  const char* finish = "";  // why the answer ended
+  std::string logprobs;     // JSON, "" without
+};
+std::string UsageJson(const Usage& usage);
+
+// Lends `bytes`, copied to the host's memory, as a U8 [size] tensor; `dim` must outlive the use of
+// the output's dims.
+void LendText(const wasinn_backend_host& host, std::string_view bytes, int64_t& dim,
+              wasinn_backend_output& out);
+
+// Made by the thread that starts the run, filled by the worker, then owned by an engine's thread;
+// only Cancel and cancelled are for any thread. After Done nothing of the run's context may be
+// touched.
+class Request {
+ public:
+  Request(const wasinn_backend_host& host, backend::CancelState& cancel,
+          const wasinn_backend_sink& sink, const Settings& settings, uint64_t owner)
+      : settings_(settings),
+        owner_(owner),
+        host_(host),
+        cancel_(cancel),
+        sink_(sink),
+        started_(std::chrono::steady_clock::now()) {}
+  Request(const Request&) = delete;
+  Request& operator=(const Request&) = delete;
+
+  const Settings& settings() const { return settings_; }
+  void set_settings(Settings settings) { settings_ = std::move(settings); }
+  // Number of the context, never 0.
+  uint64_t owner() const { return owner_; }
+  void Cancel() { cancelled_.store(true, std::memory_order_release); }
+  bool cancelled() const { return cancelled_.load(std::memory_order_acquire); }
+
+  // Set before an engine gets the request.
+  std::vector<llama_token> prompt;
+  std::unique_ptr<Sampler> sampler;
+  std::unique_ptr<StopMatcher> stops;
+  size_t context_size = 0;  // most tokens of prompt and answer
+
+  Usage usage;
+
+  // The prompt is computed and the answer begins.
+  void BeginAnswer();
+  // Streams a token's bytes; false when the answer is to end.
+  bool Answer(const llama_vocab& vocabulary, llama_token token);
+  // The answer or the embedding is complete: gives what was held back, the outputs and `done`.
+  void Finish(const char* why, wasinn_code code = WASINN_OK, const std::string& message = {});
+  // The embedding is the response.
+  void FinishEmbedding(const std::string& json);
+  // Ends the run with an error, and no outputs.
+  void Fail(wasinn_code code, const std::string& message);
+  void FailCancelled() { Fail(WASINN_CANCELLED, "ggml: cancelled"); }
+
+ private:
+  // False when the host wants no more.
+  bool Send(std::string_view text);
+  void Deliver(uint32_t port, std::string_view text);
+  void Done(wasinn_code code, std::string_view message);
+  double Elapsed() const;
+
+  Settings settings_;
+  const uint64_t owner_;
+  const wasinn_backend_host& host_;
+  backend::CancelState& cancel_;
+  const wasinn_backend_sink sink_;
+  const std::chrono::steady_clock::time_point started_;
+  std::atomic<bool> cancelled_{false};
+  bool sent_ = false;
+};
+
+}  // namespace wasinn::ggml

@@ -1,0 +1,64 @@
+// How the next token is chosen.
+#pragma once
+
+#include <llama.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ggml/options.h"
+
+namespace wasinn::ggml {
+
+// The grammar that the settings ask for, as GBNF; "" when they ask for none. Throws Failure for a
+// bad schema or too much of one; takes stack by the depth of the schema.
+std::string GrammarOf(const Settings& settings);
+
+// The samplers and the grammar of one run. One thread at a time.
+class Sampler {
+ public:
+  // `context_size` is what -1 means as a number of last tokens. Throws Failure. What llama.cpp's
+  // own checks would end the process for is checked here.
+  Sampler(const llama_model& model, const Settings& settings, int32_t context_size);
+
+  // Counts a token of the prompt as used.
+  void AcceptPrompt(llama_token token);
+  // The next token by the scores of the whole vocabulary; nullopt when the grammar or the biases
+  // leave none. Throws Failure when the model computed something that is no number.
+  std::optional<llama_token> Sample(const float* scores);
+  void Accept(llama_token token);
+
+  // The likeliest tokens of the last Sample by the model's own scores, with their log-likelihoods,
+  // and that of the token that was chosen; empty unless the settings ask for them.
+  struct Likely {
+    llama_token token;
+    float logprob;
+  };
+  const std::vector<Likely>& likely() const { return likely_; }
+  float chosen_logprob() const { return chosen_logprob_; }
+
+ private:
+  struct Free {
+    void operator()(llama_sampler* sampler) const { llama_sampler_free(sampler); }
+  };
+  using Handle = std::unique_ptr<llama_sampler, Free>;
+
+  void Load(const float* scores);
+  std::optional<llama_token> Choose();
+  bool Allows(llama_token token);
+  void NoteLikely(const float* scores, llama_token chosen);
+
+  const int32_t vocabulary_;
+  const size_t likely_count_;
+  Handle chain_;
+  Handle grammar_;  // null without one
+  std::vector<llama_token_data> data_;
+  llama_token_data_array candidates_{};
+  std::vector<Likely> likely_;
+  float chosen_logprob_ = 0;
+};
+
+}  // namespace wasinn::ggml
