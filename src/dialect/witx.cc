@@ -30,12 +30,34 @@ Result<Encoding> ReadEncoding(EncodingNumbers numbers, uint32_t number,
   return gguf ? Encoding::kGGML : Encoding::kAUTODETECT;
 }
 
+std::string_view TextOf(std::span<const uint8_t> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// WasmEdge's guests of language models may give "preload:PATH" for a model's bytes. Here what
+// follows is the name of a registered model like any other, never a path of the host.
+std::optional<std::string_view> PreloadName(Encoding encoding, std::span<const uint8_t> first) {
+  constexpr std::string_view kPreload = "preload:";
+  if (encoding != Encoding::kGGML && encoding != Encoding::kAUTODETECT) return std::nullopt;
+  const std::string_view text = TextOf(first);
+  if (!text.starts_with(kPreload)) return std::nullopt;
+  return text.substr(kPreload.size());
+}
+
 // load(builders_ptr, builders_len, encoding, target, graph_out)
 Result<bool> Load(Call& call) {
   WASINN_CHECK(CheckOut(call, "graph pointer", call.arg(4)));
   WASINN_TRY(parts, ReadBuilders(call, call.arg(0), call.arg(1)));
   WASINN_TRY(encoding,
              ReadEncoding(call.session.policy().compat.encoding_numbers, call.arg(2), parts[0]));
+  if (const auto name = PreloadName(encoding, parts[0])) {
+    Options options;
+    if (parts.size() > 1) {
+      WASINN_TRY(given, ParseOptionsText("graph builder 1", TextOf(parts[1])));
+      options = std::move(given);
+    }
+    return StartLoadByName(call, *name, options, call.arg(4));
+  }
   return StartLoad(call, parts, encoding, call.arg(3), call.arg(4));
 }
 
@@ -63,7 +85,7 @@ Result<DType> ReadType(TensorTypes types, uint8_t number, const Shape& shape, si
     return dtype && elements && CheckedMul(*elements, DTypeSize(*dtype)) == bytes;
   };
   for (const auto& dtype : {today, old}) {
-    if (dtype == port.dtype && fits(dtype)) return *dtype;
+    if (dtype == port.dtype && (port.text || fits(dtype))) return *dtype;
   }
   const bool unnamed = port.dtype != DType::kNONE && !ToDialect(DTypeNumbers::kWitx, port.dtype);
   if (unnamed && (today == DType::kU8 || (old == DType::kU8 && !fits(today)))) return DType::kU8;
@@ -72,6 +94,13 @@ Result<DType> ReadType(TensorTypes types, uint8_t number, const Shape& shape, si
   if (today) return *today;
   return Fail(Code::kINVALID_ARGUMENT, "tensor type: expected 0 (f16) to {}, given {}",
               types == TensorTypes::kOld ? "3 (i32)" : "5 (i64)", number);
+}
+
+// As in WasmEdge, the prompt of a language model may come at any index that has no other meaning.
+Result<uint32_t> InputIndex(const Call& call, uint32_t context, uint32_t index) {
+  WASINN_TRY(graph, call.session.GraphOf(context));
+  const bool beyond = index >= graph->info().inputs.size();
+  return graph->backend().generates() && beyond ? 0 : index;
 }
 
 // set_input(ctx, index, tensor_ptr)
@@ -84,11 +113,11 @@ Result<bool> SetInput(Call& call) {
   WASINN_TRY(data, call.memory.Bytes("tensor data", call.memory.ReadU32(record + 12),
                                      call.memory.ReadU32(record + 16)));
   WASINN_TRY(shape, ReadDims(call, dims_ptr, rank));
-  WASINN_TRY(port, InputPort(call, call.arg(0), call.arg(1)));
+  WASINN_TRY(index, InputIndex(call, call.arg(0), call.arg(1)));
+  WASINN_TRY(port, InputPort(call, call.arg(0), index));
   WASINN_TRY(dtype,
              ReadType(call.session.policy().compat.tensor_types, type, shape, data.size(), *port));
-  WASINN_CHECK(
-      call.session.SetInput(call.arg(0), DTypeNumbers::kWitx, call.arg(1), dtype, shape, data));
+  WASINN_CHECK(call.session.SetInput(call.arg(0), DTypeNumbers::kWitx, index, dtype, shape, data));
   return true;
 }
 

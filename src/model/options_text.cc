@@ -24,10 +24,9 @@ Result<Options> ParseOptionsText(std::string_view what, std::string_view text) {
                 what, text.size(), json.is_discarded() ? "not JSON" : json.type_name());
   }
   for (const auto& [name, value] : json.items()) {
-    if (value.is_structured() || value.is_null()) {
-      return Fail(Code::kINVALID_ARGUMENT,
-                  "{}: option '{}': expected text, a number, true or false, given {}", what,
-                  Printable(name), value.type_name());
+    if (value.is_null()) {
+      return Fail(Code::kINVALID_ARGUMENT, "{}: option '{}': expected a value, given null", what,
+                  Printable(name));
     }
     options[name] = value.is_string() ? value.get<std::string>() : value.dump();
   }
