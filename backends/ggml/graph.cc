@@ -120,11 +120,11 @@ llama_model* LoadBytes(wasinn_bytes bytes, const llama_model_params& params) {
         std::string("ggml: expected a file in memory, given none: ") + std::strerror(error), error);
   }
   const std::unique_ptr<FILE, int (*)(FILE*)> closer(file, std::fclose);
-  if (std::fwrite(bytes.data, 1, bytes.size, file) != bytes.size || std::fflush(file) != 0) {
+  if (std::fwrite(bytes.data, 1, bytes.size, file) != bytes.size || std::fflush(file) != 0 ||
+      std::fseek(file, 0, SEEK_SET) != 0) {
     throw Failure(WASINN_TOO_LARGE, "ggml: expected " + std::to_string(bytes.size) +
                                         " bytes of memory for the model, given less");
   }
-  std::rewind(file);
   return llama_model_load_from_file_ptr(file, params);
 }
 

@@ -60,9 +60,10 @@ TEST_F(ListingTest, Backends) {
     EXPECT_EQ(Keys(option), (std::set<std::string>{"choices", "default", "help", "host_only", "max",
                                                    "min", "name", "prefix", "scope", "type"}));
   }
-  ASSERT_EQ(json["missing"].size(), 1u);
+  ASSERT_EQ(json["missing"].size(), 2u);
   EXPECT_EQ(json["missing"][0]["name"], "onnx");
   EXPECT_EQ(json["missing"][0]["encodings"], Json::array({"onnx"}));
+  EXPECT_EQ(json["missing"][1]["name"], "ggml");
 }
 
 TEST_F(ListingTest, ModelsAndOneModel) {

@@ -82,11 +82,11 @@ TEST_F(PropertiesTest, RefusalsSayWhatWasExpected) {
   EXPECT_EQ(SetError("input.0.nam", "z"),
             "expected a property of this graph, given 'input.0.nam' (did you mean input.0.name, "
             "input.1.name, input.2.name?)");
-  EXPECT_EQ(
-      SetError("speed", "z"),
-      "expected a property of this graph, given 'speed' (there are: option.allocate_bytes, "
-      "option.async, option.chunk_bytes, option.chunk_delay_ms, option.delay_ms, option.fail, "
-      "option.ignore_cancel)");
+  EXPECT_EQ(SetError("speed", "z"),
+            "expected a property of this graph, given 'speed' (there are: option.allocate_bytes, "
+            "option.async, option.chunk_bytes, option.chunk_delay_ms, option.delay_ms, "
+            "option.early_output, option.fail, "
+            "option.ignore_cancel)");
   EXPECT_EQ(SetError("option.delay", "1"),
             "backend echo: unknown context option 'delay' (did you mean delay_ms?)");
   EXPECT_EQ(SetError("option.delay_ms", "soon"),

@@ -63,7 +63,7 @@ Result<RunStatus> Run::Status() const {
 Result<Piece> Run::Read(uint32_t port, size_t most) {
   // Before the chunks, so that none can come in between and be missed.
   const bool ended = execution_->progress().ended;
-  const auto streamed = execution_->ReadChunks(port, most);
+  auto streamed = execution_->ReadChunks(port, most);
   if (streamed && !streamed->empty()) {
     piece_ = std::move(*streamed);
     return Piece{Piece::State::kBytes,
@@ -83,7 +83,7 @@ Result<Piece> Run::Read(uint32_t port, size_t most) {
 std::optional<Result<>> Run::Step() {
   chunk_.reset();
   const bool ended = execution_->progress().ended;
-  const auto streamed = execution_->ReadChunks(0, std::nullopt);
+  auto streamed = execution_->ReadChunks(0, std::nullopt);
   if (streamed && !streamed->empty()) {
     chunk_ = TextTensor(std::make_shared<std::string>(std::move(*streamed)));
     return Result<>();

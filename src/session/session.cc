@@ -18,13 +18,15 @@ Session::~Session() {
 // Of the graphs that are here because of this guest, each once, with `added`. A context keeps its
 // graph when the handle is dropped.
 uint64_t Session::OwnGraphBytes(const Graph& added) const {
-  std::unordered_set<const Graph*> own = {&added};
-  for (const auto& [handle, graph] : graphs_) own.insert(graph.get());
-  for (const auto& [handle, context] : contexts_) own.insert(context.execution->graph().get());
+  std::unordered_set<const Graph*> counted;
   uint64_t bytes = 0;
-  for (const Graph* graph : own) {
-    if (!graph->is_hosts()) bytes = CheckedAdd(bytes, graph->size()).value_or(UINT64_MAX);
-  }
+  const auto count = [&](const Graph& graph) {
+    if (graph.is_hosts() || !counted.insert(&graph).second) return;
+    bytes = CheckedAdd(bytes, graph.size()).value_or(UINT64_MAX);
+  };
+  count(added);
+  for (const auto& [handle, graph] : graphs_) count(*graph);
+  for (const auto& [handle, context] : contexts_) count(*context.execution->graph());
   return bytes;
 }
 
@@ -446,8 +448,8 @@ void Session::Stop(Error why) {
   {
     MutexLock lock(stop_mutex_);
     if (stopped()) return;
-    stop_error_ = why;
-    stopped_.store(why.code, std::memory_order_release);
+    stop_error_ = std::move(why);
+    stopped_.store(stop_error_.code, std::memory_order_release);
     if (current_ != nullptr) executions.push_back(current_);
     for (const auto& [context, execution] : running_) executions.push_back(execution);
     if (current_pending_ != nullptr) current_pending_->Complete();
@@ -455,7 +457,7 @@ void Session::Stop(Error why) {
     if (on_stop_ != nullptr) on_stop_(on_stop_self_);
     on_stop_ = nullptr;
   }
-  for (const auto& execution : executions) execution->Cancel(why);
+  for (const auto& execution : executions) execution->Cancel(StopError());
 }
 
 Error Session::StopError() const {

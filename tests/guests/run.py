@@ -178,7 +178,8 @@ def extension_cases():
         flags=talk,
         exit_code=1,
         stdout=echo + "init: error 1, invalid_argument: backend echo: unknown context option 'speed' (there are: "
-        "delay_ms, fail, chunk_bytes, chunk_delay_ms, allocate_bytes, ignore_cancel, async)\n",
+        "delay_ms, fail, chunk_bytes, chunk_delay_ms, allocate_bytes, ignore_cancel, input_fail, "
+        "early_output, async)\n",
     )
     yield Case(
         "extension-c-onnx",
