@@ -86,7 +86,7 @@ TEST_F(PropertiesTest, RefusalsSayWhatWasExpected) {
             "expected a property of this graph, given 'speed' (there are: option.allocate_bytes, "
             "option.async, option.chunk_bytes, option.chunk_delay_ms, option.delay_ms, "
             "option.early_output, option.fail, "
-            "option.ignore_cancel)");
+            "option.ignore_cancel, option.input_fail)");
   EXPECT_EQ(SetError("option.delay", "1"),
             "backend echo: unknown context option 'delay' (did you mean delay_ms?)");
   EXPECT_EQ(SetError("option.delay_ms", "soon"),
