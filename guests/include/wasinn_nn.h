@@ -64,8 +64,8 @@ nn_describe_graph(nn_graph graph, char* text, uint32_t max, uint32_t* written);
 // interfaces (what guests may import).
 WASINN_NN_IMPORT("describe_host") nn_describe_host(char* text, uint32_t max, uint32_t* written);
 
-// `options`: a JSON object of the options that the backend has for a context. An option that it does
-// not have is NN_INVALID_ARGUMENT.
+// `options`: a JSON object of the options that the backend has for a context. An option that it
+// does not have is NN_INVALID_ARGUMENT.
 WASINN_NN_IMPORT("init_execution_context_with_options")
 nn_init_with_options(nn_graph graph, const char* options, uint32_t len, nn_context* context);
 
