@@ -281,6 +281,31 @@ TEST_F(EchoTest, TheBlockingVariantReportsBeforeRunReturns) {
   EXPECT_GE(Clock::now() - before, milliseconds(30));
 }
 
+TEST_F(EchoTest, TheGeneratingVariantDeclaresItAndLeavesProbingToEcho) {
+  const wasinn_backend* backend = wasinn_backend_echo_generating_entry();
+  EXPECT_TRUE(backend->capabilities & WASINN_BACKEND_GENERATES);
+  EXPECT_FALSE(wasinn_backend_echo_entry()->capabilities & WASINN_BACKEND_GENERATES);
+  const Instance instance(backend, host_);
+  EXPECT_EQ(instance.Probe("wasinn-echo", 11), 0);
+  const Graph graph = Graph::FromBytes(instance, "");
+  const Context context(graph);
+  RunRecord run;
+  context.Start(run, inputs_);
+  ASSERT_TRUE(run.Wait());
+  EXPECT_EQ(run.code(), WASINN_OK);
+}
+
+TEST_F(EchoTest, PiecesCanWaitForEachOther) {
+  const Graph graph = Graph::FromBytes(echo_, "");
+  const Context context(graph, {{"chunk_bytes", "1"}, {"chunk_delay_ms", "600000"}});
+  RunRecord run;
+  context.Start(run, inputs_);
+  context.Cancel(run.number());
+  ASSERT_TRUE(run.Wait());
+  EXPECT_EQ(run.code(), WASINN_CANCELLED);
+  EXPECT_LE(run.chunks().size(), 1u);
+}
+
 TEST_F(EchoTest, OtherTargetsAreRefused) {
   EXPECT_EQ(Graph::FromBytes(echo_, "", {}, WASINN_TARGET_GPU).error.code,
             WASINN_UNSUPPORTED_OPERATION);
