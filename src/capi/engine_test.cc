@@ -104,8 +104,10 @@ TEST(EngineTest, ABackendThatNeverEndsDoesNotTakeTheProcessAlong) {
   ScriptedBackend::Done(sink);  // would be logged
   EXPECT_EQ(lines, before);
   EXPECT_EQ(script->closed, 0);
-  // The context is freed all the same, by a thread of what was left behind.
-  EXPECT_TRUE(Eventually([&] { return script->contexts_freed == 1; }));
+  // The context is freed all the same, by a thread of what was left behind, and with it the graph
+  // that only it had.
+  EXPECT_TRUE(Eventually([&] { return script->graphs_freed == 1; }));
+  EXPECT_EQ(script->contexts_freed, 1);
 }
 
 TEST(EngineTest, EndsWhileALoadIsUnderWay) {
