@@ -105,7 +105,8 @@ TEST_F(EchoTest, BadDescriptionsNameTheLineAndWhatWasExpected) {
   EXPECT_EQ(LoadError("wasinn-echo\ninput x f31 1"),
             "echo: description, line 2: expected an element type such as f32, or any, given 'f31'");
   EXPECT_EQ(LoadError("wasinn-echo\n\ninput x f32 1,-2"),
-            "echo: description, line 3: expected dims such as -1,3, or scalar, or *, or text for u8, given '1,-2'");
+            "echo: description, line 3: expected dims such as -1,3, or scalar, or *, or text for "
+            "u8, given '1,-2'");
   EXPECT_EQ(LoadError("wasinn-echo\ninput"),
             "echo: description, line 2: expected a name, given ''");
   EXPECT_EQ(LoadError("wasinn-echo\ninput x f32 1 2"),
