@@ -420,15 +420,19 @@ def main():
     known = dependencies()
     fetch = commands.add_parser("fetch", help="put dependencies in place (when none is named, all that a build needs)")
     fetch.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(known)}")
+    commands.add_parser("missing", help="print the names of those that a build needs and that are not in place")
     path = commands.add_parser("path", help="print the folder of a dependency, whether or not it is in place, or of the cache")
     path.add_argument("name", choices=["cache", *known])
     apt = commands.add_parser("apt", help="print the Debian packages of some groups")
     apt.add_argument("groups", nargs="+", choices=APT)
     commands.add_parser("cargo", help="print the cargo to use; status 1 if there is none new enough")
     arguments = parser.parse_args()
+    needed = [name for name, one in known.items() if not one.optional]
 
     if arguments.command == "path":
         print(CACHE if arguments.name == "cache" else known[arguments.name].folder)
+    elif arguments.command == "missing":
+        print(" ".join(name for name in needed if not known[name].in_place()))
     elif arguments.command == "apt":
         print("\n".join(dict.fromkeys(package for group in arguments.groups for package in APT[group])))
     elif arguments.command == "cargo":
@@ -442,7 +446,7 @@ def main():
                 raise Failure(f"expected one of {', '.join(known)}, given {name}")
         if platform.system() != "Linux" or platform.machine() != "x86_64":
             raise Failure(f"expected x86-64 Linux for the pinned wheels, given {platform.machine()} {platform.system()}")
-        for name in arguments.names or [name for name, one in known.items() if not one.optional]:
+        for name in arguments.names or needed:
             with known[name].locked():
                 known[name].fetch()
     return 0
