@@ -228,14 +228,15 @@ const std::vector<wasinn_option_spec>& OptionTable() {
       if (row.kind == Kind::kFloat) type = WASINN_OPTION_FLOAT;
       if (row.kind == Kind::kEnum) type = WASINN_OPTION_ENUM;
       const uint32_t flags = (row.flags & kHost) != 0 ? WASINN_OPTION_FLAG_HOST_ONLY : 0;
-      const auto add = [&](const char* name, const char* help) {
-        specs.push_back(
-            {name, type, row.scope, row.default_text, row.choices, row.min, row.max, help, flags});
+      const auto add = [&](const char* name, const char* help, uint32_t more) {
+        specs.push_back({name, type, row.scope, row.default_text, row.choices, row.min, row.max,
+                         help, flags | more});
       };
-      add(row.name, row.help);
+      add(row.name, row.help, 0);
       ForWords(row.aliases, [&](std::string_view alias) {
         const char* name = texts.emplace_back(alias).c_str();
-        add(name, texts.emplace_back(std::string("the same as ") + row.name).c_str());
+        add(name, texts.emplace_back(std::string("the same as ") + row.name).c_str(),
+            WASINN_OPTION_FLAG_ALIAS);
       });
     }
     return specs;
