@@ -44,8 +44,9 @@ void Conversation::Clear() {
 Parsed<Conversation> Conversation::FromJson(std::string_view text) {
   const auto json = Json::parse(text, nullptr, false);
   if (json.is_discarded()) return std::unexpected("expected JSON, given other text");
-  const auto& list = json.is_object() ? List(json, "messages") : json;
-  if (!list.is_array() || (json.is_object() && !json.contains("messages"))) {
+  const auto member = json.is_object() ? json.find("messages") : json.end();
+  const auto& list = member == json.end() ? json : *member;
+  if (!list.is_array()) {
     return std::unexpected("expected a list of messages, or an object with \"messages\"");
   }
   Conversation conversation;
