@@ -35,6 +35,9 @@ class Case:
     stdout: str | None = None
     stdout_words: list[str] = field(default_factory=list)
     stderr_words: list[str] = field(default_factory=list)
+    # Files below the build folder without which the case is skipped.
+    needs: list[str] = field(default_factory=list)
+    stdin: str = ""
     # A toolchain of build_other.py that makes the guest when the test runs.
     toolchain: str | None = None
 
@@ -235,6 +238,64 @@ def extension_cases():
     )
 
 
+def chat_cases():
+    """The chat guest with a real language model, as WasmEdge's guests talk to one."""
+
+    def flags(options='"temp": 0'):
+        model = "smollm2={build}/models/smollm2/model.gguf"
+        system = "LLAMA_SYSTEM=You are a helpful assistant."
+        return ["--model", model, "--env", system, "--env", f"LLAMA_OPTIONS={{{options}}}"]
+
+    question = "What is the capital of France?"
+    needs = ["models/smollm2/model.gguf"]
+    yield Case(
+        "chat-c-arguments",
+        "chat_c",
+        ["smollm2", question, "And of Germany?"],
+        flags=flags(),
+        needs=needs,
+        # The second turn goes on with what the first one has computed.
+        stdout_words=[f"> {question}\nThe capital of France is Paris.\n[7 tokens, ", "Berlin", " 34 of 49 input tokens"],
+    )
+    yield Case(
+        "chat-c-stdin",
+        "chat_c",
+        ["smollm2"],
+        flags=flags(),
+        needs=needs,
+        stdin=f"\n{question}\r\n",
+        stdout_words=["Paris", "0 of 27 input tokens reused]\n"],
+    )
+    yield Case(
+        "chat-c-too-long",
+        "chat_c",
+        ["smollm2", "word " * 200],
+        flags=flags('"ctx-size": 64'),
+        needs=needs,
+        exit_code=1,
+        stderr_words=["the chat is too long for the context", "compute_single failed with error 102"],
+    )
+    yield Case(
+        "chat-c-full",
+        "chat_c",
+        ["smollm2", "Write a long story."],
+        flags=flags('"ctx-size": 64, "temp": 0'),
+        needs=needs,
+        exit_code=1,
+        stderr_words=["the context is full", "compute_single failed with error 101"],
+    )
+    yield Case(
+        "chat-c-bad-option",
+        "chat_c",
+        ["smollm2", question],
+        flags=flags('"temp": -1'),
+        needs=needs,
+        exit_code=1,
+        stderr_words=["set_input failed with error 1", "expected a number from 0 to 100, given -1"],
+    )
+    yield Case("chat-c-no-model", "chat_c", ["nothing"], exit_code=1, stderr_words=["load_by_name failed with error"])
+
+
 def other_cases():
     """The same addition, from toolchains that not every machine has."""
     expected = {
@@ -253,6 +314,7 @@ def all_cases():
         yield from wit_cases(snapshot)
     yield from policy_cases()
     yield from extension_cases()
+    yield from chat_cases()
     yield from other_cases()
 
 
@@ -268,6 +330,10 @@ def run(case: Case, build: Path) -> int:
         print(f"skipped: {guest} was not built")
         return SKIPPED
     flags = [flag.replace("{build}", str(build)) for flag in case.flags]
+    for file in case.needs:
+        if not (build / file).exists():
+            print(f"skipped: {build / file} was not built")
+            return SKIPPED
     command = [str(build / "bin" / "wasinn"), "run", *flags]
     for model in case.models:
         command += ["--model", f"{model}={build / 'models' / 'test' / model}.onnx"]
@@ -277,7 +343,13 @@ def run(case: Case, build: Path) -> int:
     # An empty folder as the current one: no relative path of the host leads to a model.
     with tempfile.TemporaryDirectory() as empty:
         result = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", cwd=empty, check=False
+            command,
+            input=case.stdin,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            cwd=empty,
+            check=False,
         )
     problems = []
     if result.returncode != case.exit_code:
