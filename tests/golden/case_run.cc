@@ -423,6 +423,12 @@ Result<Expectations> CaseRun::Compare(std::span<const Statement> expectations) {
     const Statement* given = find(Verb::kReturns);
     const Value* hint =
         given != nullptr && given->operands.size() == 1 ? &given->operands[0] : nullptr;
+    // `TYPE contains "part"`
+    Value type{Value::Kind::kTyped, "", 0, {}};
+    if (given != nullptr && given->operands.size() == 3 && ContainsPart(*given) != nullptr) {
+      type.text = given->operands[0].text;
+      hint = type.text == "error" ? nullptr : &type;
+    }
     add(Verb::kReturns, "returns " + ShowReturns(hint));
   }
   if (failed || find(Verb::kError) != nullptr) {
