@@ -315,6 +315,16 @@ void wasinn_session_abandon(wasinn_session* session) {
   });
 }
 
+int32_t wasinn_pollable_ready(wasinn_pollable* pollable, const wasinn_waker* waker) {
+  // Out of memory is all that can go wrong: who is told of news too early asks again.
+  int32_t ready = 1;
+  Guard(nullptr, [&]() -> Result<> {
+    ready = reinterpret_cast<RunPollable*>(pollable)->Ready(waker) ? 1 : 0;
+    return {};
+  });
+  return ready;
+}
+
 void wasinn_session_on_stop(wasinn_session* session, void (*stop)(void* self), void* self) {
   wasinn::FromC(session).OnStop(stop, self);
 }

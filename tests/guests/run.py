@@ -17,6 +17,7 @@ from pathlib import Path
 import build_other
 
 SKIPPED = 77
+SOURCE = Path(__file__).resolve().parent.parent.parent
 SNAPSHOTS = ("2024-10-28", "2024-08-19", "2024-06-25")
 # A program or model of the host: a guest that can load these by name has left its sandbox.
 HOST_PATHS = ["/etc/passwd", "/bin/sh", "../models/test/add.onnx", "models/test/add.onnx", "add.onnx"]
@@ -296,6 +297,40 @@ def chat_cases():
     yield Case("chat-c-no-model", "chat_c", ["nothing"], exit_code=1, stderr_words=["load_by_name failed with error"])
 
 
+def llm_cases():
+    """The example guests for language models, with a real one that always takes the likeliest token."""
+    model = "models/smollm2/model.gguf"
+    common = {"flags": ["--model", f"smol={{build}}/{model}"], "needs": [model, "lib/wasinn/backends/ggml.so"]}
+    text = {**common, "flags": [*common["flags"], "--dir", "{source}/guests/llm::/text"]}
+    capital = "What is the capital of France?"
+    yield Case(
+        "llm-stream",
+        "llm_stream",
+        ["smol", "600", capital],
+        stdout_words=["Paris"],
+        stderr_words=['"finish":"end"'],
+        **common,
+    )
+    yield Case(
+        "llm-stream-deadline",
+        "llm_stream",
+        ["smol", "0", capital],
+        exit_code=1,
+        stdout_words=["(no end after 0 s)"],
+        **common,
+    )
+    questions = {"keeper": (1, "Who is the keeper of the lighthouse?", "Ingrid Solberg")}
+    questions["railway"] = (3, "When was the railway built?", "1874")
+    for name, (paragraph, question, fact) in questions.items():
+        yield Case(
+            f"llm-rag-{name}",
+            "llm_rag",
+            ["smol", "/text/facts.txt", question],
+            stdout_words=[f"From paragraph {paragraph} of 4.", fact],
+            **text,
+        )
+
+
 def other_cases():
     """The same addition, from toolchains that not every machine has."""
     expected = {
@@ -315,6 +350,7 @@ def all_cases():
     yield from policy_cases()
     yield from extension_cases()
     yield from chat_cases()
+    yield from llm_cases()
     yield from other_cases()
 
 
@@ -329,11 +365,11 @@ def run(case: Case, build: Path) -> int:
     if not guest.exists():
         print(f"skipped: {guest} was not built")
         return SKIPPED
-    flags = [flag.replace("{build}", str(build)) for flag in case.flags]
-    for file in case.needs:
-        if not (build / file).exists():
-            print(f"skipped: {build / file} was not built")
+    for needed in case.needs:
+        if not (build / needed).exists():
+            print(f"skipped: {build / needed} was not built")
             return SKIPPED
+    flags = [flag.replace("{build}", str(build)).replace("{source}", str(SOURCE)) for flag in case.flags]
     command = [str(build / "bin" / "wasinn"), "run", *flags]
     for model in case.models:
         command += ["--model", f"{model}={build / 'models' / 'test' / model}.onnx"]
