@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cfloat>
 #include <cmath>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "ggml/runtime.h"
@@ -87,6 +88,39 @@ std::vector<llama_logit_bias> Biases(const llama_vocab* vocabulary, const Settin
   return biases;
 }
 
+// Scores are looked at in blocks of so many.
+constexpr size_t kBlock = 64;
+
+// The greatest of a block's scores; clears `good` when one is above FLT_MAX or no number.
+float TopOf(const float* scores, bool& good) {
+  constexpr size_t kLanes = 16;  // side by side, for the compiler to use vectors
+  float top[kLanes];
+  int32_t bad[kLanes] = {};
+  std::ranges::fill(top, -INFINITY);
+  for (size_t i = 0; i < kBlock; i += kLanes) {
+    for (size_t j = 0; j < kLanes; ++j) {
+      const float score = scores[i + j];
+      top[j] = top[j] < score ? score : top[j];
+      bad[j] |= score <= FLT_MAX ? 0 : 1;
+    }
+  }
+  good = good && std::ranges::all_of(bad, [](int32_t one) { return one == 0; });
+  return std::ranges::max(top);
+}
+
+// From how many of the likeliest tokens the chain chooses; 0: it may look at all. What comes before
+// top-k may only make tokens less likely, and each of those makes room for another.
+size_t MostCandidates(const Settings& settings, const std::vector<llama_logit_bias>& biases,
+                      int32_t penalized) {
+  if (settings.mirostat != 0 || settings.top_k <= 0 || settings.top_n_sigma >= 0) return 0;
+  if (settings.dry_multiplier > 0 || settings.repeat_penalty < 1 ||
+      settings.frequency_penalty < 0 || settings.presence_penalty < 0) {
+    return 0;
+  }
+  if (std::ranges::any_of(biases, [](const auto& bias) { return bias.bias > 0; })) return 0;
+  return static_cast<size_t>(settings.top_k) + biases.size() + static_cast<size_t>(penalized);
+}
+
 }  // namespace
 
 std::string GrammarOf(const Settings& settings) {
@@ -121,7 +155,9 @@ Sampler::Sampler(const llama_model& model, const Settings& settings, int32_t con
   };
   const auto seed = static_cast<uint32_t>(settings.seed < 0 ? LLAMA_DEFAULT_SEED : settings.seed);
 
-  if (const auto biases = Biases(vocabulary, settings); !biases.empty()) {
+  const auto biases = Biases(vocabulary, settings);
+  most_ = MostCandidates(settings, biases, last(settings.repeat_last_n));
+  if (!biases.empty()) {
     add(llama_sampler_init_logit_bias(vocabulary_, static_cast<int32_t>(biases.size()),
                                       biases.data()));
   }
@@ -169,10 +205,43 @@ Sampler::Sampler(const llama_model& model, const Settings& settings, int32_t con
 
 void Sampler::AcceptPrompt(llama_token token) { llama_sampler_accept(chain_.get(), token); }
 
-void Sampler::Load(const float* scores) {
-  data_.resize(static_cast<size_t>(vocabulary_));
-  for (int32_t token = 0; token < vocabulary_; ++token) {
-    data_[static_cast<size_t>(token)] = {token, scores[token], 0};
+bool Sampler::Read(const float* scores) {
+  const auto count = static_cast<size_t>(vocabulary_);
+  bool good = true;
+  tops_.clear();
+  size_t at = 0;
+  for (; at + kBlock <= count; at += kBlock) tops_.push_back(TopOf(scores + at, good));
+  if (at < count) {
+    float rest[kBlock];
+    std::ranges::fill(rest, -INFINITY);
+    std::copy(scores + at, scores + count, rest);
+    tops_.push_back(TopOf(rest, good));
+  }
+  if (!good) {
+    throw Failure(WASINN_RUNTIME_ERROR,
+                  "ggml: expected numbers as the scores of tokens, the model computed others");
+  }
+  return std::ranges::any_of(tops_, [](float top) { return top >= -FLT_MAX; });
+}
+
+void Sampler::Load(const float* scores, size_t most) {
+  const auto count = static_cast<size_t>(vocabulary_);
+  data_.clear();
+  float least = -INFINITY;
+  if (most > 0 && most < tops_.size()) {
+    // So many blocks have a score of at least this, so there are as many tokens.
+    std::vector<float> order = tops_;
+    const auto last = order.begin() + static_cast<std::ptrdiff_t>(most) - 1;
+    std::ranges::nth_element(order, last, std::greater());
+    least = *last;
+  }
+  for (size_t block = 0; block < tops_.size(); ++block) {
+    if (tops_[block] < least) continue;
+    const size_t end = std::min(count, (block + 1) * kBlock);
+    for (size_t token = block * kBlock; token < end; ++token) {
+      if (scores[token] < least) continue;
+      data_.push_back({static_cast<llama_token>(token), scores[token], 0});
+    }
   }
   candidates_ = {data_.data(), data_.size(), -1, false};
 }
@@ -194,20 +263,12 @@ bool Sampler::Allows(llama_token token) {
 }
 
 std::optional<llama_token> Sampler::Sample(const float* scores) {
-  bool any = false;
-  for (int32_t token = 0; token < vocabulary_; ++token) {
-    if (!(scores[token] <= FLT_MAX)) {
-      throw Failure(WASINN_RUNTIME_ERROR,
-                    "ggml: expected numbers as the scores of tokens, the model computed others");
-    }
-    any = any || scores[token] >= -FLT_MAX;
-  }
-  if (!any) return std::nullopt;
-  Load(scores);
+  if (!Read(scores)) return std::nullopt;
+  Load(scores, most_);
   std::optional<llama_token> token = Choose();
   // Most tokens fit by themselves; to look at all of them takes long.
   if (grammar_ != nullptr && !(token && Allows(*token))) {
-    Load(scores);
+    Load(scores, 0);
     llama_sampler_apply(grammar_.get(), &candidates_);
     const bool none = std::ranges::all_of(
         data_, [](const llama_token_data& one) { return one.logit == -INFINITY; });

@@ -46,17 +46,22 @@ class Sampler {
   };
   using Handle = std::unique_ptr<llama_sampler, Free>;
 
-  void Load(const float* scores);
+  // Whether the scores are numbers and not all of them -inf; fills tops_. Throws Failure.
+  bool Read(const float* scores);
+  // Makes candidates of all tokens, or at least of the `most` likeliest.
+  void Load(const float* scores, size_t most);
   std::optional<llama_token> Choose();
   bool Allows(llama_token token);
   void NoteLikely(const float* scores, llama_token chosen);
 
   const int32_t vocabulary_;
   const size_t likely_count_;
+  size_t most_ = 0;  // tokens by score that the chain can choose from; 0: all
   Handle chain_;
   Handle grammar_;  // null without one
   std::vector<llama_token_data> data_;
   llama_token_data_array candidates_{};
+  std::vector<float> tops_;  // the best score of each block of tokens
   std::vector<Likely> likely_;
   float chosen_logprob_ = 0;
 };

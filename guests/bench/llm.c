@@ -64,7 +64,7 @@ static void answer(void) {
   }
   const uint64_t total = now_ns() - start;
   expect("compute_single", error, NN_END_OF_SEQUENCE);
-  expect("an answer", pieces == 0, 0);
+  if (pieces == 0) printf("{\"first_ns\": %llu, ", (unsigned long long)total);
   uint32_t written = 0;
   expect("get_output", nn_get_output(context, USAGE, usage, sizeof usage - 1, &written),
          NN_SUCCESS);
