@@ -49,7 +49,8 @@ common_chat_templates_inputs ReadChat(std::string_view text) {
 
 }  // namespace
 
-std::vector<llama_token> Tokenize(const llama_vocab& vocabulary, std::string_view text) {
+std::vector<llama_token> Tokenize(const llama_vocab& vocabulary, std::string_view text,
+                                  Signs signs) {
   if (text.size() > INT32_MAX / 2) {
     throw Failure(WASINN_PROMPT_TOO_LONG, "ggml: expected a prompt below 1 GiB, given " +
                                               std::to_string(text.size()) + " bytes");
@@ -57,11 +58,13 @@ std::vector<llama_token> Tokenize(const llama_vocab& vocabulary, std::string_vie
   const auto size = static_cast<int32_t>(text.size());
   std::vector<llama_token> tokens(text.size() + 2);
   int32_t count = llama_tokenize(&vocabulary, text.data(), size, tokens.data(),
-                                 static_cast<int32_t>(tokens.size()), true, true);
+                                 static_cast<int32_t>(tokens.size()), signs == Signs::kAll,
+                                 signs != Signs::kNone);
   if (count < 0 && count != INT32_MIN) {
     tokens.resize(static_cast<size_t>(-count));
     count = llama_tokenize(&vocabulary, text.data(), size, tokens.data(),
-                           static_cast<int32_t>(tokens.size()), true, true);
+                           static_cast<int32_t>(tokens.size()), signs == Signs::kAll,
+                           signs != Signs::kNone);
   }
   if (count < 0) throw Failure(WASINN_RUNTIME_ERROR, "ggml: llama.cpp could not read the prompt");
   tokens.resize(static_cast<size_t>(count));

@@ -11,9 +11,15 @@ struct common_chat_templates;
 
 namespace wasinn::ggml {
 
-// The tokens of a prompt, with those that the model wants before and after any; the text may hold
-// special tokens. Throws Failure. Takes much stack for some vocabularies, see Worker.
-std::vector<llama_token> Tokenize(const llama_vocab& vocabulary, std::string_view text);
+// Which special tokens there are among those of a text.
+enum class Signs {
+  kAll,     // those that the text holds, and those that the model wants before and after any
+  kOfText,  // the former
+  kNone,
+};
+// The tokens of a text. Throws Failure. Takes much stack for some vocabularies, see Worker.
+std::vector<llama_token> Tokenize(const llama_vocab& vocabulary, std::string_view text,
+                                  Signs signs = Signs::kAll);
 
 // The bytes of a token, which may be a part of a character; "" for a special one unless `special`.
 std::string PieceOf(const llama_vocab& vocabulary, llama_token token, bool special);

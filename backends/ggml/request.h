@@ -22,8 +22,8 @@
 namespace wasinn::ggml {
 
 // Index of each port.
-enum InputPort : uint32_t { kPromptInput, kOptionsInput, kChatInput };
-enum OutputPort : uint32_t { kResponseOutput, kUsageOutput };
+enum InputPort : uint32_t { kPromptInput, kOptionsInput, kChatInput, kTextsInput, kInputCount };
+enum OutputPort : uint32_t { kResponseOutput, kUsageOutput, kEmbeddingOutput, kOutputCount };
 
 // The JSON of output `usage`.
 struct Usage {
@@ -70,6 +70,10 @@ class Request {
   std::unique_ptr<Sampler> sampler;
   std::unique_ptr<StopMatcher> stops;
   size_t context_size = 0;  // most tokens of prompt and answer
+  // Instead of a prompt: of which vectors are wanted.
+  std::vector<std::vector<llama_token>> texts;
+  // Keeps the engine from being closed until the run is done.
+  std::shared_ptr<void> lease;
 
   Usage usage;
 
@@ -79,8 +83,15 @@ class Request {
   bool Answer(const llama_vocab& vocabulary, llama_token token);
   // The answer or the embedding is complete: gives what was held back, the outputs and `done`.
   void Finish(const char* why, wasinn_code code = WASINN_OK, const std::string& message = {});
-  // The embedding is the response.
-  void FinishEmbedding(const std::string& json);
+  // The run gives this text at once.
+  void FinishText(const std::string& text, const char* why);
+
+  // What was computed of `texts` so far, a vector for each.
+  std::vector<float> vectors;
+  size_t computed = 0;
+  // All vectors are there: they and their JSON are the outputs.
+  void FinishVectors();
+
   // Ends the run with an error, and no outputs.
   void Fail(wasinn_code code, const std::string& message);
   void FailCancelled() { Fail(WASINN_CANCELLED, "ggml: cancelled"); }
@@ -89,6 +100,8 @@ class Request {
   // False when the host wants no more.
   bool Send(std::string_view text);
   void Deliver(uint32_t port, std::string_view text);
+  void DeliverVectors();
+  void FinishWith(std::string_view response, const char* why);
   void Done(wasinn_code code, std::string_view message);
   double Elapsed() const;
 
