@@ -65,10 +65,9 @@ Settings SettingsWith(const Context& context, std::string_view options) {
   return settings;
 }
 
-// The tokens of prompt or chat, which takes the worker's stack, and the chat's own stop texts.
+// The tokens of prompt or chat, which takes the worker's stack; `chat` is what a chat came to.
 std::vector<llama_token> ReadPrompt(const wasinn_backend_graph& graph, const Inputs& inputs,
-                                    size_t context_size, std::vector<std::string>& stops) {
-  Chat chat;
+                                    size_t context_size, Chat& chat) {
   std::string_view prompt = inputs[kPromptInput];
   if (!inputs[kChatInput].empty()) {
     if (graph.templates == nullptr) {
@@ -79,7 +78,6 @@ std::vector<llama_token> ReadPrompt(const wasinn_backend_graph& graph, const Inp
     }
     chat = RenderChat(*graph.templates, inputs[kChatInput]);
     prompt = chat.prompt;
-    stops.insert(stops.end(), chat.stops.begin(), chat.stops.end());
   }
   if (prompt.size() / kMostTokenBytes > context_size) {
     throw Failure(WASINN_PROMPT_TOO_LONG, "ggml: expected a prompt that fits into a context of " +
@@ -92,11 +90,10 @@ std::vector<llama_token> ReadPrompt(const wasinn_backend_graph& graph, const Inp
 // The tokens of each text that the task is about: those of `texts`, else of prompt or chat.
 std::vector<std::vector<llama_token>> ReadAll(const wasinn_backend_graph& graph,
                                               const Settings& settings, const Inputs& inputs,
-                                              size_t context_size,
-                                              std::vector<std::string>& stops) {
+                                              size_t context_size, Chat& chat) {
   const Task task = TaskOf(settings);
   if (inputs[kTextsInput].empty() || task == Task::kGenerate) {
-    return {ReadPrompt(graph, inputs, context_size, stops)};
+    return {ReadPrompt(graph, inputs, context_size, chat)};
   }
   const TextList list = ReadTexts(inputs[kTextsInput]);
   if (list.ranks != (task == Task::kRerank)) {
@@ -160,6 +157,14 @@ void CheckLength(const std::vector<llama_token>& tokens, size_t context_size, si
                     std::to_string(tokens.size()));
 }
 
+void CheckForm(const AnswerForm& form, const Settings& settings) {
+  if (form.has_tools() && !(settings.grammar.empty() && settings.json_schema.empty())) {
+    throw Failure(WASINN_INVALID_ARGUMENT,
+                  "ggml: input 'chat': expected tools without the options grammar and json-schema, "
+                  "since calls have a grammar of their own; given both");
+  }
+}
+
 // All that a run needs before an engine has it; false when it needs none and is done. On the
 // worker.
 bool Prepare(const wasinn_backend_graph& graph, const Inputs& inputs, Request& request) {
@@ -172,8 +177,8 @@ bool Prepare(const wasinn_backend_graph& graph, const Inputs& inputs, Request& r
     return false;
   }
   request.context_size = graph.ContextSize(settings);
-  std::vector<std::string> stops = settings.reverse_prompt;
-  auto texts = ReadAll(graph, settings, inputs, request.context_size, stops);
+  Chat chat;
+  auto texts = ReadAll(graph, settings, inputs, request.context_size, chat);
   request.usage.input_tokens = CountTokens(texts);
   if (task == Task::kTokenize) {
     request.FinishText(TokensJson(texts, !inputs[kTextsInput].empty()), "tokenize");
@@ -185,10 +190,19 @@ bool Prepare(const wasinn_backend_graph& graph, const Inputs& inputs, Request& r
     return true;
   }
   request.prompt = std::move(texts.front());
+  std::vector<std::string> stops = settings.reverse_prompt;
+  stops.insert(stops.end(), chat.stops.begin(), chat.stops.end());
   CheckStops(stops);
   request.stops = std::make_unique<StopMatcher>(std::move(stops));
-  request.sampler =
-      std::make_unique<Sampler>(*graph.model, settings, static_cast<int32_t>(request.context_size));
+  ChatGrammar grammar;
+  if (chat.form != nullptr) {
+    CheckForm(*chat.form, settings);
+    request.form = chat.form;
+    request.shown_tokens = chat.form->ShownTokens(*graph.vocabulary);
+    grammar = chat.form->Grammar(*graph.vocabulary);
+  }
+  request.sampler = std::make_unique<Sampler>(*graph.model, settings,
+                                              static_cast<int32_t>(request.context_size), grammar);
   for (const llama_token token : request.prompt) request.sampler->AcceptPrompt(token);
   return true;
 }
@@ -219,7 +233,7 @@ void CheckGiven(Task task, const Inputs& inputs) {
 }
 
 void Start(Context& context, const Inputs& inputs, const wasinn_backend_sink& sink) {
-  context.request = std::make_shared<Request>(*context.graph.instance.host, context.cancel, sink,
+  context.request = std::make_shared<Request>(context.graph.instance, context.cancel, sink,
                                               context.settings, context.number);
   Request& request = *context.request;
   request.set_settings(SettingsWith(context, inputs[kOptionsInput]));
@@ -296,9 +310,9 @@ wasinn_code ContextOutputGet(wasinn_backend_context* context, uint32_t port,
         !inputs[kTextsInput].empty()) {
       const Settings settings = SettingsWith(*context, inputs[kOptionsInput]);
       const size_t size = context->graph.ContextSize(settings);
-      std::vector<std::string> stops;
+      Chat chat;
       context->graph.instance.worker.Run([&] {
-        usage.input_tokens = CountTokens(ReadAll(context->graph, settings, inputs, size, stops));
+        usage.input_tokens = CountTokens(ReadAll(context->graph, settings, inputs, size, chat));
       });
     }
     LendText(*context->graph.instance.host, UsageJson(usage), context->usage_dim, *out);

@@ -3,6 +3,7 @@
 
 #include <llama.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,8 @@
 struct common_chat_templates;
 
 namespace wasinn::ggml {
+
+class AnswerForm;
 
 // Which special tokens there are among those of a text.
 enum class Signs {
@@ -27,7 +30,8 @@ std::string PieceOf(const llama_vocab& vocabulary, llama_token token, bool speci
 // A conversation as the model's own template writes it.
 struct Chat {
   std::string prompt;
-  std::vector<std::string> stops;  // texts that end the answer, besides the model's own end
+  std::vector<std::string> stops;          // texts that end the answer, besides the model's own end
+  std::shared_ptr<const AnswerForm> form;  // null when the answer is nothing but text
 };
 // `json` is a list of messages, or an object with `messages` and maybe `tools`, `tool_choice`,
 // `parallel_tool_calls`, `add_generation_prompt` and `enable_thinking`, all as in OpenAI's API.

@@ -1,5 +1,6 @@
 #include "ggml/request.h"
 
+#include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
@@ -31,6 +32,7 @@ std::string UsageJson(const Usage& usage) {
   if (!usage.logprobs.empty()) {
     text.insert(text.size() - 1, ",\"logprobs\":[" + usage.logprobs + "]");
   }
+  if (!usage.message.empty()) text.insert(text.size() - 1, ",\"message\":" + usage.message);
   return text;
 }
 
@@ -54,12 +56,15 @@ void Request::BeginAnswer() { usage.prompt_ms = Elapsed(); }
 bool Request::Send(std::string_view text) {
   if (text.empty()) return true;
   sent_ = true;
+  if (form != nullptr) answer_ += text;
   return sink_.chunk(sink_.self, sink_.run, kResponseOutput, {text.data(), text.size()}) == 0;
 }
 
 bool Request::Answer(const llama_vocab& vocabulary, llama_token token) {
   ++usage.output_tokens;
-  const std::string piece = PieceOf(vocabulary, token, settings_.special);
+  const bool shown =
+      settings_.special || std::ranges::find(shown_tokens, token) != shown_tokens.end();
+  const std::string piece = PieceOf(vocabulary, token, shown);
   if (settings_.logprobs > 0) {
     ordered_json entry = {{"token", piece}, {"id", token}, {"logprob", sampler->chosen_logprob()}};
     ordered_json likely = ordered_json::array();
@@ -112,8 +117,18 @@ void Request::DeliverVectors() {
 void Request::Finish(const char* why, wasinn_code code, const std::string& message) {
   usage.finish = why;
   usage.answer_ms = Elapsed() - usage.prompt_ms;
+  Send(stops->Rest());
+  if (form == nullptr) return Complete(code, message);
+  // To read a long answer takes stack and time.
+  worker_.Post([self = shared_from_this(), code, message] {
+    const std::string_view end = self->usage.finish;
+    self->usage.message = self->form->Message(self->answer_, end == "end" || end == "grammar");
+    self->Complete(code, message);
+  });
+}
+
+void Request::Complete(wasinn_code code, const std::string& message) {
   try {
-    Send(stops->Rest());
     // Otherwise the host puts the response together from what was streamed.
     if (!sent_) Deliver(kResponseOutput, {});
     Deliver(kUsageOutput, UsageJson(usage));
