@@ -8,6 +8,11 @@
 
 namespace wasinn::ggml {
 
+std::shared_ptr<void> Engine::Lease() {
+  ++leases_;
+  return {this, [](Engine* engine) { --engine->leases_; }};
+}
+
 void Engine::Submit(std::shared_ptr<Request> request) {
   const std::lock_guard lock(mutex_);
   // First, for it may throw.
@@ -94,6 +99,7 @@ void Engine::MakeContext(llama_context_params params) {
                                         std::to_string(params.n_ctx) + " tokens, given none" +
                                         (why.empty() ? "" : " (" + why + ")"));
   }
+  UseAdapters(*context_, adapters_);
   llama_attach_threadpool(context_.get(), cores.pool(), cores.pool());
 }
 

@@ -9,6 +9,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "ggml/prompt.h"
 #include "ggml/runtime.h"
 
 namespace wasinn::ggml {
@@ -39,12 +40,35 @@ void CheckGrammar(const std::string& text) {
   }
 }
 
-llama_sampler* LoadGrammar(const llama_vocab* vocabulary, const std::string& text) {
+// What the text matches, itself.
+std::string Escaped(const std::string& text) {
+  std::string pattern;
+  for (const char c : text) {
+    if (std::string_view("^$\\.*+?()[]{}|/-").find(c) != std::string_view::npos) pattern += '\\';
+    pattern += c;
+  }
+  return pattern;
+}
+
+llama_sampler* NewGrammar(const llama_vocab* vocabulary, const std::string& text,
+                          const ChatGrammar& waits) {
+  if (!waits.lazy) return llama_sampler_init_grammar(vocabulary, text.c_str(), "root");
+  std::vector<std::string> patterns = waits.patterns;
+  for (const std::string& word : waits.words) patterns.push_back(Escaped(word));
+  std::vector<const char*> pointers;
+  for (const std::string& pattern : patterns) pointers.push_back(pattern.c_str());
+  return llama_sampler_init_grammar_lazy_patterns(vocabulary, text.c_str(), "root", pointers.data(),
+                                                  pointers.size(), waits.tokens.data(),
+                                                  waits.tokens.size());
+}
+
+llama_sampler* LoadGrammar(const llama_vocab* vocabulary, const std::string& text,
+                           const ChatGrammar& waits = {}) {
   CheckGrammar(text);
   llama_sampler* grammar = nullptr;
   std::string why;
   try {
-    grammar = llama_sampler_init_grammar(vocabulary, text.c_str(), "root");
+    grammar = NewGrammar(vocabulary, text, waits);
   } catch (const std::exception& exception) {
     why = exception.what();
   }
@@ -55,19 +79,11 @@ llama_sampler* LoadGrammar(const llama_vocab* vocabulary, const std::string& tex
   throw BadGrammar("one that llama.cpp does not take" + (why.empty() ? "" : " (" + why + ")"));
 }
 
+// llama.cpp's time for a pattern that waits in an answer grows with the square of the answer.
+constexpr size_t kMostWatchedBytes = 64 << 10;
+
 // llama.cpp's time and memory for a schema grow with the square of an object's properties.
 constexpr size_t kMostSchemaEntries = 256;
-
-void CheckSchema(const nlohmann::json& schema) {
-  if (!schema.is_structured()) return;
-  if (schema.size() > kMostSchemaEntries) {
-    throw Failure(WASINN_TOO_LARGE, "ggml: option 'json-schema': expected at most " +
-                                        std::to_string(kMostSchemaEntries) +
-                                        " entries in an object or a list, given " +
-                                        std::to_string(schema.size()));
-  }
-  for (const nlohmann::json& entry : schema) CheckSchema(entry);
-}
 
 std::vector<llama_logit_bias> Biases(const llama_vocab* vocabulary, const Settings& settings) {
   const int32_t tokens = llama_vocab_n_tokens(vocabulary);
@@ -123,10 +139,21 @@ size_t MostCandidates(const Settings& settings, const std::vector<llama_logit_bi
 
 }  // namespace
 
+void CheckSchema(const std::string& what, const nlohmann::json& schema) {
+  if (!schema.is_structured()) return;
+  if (schema.size() > kMostSchemaEntries) {
+    throw Failure(WASINN_TOO_LARGE,
+                  "ggml: " + what + ": expected at most " + std::to_string(kMostSchemaEntries) +
+                      " entries in an object or a list, given " + std::to_string(schema.size()));
+  }
+  for (const nlohmann::json& entry : schema) CheckSchema(what, entry);
+}
+
 std::string GrammarOf(const Settings& settings) {
   if (!settings.grammar.empty()) return settings.grammar;
   if (settings.json_schema.empty()) return {};
-  CheckSchema(ParseJson("ggml: option 'json-schema'", settings.json_schema));
+  CheckSchema("option 'json-schema'",
+              ParseJson("ggml: option 'json-schema'", settings.json_schema));
   try {
     return json_schema_to_grammar(common_json::parse(settings.json_schema), true);
   } catch (const std::exception& exception) {
@@ -141,8 +168,10 @@ std::string GrammarOf(const Settings& settings) {
   }
 }
 
-Sampler::Sampler(const llama_model& model, const Settings& settings, int32_t context_size)
-    : vocabulary_(llama_vocab_n_tokens(llama_model_get_vocab(&model))),
+Sampler::Sampler(const llama_model& model, const Settings& settings, int32_t context_size,
+                 const ChatGrammar& of_chat)
+    : words_(*llama_model_get_vocab(&model)),
+      vocabulary_(llama_vocab_n_tokens(llama_model_get_vocab(&model))),
       likely_count_(static_cast<size_t>(settings.logprobs)) {
   const llama_vocab* vocabulary = llama_model_get_vocab(&model);
   llama_sampler_chain_params params = llama_sampler_chain_default_params();
@@ -200,6 +229,32 @@ Sampler::Sampler(const llama_model& model, const Settings& settings, int32_t con
   }
   if (const std::string grammar = GrammarOf(settings); !grammar.empty()) {
     grammar_.reset(LoadGrammar(vocabulary, grammar));
+  } else if (!of_chat.text.empty()) {
+    SetChatGrammar(of_chat);
+  }
+}
+
+void Sampler::SetChatGrammar(const ChatGrammar& grammar) {
+  grammar_.reset(LoadGrammar(&words_, grammar.text, grammar));
+  if (grammar.lazy) {
+    waiting_.emplace();
+    waiting_->words = grammar.words;
+    waiting_->tokens = grammar.tokens;
+    waiting_->patterns = !grammar.patterns.empty();
+    for (const std::string& word : grammar.words) {
+      waiting_->longest = std::max(waiting_->longest, word.size());
+    }
+    return;
+  }
+  try {
+    for (const llama_token token : grammar.before) {
+      llama_sampler_accept(grammar_.get(), token);
+    }
+  } catch (const std::exception& exception) {
+    throw Failure(WASINN_UNSUPPORTED_OPERATION,
+                  std::string("ggml: input 'chat': expected a template whose answers llama.cpp can "
+                              "read, given another (") +
+                      exception.what() + ")");
   }
 }
 
@@ -280,8 +335,59 @@ std::optional<llama_token> Sampler::Sample(const float* scores) {
 }
 
 void Sampler::Accept(llama_token token) {
-  if (grammar_ != nullptr) llama_sampler_accept(grammar_.get(), token);
+  if (waiting_) {
+    Watch(token);
+  } else if (grammar_ != nullptr) {
+    llama_sampler_accept(grammar_.get(), token);
+  }
   llama_sampler_accept(chain_.get(), token);
+}
+
+// The grammar of a chat takes a token at which, or behind which, it may begin to hold. When the
+// text there is none that it takes, it is given up: the answer is free.
+void Sampler::AcceptByGrammar(llama_token token) {
+  if (grammar_ == nullptr) return;
+  try {
+    llama_sampler_accept(grammar_.get(), token);
+  } catch (const std::exception&) {
+    grammar_.reset();
+  }
+}
+
+// llama.cpp looks for the words in all of the answer at every token, so it gets only the tokens in
+// which one is.
+void Sampler::Watch(llama_token token) {
+  Waiting& waiting = *waiting_;
+  const std::string piece = PieceOf(words_, token, true);
+  if (waiting.patterns) {
+    // These may look at the answer from its beginning.
+    waiting.watched += piece.size();
+    if (waiting.watched <= kMostWatchedBytes) AcceptByGrammar(token);
+    return;
+  }
+  if (std::ranges::find(waiting.tokens, token) != waiting.tokens.end()) {
+    waiting_.reset();
+    return AcceptByGrammar(token);
+  }
+  waiting.last.emplace_back(token, piece);
+  std::string text;
+  for (const auto& [one, its_piece] : waiting.last) text += its_piece;
+  size_t at = std::string::npos;
+  for (const std::string& word : waiting.words) at = std::min(at, text.find(word));
+  if (at != std::string::npos) {
+    const auto last = std::move(waiting.last);
+    waiting_.reset();
+    size_t end = 0;
+    for (const auto& [one, its_piece] : last) {
+      end += its_piece.size();
+      if (end > at) AcceptByGrammar(one);
+    }
+    return;
+  }
+  while (text.size() - waiting.last.front().second.size() >= waiting.longest) {
+    text.erase(0, waiting.last.front().second.size());
+    waiting.last.pop_front();
+  }
 }
 
 void Sampler::NoteLikely(const float* scores, llama_token chosen) {

@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
-"""Makes the suite's language model: GGUF, architecture llama, 296 tokens, 0.3 MB.
+"""Makes the suite's language models: GGUF, 296 tokens, 0.3 MB each.
 
     make_gguf.py FOLDER              the suite's models folder; no package, no network
 
-Its answers are known: after a letter comes the next of the alphabet, after a digit the next digit, after z and 9 the
+alphabet, of the architecture llama. Its answers are known: after a letter comes the next of the alphabet, after a digit the next digit, after z and 9 the
 end. Attention and feed-forward add nothing; a token's embedding is a random vector of 1 and -1, and the row of the output
 matrix for a token is the sum of the embeddings that it follows. So the right token wins by far, whatever a framework does
 to the numbers.
+
+backwards, an adapter (LoRA) that turns the order of letters and digits around. tools, the alphabet with a chat template
+that knows tools. rank, of the architecture qwen3, scores a document by its last letter: the later in the alphabet, the
+higher. sections, of the architecture qwen2vl, is the alphabet with places of several parts, which cannot be moved.
 """
 
 import argparse
@@ -28,6 +32,38 @@ F32 = 0
 SCALE = 0.5
 
 UNKNOWN, BEGIN, END = 0, 1, 2
+# Pooling types of llama.cpp.
+POOLING_RANK = 4
+
+# A template as those of models that call tools by <tool_call> and JSON.
+TOOL_TEMPLATE = """\
+{%- if tools %}
+{{- '<|im_start|>system\\n' }}
+{%- if messages[0].role == 'system' %}{{- messages[0].content + '\\n\\n' }}{%- endif %}
+{{- 'Tools:\\n<tools>' }}
+{%- for tool in tools %}{{- '\\n' }}{{- tool | tojson }}{%- endfor %}
+{{- '\\n</tools>\\nCall one like this:\\n<tool_call>\\n{"name": NAME, "arguments": OBJECT}\\n</tool_call><|im_end|>\\n' }}
+{%- elif messages[0].role == 'system' %}
+{{- '<|im_start|>system\\n' + messages[0].content + '<|im_end|>\\n' }}
+{%- endif %}
+{%- for message in messages %}
+{%- if message.role == 'user' or (message.role == 'system' and not loop.first) %}
+{{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}
+{%- elif message.role == 'assistant' %}
+{{- '<|im_start|>assistant' }}
+{%- if message.content %}{{- '\\n' + message.content }}{%- endif %}
+{%- for tool_call in message.tool_calls %}
+{{- '\\n<tool_call>\\n{"name": "' + tool_call.function.name + '", "arguments": ' }}
+{{- tool_call.function.arguments | tojson }}{{- '}\\n</tool_call>' }}
+{%- endfor %}
+{{- '<|im_end|>\\n' }}
+{%- elif message.role == 'tool' %}
+{{- '<|im_start|>user\\n<tool_response>\\n' + message.content + '\\n</tool_response><|im_end|>\\n' }}
+{%- endif %}
+{%- endfor %}
+{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}
+"""
+
 # Token types of llama.cpp.
 NORMAL, IS_UNKNOWN, CONTROL, BYTE = 1, 2, 3, 6
 
@@ -39,11 +75,11 @@ def vocabulary():
     return tokens + [(text, NORMAL) for text in ("\u2581", *string.ascii_lowercase, *string.digits)]
 
 
-def followed(tokens):
+def followed(tokens, rows=(string.ascii_lowercase, string.digits)):
     """The numbers of the tokens that each token comes after."""
     number = {text: i for i, (text, _) in enumerate(tokens)}
     before = [[] for _ in tokens]
-    for row in (string.ascii_lowercase, string.digits):
+    for row in rows:
         for one, other in zip(row, row[1:]):
             before[number[other]].append(number[one])
         before[END].append(number[row[-1]])
@@ -77,20 +113,20 @@ def array(values):
     return 9, struct.pack("<IQ", values[0][0], len(values)) + b"".join(data for _, data in values)
 
 
-def metadata(tokens):
+def metadata(tokens, architecture="llama", name="alphabet"):
     return {
-        "general.architecture": string_value("llama"),
-        "general.name": string_value("alphabet"),
+        "general.architecture": string_value(architecture),
+        "general.name": string_value(name),
         "general.alignment": u32(ALIGNMENT),
-        "llama.context_length": u32(CONTEXT),
-        "llama.embedding_length": u32(SIZE),
-        "llama.block_count": u32(BLOCKS),
-        "llama.feed_forward_length": u32(FEED_FORWARD),
-        "llama.attention.head_count": u32(HEADS),
-        "llama.attention.head_count_kv": u32(HEADS),
-        "llama.attention.layer_norm_rms_epsilon": f32(1e-5),
-        "llama.rope.dimension_count": u32(SIZE // HEADS),
-        "llama.vocab_size": u32(len(tokens)),
+        f"{architecture}.context_length": u32(CONTEXT),
+        f"{architecture}.embedding_length": u32(SIZE),
+        f"{architecture}.block_count": u32(BLOCKS),
+        f"{architecture}.feed_forward_length": u32(FEED_FORWARD),
+        f"{architecture}.attention.head_count": u32(HEADS),
+        f"{architecture}.attention.head_count_kv": u32(HEADS),
+        f"{architecture}.attention.layer_norm_rms_epsilon": f32(1e-5),
+        f"{architecture}.rope.dimension_count": u32(SIZE // HEADS),
+        f"{architecture}.vocab_size": u32(len(tokens)),
         "tokenizer.ggml.model": string_value("llama"),
         "tokenizer.ggml.tokens": array([string_value(token) for token, _ in tokens]),
         "tokenizer.ggml.scores": array([f32(0) for _ in tokens]),
@@ -103,11 +139,19 @@ def metadata(tokens):
     }
 
 
+def embeddings_of(tokens):
+    numbers = random.Random(1)
+    return [[numbers.choice((-1.0, 1.0)) for _ in range(SIZE)] for _ in tokens]
+
+
+def output_rows(embeddings, before):
+    return [[SCALE * sum(embeddings[one][i] for one in ones) for i in range(SIZE)] for ones in before]
+
+
 def tensors(tokens):
     """Name: (dims, the innermost first; numbers)."""
-    numbers = random.Random(1)
-    embeddings = [[numbers.choice((-1.0, 1.0)) for _ in range(SIZE)] for _ in tokens]
-    rows = [[SCALE * sum(embeddings[one][i] for one in before) for i in range(SIZE)] for before in followed(tokens)]
+    embeddings = embeddings_of(tokens)
+    rows = output_rows(embeddings, followed(tokens))
     made = {
         "token_embd.weight": ((SIZE, len(tokens)), [value for row in embeddings for value in row]),
         "output_norm.weight": ((SIZE,), [1.0] * SIZE),
@@ -128,10 +172,7 @@ def pad(data):
     return data + bytes(-len(data) % ALIGNMENT)
 
 
-def build():
-    tokens = vocabulary()
-    values = metadata(tokens)
-    weights = tensors(tokens)
+def write(values, weights):
     head = b"GGUF" + struct.pack("<IQQ", 3, len(weights), len(values))
     for key, (kind, data) in values.items():
         head += text(key) + struct.pack("<I", kind) + data
@@ -143,11 +184,80 @@ def build():
     return {"model.gguf": pad(head) + body}
 
 
+def build():
+    tokens = vocabulary()
+    return write(metadata(tokens), tensors(tokens))
+
+
+def build_tools():
+    tokens = vocabulary()
+    return write(metadata(tokens, name="tools") | {"tokenizer.chat_template": string_value(TOOL_TEMPLATE)}, tensors(tokens))
+
+
+def build_backwards():
+    """What it adds to the output matrix as a product of two: of rank SIZE, so that the first of them does nothing."""
+    tokens = vocabulary()
+    embeddings = embeddings_of(tokens)
+    now = output_rows(embeddings, followed(tokens))
+    then = output_rows(embeddings, followed(tokens, (string.ascii_lowercase[::-1], string.digits[::-1])))
+    identity = [float(i == j) for i in range(SIZE) for j in range(SIZE)]
+    change = [one - other for row, old in zip(then, now) for one, other in zip(row, old)]
+    values = {
+        "general.architecture": string_value("llama"),
+        "general.type": string_value("adapter"),
+        "general.name": string_value("backwards"),
+        "general.alignment": u32(ALIGNMENT),
+        "adapter.type": string_value("lora"),
+        "adapter.lora.alpha": f32(SIZE),
+    }
+    return write(values, {
+        "output.weight.lora_a": ((SIZE, SIZE), identity),
+        "output.weight.lora_b": ((SIZE, len(tokens)), change),
+    })
+
+
+def build_rank():
+    tokens = vocabulary()
+    embeddings = embeddings_of(tokens)
+    number = {token: i for i, (token, _) in enumerate(tokens)}
+    # The score is a softmax of two; the second label's row is zero.
+    row = [sum((place - 12.5) * embeddings[number[letter]][i] for place, letter in enumerate(string.ascii_lowercase)) / 400
+           for i in range(SIZE)]
+    values = metadata(tokens, "qwen3", "rank") | {
+        "qwen3.attention.key_length": u32(SIZE // HEADS),
+        "qwen3.attention.value_length": u32(SIZE // HEADS),
+        "qwen3.pooling_type": u32(POOLING_RANK),
+        "qwen3.classifier.output_labels": array([string_value("yes"), string_value("no")]),
+        "tokenizer.chat_template.rerank": string_value("q{query}d{document}"),
+    }
+    weights = tensors(tokens) | {"cls.output.weight": ((SIZE, 2), row + [0.0] * SIZE)}
+    for block in range(BLOCKS):
+        for name in ("attn_q_norm", "attn_k_norm"):
+            weights[f"blk.{block}.{name}.weight"] = ((SIZE // HEADS,), [1.0] * (SIZE // HEADS))
+    return write(values, weights)
+
+
+def build_sections():
+    tokens = vocabulary()
+    values = metadata(tokens, "qwen2vl", "sections") | {
+        "qwen2vl.rope.dimension_sections": array([(5, struct.pack("<i", size)) for size in (4, 2, 2, 0)]),
+    }
+    weights = tensors(tokens)
+    for block in range(BLOCKS):
+        for name in ("attn_q", "attn_k", "attn_v"):
+            weights[f"blk.{block}.{name}.bias"] = ((SIZE,), [0.0] * SIZE)
+    return write(values, weights)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=pathlib.Path)
     with Framework(parser.parse_args().folder, "ggml", "ggml") as framework:
         framework.add("alphabet", build())
+        framework.add("backwards", build_backwards())
+        framework.add("tools", build_tools())
+        framework.add("rank", build_rank())
+        framework.add("sections", build_sections())
 
 
 if __name__ == "__main__":
