@@ -11,6 +11,7 @@
 #include <cstring>
 #include <span>
 
+#include "ggml/draft.h"
 #include "ggml/gguf_check.h"
 #include "ggml/request.h"
 
@@ -150,6 +151,11 @@ void DescribeModel(Graph& graph) {
   add("custom:parameters", std::to_string(llama_model_n_params(&model)));
   add("custom:context_length", std::to_string(llama_model_n_ctx_train(&model)));
   add("custom:vocabulary", std::to_string(llama_vocab_n_tokens(graph.vocabulary)));
+  if (graph.draft != nullptr) {
+    char draft[256] = "";
+    llama_model_desc(graph.draft.get(), draft, sizeof draft);
+    add("custom:draft", draft);
+  }
   add("custom:chat_template", llama_model_chat_template(&model, nullptr) ? "true" : "false");
   for (const auto& [key, value] : graph.metadata) {
     graph.metadata_infos.push_back({backend::Str(key), backend::Str(value)});
@@ -166,6 +172,28 @@ size_t MostCells(const Graph& graph) {
   const uint64_t cell =
       4 * head * positive(llama_model_n_head_kv(model)) * positive(llama_model_n_layer(model));
   return std::clamp<size_t>(kMostCacheBytes / cell, 512, kMostCells);
+}
+
+// The model that guesses answers ahead, if the host gave one.
+void LoadDraft(Graph& graph, const llama_model_params& params) {
+  const std::string& path = graph.settings.draft;
+  if (path.empty()) return;
+  const auto bad = [&](const std::string& why) {
+    return Failure(WASINN_INVALID_ARGUMENT, "ggml: option 'draft': " + why);
+  };
+  if (graph.is_recurrent || !graph.cannot_answer.empty()) {
+    throw bad("expected none for a model that cannot go back a step, given one");
+  }
+  graph.draft.reset(LoadPath(path.c_str(), params));
+  if (graph.draft == nullptr) throw NotTaken();
+  const llama_model* draft = graph.draft.get();
+  if (llama_model_is_recurrent(draft) || llama_model_is_hybrid(draft) ||
+      llama_model_has_encoder(draft) || llama_model_is_diffusion(draft)) {
+    throw bad("expected a model that writes and can go back a step, given another");
+  }
+  if (const auto why = OtherVocabulary(*graph.vocabulary, *llama_model_get_vocab(draft))) {
+    throw bad("expected a model with the vocabulary of the large one, given another: " + *why);
+  }
 }
 
 void Load(Graph& graph, const wasinn_load_request& request) {
@@ -205,6 +233,7 @@ void Load(Graph& graph, const wasinn_load_request& request) {
   } else if (llama_model_is_diffusion(graph.model.get())) {
     graph.cannot_answer = "a diffusion model";
   }
+  LoadDraft(graph, params);
   graph.most_cells = MostCells(graph);
   try {
     graph.templates.reset(common_chat_templates_init(graph.model.get(), "").release());
@@ -261,6 +290,12 @@ size_t wasinn_backend_graph::ContextSize(const wasinn::ggml::Settings& wanted) c
                             " tokens, which the key-value cache of the graph may hold (the host's "
                             "option kv-cells), given " +
                             std::to_string(size));
+}
+
+uint32_t wasinn_backend_graph::Threads() const {
+  const uint32_t all = instance.cores.threads();
+  const auto most = static_cast<uint32_t>(settings.max_threads);
+  return most > 0 ? std::min(most, all) : all;
 }
 
 size_t wasinn_backend_graph::CellsFor(size_t context_size) const {

@@ -7,6 +7,8 @@ Its answers are known: after a letter comes the next of the alphabet, after a di
 end. Attention and feed-forward add nothing; a token's embedding is a random vector of 1 and -1, and the row of the output
 matrix for a token is the sum of the embeddings that it follows. So the right token wins by far, whatever a framework does
 to the numbers.
+
+Beside it lies draft.gguf, which guesses its answers and errs after each fifth letter.
 """
 
 import argparse
@@ -39,13 +41,14 @@ def vocabulary():
     return tokens + [(text, NORMAL) for text in ("\u2581", *string.ascii_lowercase, *string.digits)]
 
 
-def followed(tokens):
-    """The numbers of the tokens that each token comes after."""
+def followed(tokens, errs):
+    """The numbers of the tokens that each token comes after; with `errs`, a comes after each fifth letter."""
     number = {text: i for i, (text, _) in enumerate(tokens)}
     before = [[] for _ in tokens]
     for row in (string.ascii_lowercase, string.digits):
         for one, other in zip(row, row[1:]):
-            before[number[other]].append(number[one])
+            wrong = errs and one in string.ascii_lowercase[4::5]
+            before[number["a" if wrong else other]].append(number[one])
         before[END].append(number[row[-1]])
     return before
 
@@ -103,11 +106,11 @@ def metadata(tokens):
     }
 
 
-def tensors(tokens):
+def tensors(tokens, errs):
     """Name: (dims, the innermost first; numbers)."""
     numbers = random.Random(1)
     embeddings = [[numbers.choice((-1.0, 1.0)) for _ in range(SIZE)] for _ in tokens]
-    rows = [[SCALE * sum(embeddings[one][i] for one in before) for i in range(SIZE)] for before in followed(tokens)]
+    rows = [[SCALE * sum(embeddings[one][i] for one in before) for i in range(SIZE)] for before in followed(tokens, errs)]
     made = {
         "token_embd.weight": ((SIZE, len(tokens)), [value for row in embeddings for value in row]),
         "output_norm.weight": ((SIZE,), [1.0] * SIZE),
@@ -128,10 +131,10 @@ def pad(data):
     return data + bytes(-len(data) % ALIGNMENT)
 
 
-def build():
+def build(errs=False):
     tokens = vocabulary()
     values = metadata(tokens)
-    weights = tensors(tokens)
+    weights = tensors(tokens, errs)
     head = b"GGUF" + struct.pack("<IQQ", 3, len(weights), len(values))
     for key, (kind, data) in values.items():
         head += text(key) + struct.pack("<I", kind) + data
@@ -140,14 +143,14 @@ def build():
         head += text(name) + struct.pack("<I", len(dims)) + struct.pack(f"<{len(dims)}Q", *dims)
         head += struct.pack("<IQ", F32, len(body))
         body += pad(struct.pack(f"<{len(numbers)}f", *numbers))
-    return {"model.gguf": pad(head) + body}
+    return pad(head) + body
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=pathlib.Path)
     with Framework(parser.parse_args().folder, "ggml", "ggml") as framework:
-        framework.add("alphabet", build())
+        framework.add("alphabet", {"model.gguf": build()}, beside={"draft.gguf": build(errs=True)})
 
 
 if __name__ == "__main__":
