@@ -260,6 +260,14 @@ def llm_cases():
         stdout_words=["(no end after 0 s)"],
         **common,
     )
+    preload = {**common, "flags": ["--nn-preload", f"default:GGML:AUTO:{{build}}/{model}"]}
+    for name in ("streaming", "full", "embedding", "grammar", "json_schema", "unload_rounds", "set_input_twice",
+                 "metadata_first", "preload", "interleaved"):  # fmt: skip
+        yield Case(f"wasmedge-{name}", "wasmedge_llm", [name, "default"], **preload)
+    two = {**common, "flags": [*preload["flags"], "--nn-preload", f"other:GGML:AUTO:{{build}}/{model}"]}
+    yield Case("wasmedge-two_models", "wasmedge_llm", ["two_models", "default", "other"], **two)
+    none = {**common, "flags": ["--nn-preload", "default:GGML:AUTO:model-not-found.gguf"]}
+    yield Case("wasmedge-model_not_found", "wasmedge_llm", ["model_not_found", "default"], **none)
     questions = {"keeper": (1, "Who is the keeper of the lighthouse?", "Ingrid Solberg")}
     questions["railway"] = (3, "When was the railway built?", "1874")
     for name, (paragraph, question, fact) in questions.items():
