@@ -49,6 +49,7 @@ void CheckHeader(Graph& graph, std::span<const uint8_t> bytes) {
     throw Failure(WASINN_INVALID_ENCODING, "ggml: expected a model as GGUF: " + *wrong);
   }
   graph.ranks = facts.ranks;
+  if (!graph.settings.state_dir.empty()) graph.fingerprint = FingerprintOf(bytes);
 }
 
 Failure NotTaken() {
@@ -132,8 +133,15 @@ void LoadAdapters(Graph& graph) {
   for (const auto& [name, path] : graph.settings.lora_files) {
     const std::string what =
         "ggml: option 'lora:" + name + "': expected an adapter of this model: ";
-    if (const auto wrong = CheckAdapter(MappedFile(path).bytes(), architecture, experts)) {
+    const MappedFile file(path);
+    if (const auto wrong = CheckAdapter(file.bytes(), architecture, experts)) {
       throw Failure(WASINN_INVALID_ENCODING, what + *wrong);
+    }
+    if (!graph.settings.state_dir.empty()) {
+      Hash hash;
+      hash.Add(graph.fingerprint);
+      hash.Add(FingerprintOf(file.bytes()));
+      graph.fingerprint = hash.value();
     }
     const Guarded guarded(graph.instance.host);
     graph.adapters[name].reset(llama_adapter_lora_init(graph.model.get(), path.c_str()));
@@ -184,6 +192,10 @@ void Load(Graph& graph, const wasinn_load_request& request) {
   }
   graph.most_cells = MostCells(graph);
   LoadAdapters(graph);
+  if (!graph.settings.state_dir.empty()) {
+    graph.states = std::make_unique<StateFolder>(
+        graph.settings.state_dir, static_cast<uint64_t>(graph.settings.state_max_bytes));
+  }
   try {
     graph.templates.reset(
         common_chat_templates_init(graph.model.get(), graph.settings.chat_template).release());
@@ -261,6 +273,25 @@ size_t wasinn_backend_graph::CellsFor(size_t context_size) const {
 void wasinn_backend_graph::Check(const wasinn::ggml::Settings& wanted) const {
   ContextSize(wanted);
   wasinn::ggml::ChooseAdapters(adapters, wanted.lora);
+  wasinn::ggml::CheckStateNames(wanted);
+  if (wanted.state_load.empty() && wanted.state_save.empty()) return;
+  const llama_rope_type rope = llama_model_rope_type(model.get());
+  const bool plain = !is_recurrent && llama_model_n_swa(model.get()) == 0 &&
+                     rope != LLAMA_ROPE_TYPE_MROPE && rope != LLAMA_ROPE_TYPE_IMROPE;
+  if (!plain) {
+    throw wasinn::ggml::Failure(
+        WASINN_UNSUPPORTED_OPERATION,
+        "ggml: option 'state-save' or 'state-load': expected a model of plain attention, given one "
+        "with windows, sections or a memory of another kind");
+  }
+}
+
+uint64_t wasinn_backend_graph::StateKey(const wasinn::ggml::Settings& wanted) const {
+  const std::string others = wasinn::ggml::AdapterKey(wanted.lora) + wasinn::ggml::LlamaVersion();
+  wasinn::ggml::Hash hash;
+  hash.Add(fingerprint);
+  hash.Add({reinterpret_cast<const uint8_t*>(others.data()), others.size()});
+  return hash.value();
 }
 
 std::shared_ptr<wasinn::ggml::Engine> wasinn_backend_graph::EngineFor(
