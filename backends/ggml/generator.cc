@@ -418,7 +418,10 @@ void Generator::Advance(Sequence& sequence) {
   if (sequence.tokens.size() >= request->context_size && !Shift(sequence)) {
     finish("context", WASINN_CONTEXT_FULL,
            "ggml: the context of " + std::to_string(request->context_size) +
-               " tokens is full; the answer so far is there");
+               " tokens is full; the answer so far is there" +
+               (settings.context_shift
+                    ? "; the model cannot forget the older half, or n-keep leaves none"
+                    : ""));
   }
 }
 
