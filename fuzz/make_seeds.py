@@ -277,6 +277,15 @@ def gguf():
                          number("general.alignment", 32), number("tokenizer.ggml.bos_token_id", 1)])
     yield "old", file(keys, version=1)
 
+    def said(key, value):
+        return text(key) + u32(8) + text(value)
+
+    half = [text(f"x.weight.lora_{one}") + u32(2) + struct.pack("<QQ", 4, 4) + u32(0) + struct.pack("<Q", place)
+            for one, place in (("a", 0), ("b", 64))]
+    yield "adapter", file([said("general.architecture", "llama"), said("general.type", "adapter"),
+                           said("adapter.type", "lora"), text("adapter.lora.alpha") + u32(6) + f32(4)],
+                          b"".join(half), 2, bytes(128))
+
 
 def ggml_options():
     yield "some", b'{"temp": 0.5, "top-k": 7, "embedding": true, "reverse-prompt": ["a", "b"]}'
@@ -286,9 +295,31 @@ def ggml_options():
     yield "deep", b"[" * 100
 
 
+def ggml_texts():
+    yield "list", b'["a", "some text", ""]'
+    yield "rank", b'{"query": "a", "documents": ["b", "c"]}'
+    yield "tools", (b'{"tools": [{"type": "function", "function": {"name": "add", "parameters": {"type": "object", '
+                    b'"properties": {"a": {"type": "integer"}}}}}], "tool_choice": {"type": "function", "function": '
+                    b'{"name": "add"}}, "parallel_tool_calls": false}')
+    yield "none", b'{"tools": [{"type": "function", "function": {"name": "x"}}], "tool_choice": "none"}'
+
+
+def ggml_state():
+    def state(places):
+        cells = b"".join(struct.pack("<iIi", place, 1, 0) for place in places)
+        rows = u32(1) + struct.pack("<Q", 4) + bytes(4 * len(places))
+        return u32(0xaf143cd8, 0, 1, len(places)) + cells + u32(0, 1) + rows + rows
+
+    yield "sealed", bytes([1, 1]) + state([0, 1])
+    yield "twice", bytes([1, 1]) + state([1, 1])
+    yield "number", bytes([1, 0]) + state([0])[:-1] + b"\x7c"
+    yield "open", bytes([0, 0]) + b"WASINNS1" + struct.pack("<QQQQ", 7, 1, 4, 0) + u32(3, 0)
+    yield "huge", bytes([0, 0]) + b"WASINNS1" + struct.pack("<QQQQ", 7, 2**62, 4, 0)
+
+
 def main():
     for target in (witx_args, legacy_args, wit_args, dialects_agree, tensor_metadata, config, golden_format, echo_model, npy,
-                   gguf, ggml_options):
+                   gguf, ggml_options, ggml_texts, ggml_state):
         folder = SEEDS / target.__name__
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in target():

@@ -194,6 +194,10 @@ bool Prepare(const wasinn_backend_graph& graph, const Inputs& inputs, Request& r
   stops.insert(stops.end(), chat.stops.begin(), chat.stops.end());
   CheckStops(stops);
   request.stops = std::make_unique<StopMatcher>(std::move(stops));
+  if (!settings.state_load.empty() && settings.cache_prompt) {
+    request.state = graph.states->Open(settings.state_load, graph.StateKey(settings),
+                                       llama_vocab_n_tokens(graph.vocabulary));
+  }
   ChatGrammar grammar;
   if (chat.form != nullptr) {
     CheckForm(*chat.form, settings);

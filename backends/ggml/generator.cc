@@ -181,11 +181,74 @@ size_t Generator::Reuse(Sequence& sequence, const Request& request) {
 }
 
 void Generator::Begin(Sequence& sequence, std::shared_ptr<Request> request) {
+  if (request->state != nullptr && !Restore(sequence, *request)) return;
   request->usage.reused_tokens = Reuse(sequence, *request);
   sequence.request = std::move(request);
   sequence.answering = false;
   sequence.guess_most = SIZE_MAX;
   sequence.guess_rest = 0;
+}
+
+// Puts the state that the request goes on from into the sequence, when that has more of the prompt
+// than is there. False when the state was bad, and the request is ended.
+bool Generator::Restore(Sequence& sequence, Request& request) {
+  const std::unique_ptr<StateFile> state = std::move(request.state);
+  if (CommonPrefix(state->tokens(), request.prompt) <=
+      CommonPrefix(sequence.tokens, request.prompt)) {
+    return true;
+  }
+  Clear(sequence);
+  try {
+    const std::vector<uint8_t> data = state->ReadData();
+    const Guarded guarded(graph_.instance.host);
+    size_t taken = 0;
+    do {
+      taken = llama_state_seq_set_data(context_.get(), data.data(), data.size(), sequence.id);
+    } while (taken == 0 && EvictIdle());
+    llama_memory_t memory = llama_get_memory(context_.get());
+    const auto last = static_cast<llama_pos>(state->tokens().size()) - 1;
+    if (taken != data.size() || llama_memory_seq_pos_min(memory, sequence.id) != 0 ||
+        llama_memory_seq_pos_max(memory, sequence.id) != last) {
+      throw Failure(
+          WASINN_RUNTIME_ERROR,
+          "ggml: option 'state-load': expected a state that the key-value cache can take, "
+          "given one that it cannot (" +
+              Guarded::FirstError() + ")");
+    }
+  } catch (const Failure& failure) {
+    Clear(sequence);
+    request.Fail(failure.code(), failure.message());
+    return false;
+  } catch (const std::exception& exception) {
+    Clear(sequence);
+    request.Fail(WASINN_RUNTIME_ERROR, std::string("ggml: ") + exception.what());
+    return false;
+  }
+  sequence.tokens = state->tokens();
+  return true;
+}
+
+// Saves the state of a run that ends well, if it is to be; else tells why not.
+void Generator::Save(const Sequence& sequence, wasinn_code& code, std::string& message) {
+  const Settings& settings = sequence.request->settings();
+  if (settings.state_save.empty()) return;
+  try {
+    const size_t size = llama_state_seq_get_size(context_.get(), sequence.id);
+    std::vector<uint8_t> data(size);
+    if (llama_state_seq_get_data(context_.get(), data.data(), size, sequence.id) != size ||
+        !GoodState(data, sequence.tokens.size())) {
+      throw Failure(WASINN_UNSUPPORTED_OPERATION,
+                    "ggml: option 'state-save': expected a session whose state can be saved, given "
+                    "another");
+    }
+    graph_.states->Save(settings.state_save, graph_.StateKey(settings), sequence.tokens, data);
+  } catch (const Failure& failure) {
+    code = failure.code();
+    message = failure.message();
+  } catch (const std::exception& exception) {
+    code = WASINN_RUNTIME_ERROR;
+    message = std::string("ggml: ") + exception.what();
+  }
 }
 
 // ------------------------------------------------------------------ a pass over the model
@@ -401,8 +464,9 @@ std::optional<llama_token> Generator::NextToken(Sequence& sequence, int32_t row,
                                                 llama_token guess) {
   const std::shared_ptr<Request> request = sequence.request;
   const Settings& settings = request->settings();
-  const auto finish = [&](const char* why, wasinn_code code = WASINN_OK,
-                          const std::string& message = {}) {
+  const auto finish = [&](const char* why, wasinn_code code = WASINN_OK, std::string message = {}) {
+    CutBack(sequence, computed);
+    Save(sequence, code, message);
     End(sequence);
     request->Finish(why, code, message);
     return std::nullopt;
@@ -437,7 +501,10 @@ std::optional<llama_token> Generator::NextToken(Sequence& sequence, int32_t row,
   if (computed >= request->context_size && !Shift(sequence)) {
     return finish("context", WASINN_CONTEXT_FULL,
                   "ggml: the context of " + std::to_string(request->context_size) +
-                      " tokens is full; the answer so far is there");
+                      " tokens is full; the answer so far is there" +
+                      (settings.context_shift
+                           ? "; the model cannot forget the older half, or n-keep leaves none"
+                           : ""));
   }
   return token;
 }

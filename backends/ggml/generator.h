@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "ggml/draft.h"
@@ -53,6 +54,8 @@ class Generator final : public Engine {
   void Open(size_t cells);
   Sequence* FreeSequence(const Request& request);
   void Begin(Sequence& sequence, std::shared_ptr<Request> request);
+  bool Restore(Sequence& sequence, Request& request);
+  void Save(const Sequence& sequence, wasinn_code& code, std::string& message);
   size_t Reuse(Sequence& sequence, const Request& request);
   void Clear(Sequence& sequence);
   void Plan(bool prompts);

@@ -44,10 +44,15 @@ constexpr wasinn_port_info kOutputs[] = {
 };
 static_assert(std::size(kOutputs) == kOutputCount);
 
-void CheckHeader(std::span<const uint8_t> bytes, GgufFacts& facts) {
+// `graph` is told about its own model; null for another.
+void CheckHeader(std::span<const uint8_t> bytes, Graph* graph) {
+  GgufFacts facts;
   if (const auto wrong = CheckGguf(bytes, &facts)) {
     throw Failure(WASINN_INVALID_ENCODING, "ggml: expected a model as GGUF: " + *wrong);
   }
+  if (graph == nullptr) return;
+  graph->ranks = facts.ranks;
+  if (!graph->settings.state_dir.empty()) graph->fingerprint = FingerprintOf(bytes);
 }
 
 Failure NotTaken() {
@@ -57,14 +62,14 @@ Failure NotTaken() {
                      " can load, given one that it cannot" + (why.empty() ? "" : " (" + why + ")"));
 }
 
-llama_model* LoadPath(const char* path, const llama_model_params& params, GgufFacts& facts) {
-  CheckHeader(MappedFile(path).bytes(), facts);
+llama_model* LoadPath(const char* path, const llama_model_params& params, Graph* graph) {
+  CheckHeader(MappedFile(path).bytes(), graph);
   return llama_model_load_from_file(path, params);
 }
 
 // llama.cpp loads from files alone: one without a name, in memory.
-llama_model* LoadBytes(wasinn_bytes bytes, const llama_model_params& params, GgufFacts& facts) {
-  CheckHeader({static_cast<const uint8_t*>(bytes.data), bytes.size}, facts);
+llama_model* LoadBytes(wasinn_bytes bytes, const llama_model_params& params, Graph* graph) {
+  CheckHeader({static_cast<const uint8_t*>(bytes.data), bytes.size}, graph);
   FILE* file = nullptr;
   const int number = memfd_create("wasinn-model", MFD_CLOEXEC);
   if (number >= 0) file = fdopen(number, "w+b");
@@ -136,8 +141,15 @@ void LoadAdapters(Graph& graph) {
   for (const auto& [name, path] : graph.settings.lora_files) {
     const std::string what =
         "ggml: option 'lora:" + name + "': expected an adapter of this model: ";
-    if (const auto wrong = CheckAdapter(MappedFile(path).bytes(), architecture, experts)) {
+    const MappedFile file(path);
+    if (const auto wrong = CheckAdapter(file.bytes(), architecture, experts)) {
       throw Failure(WASINN_INVALID_ENCODING, what + *wrong);
+    }
+    if (!graph.settings.state_dir.empty()) {
+      Hash hash;
+      hash.Add(graph.fingerprint);
+      hash.Add(FingerprintOf(file.bytes()));
+      graph.fingerprint = hash.value();
     }
     const Guarded guarded(graph.instance.host);
     graph.adapters[name].reset(llama_adapter_lora_init(graph.model.get(), path.c_str()));
@@ -159,8 +171,7 @@ void LoadDraft(Graph& graph, const llama_model_params& params) {
   if (graph.is_recurrent || !graph.cannot_answer.empty()) {
     throw bad("expected none for a model that cannot go back a step, given one");
   }
-  GgufFacts facts;
-  graph.draft.reset(LoadPath(path.c_str(), params, facts));
+  graph.draft.reset(LoadPath(path.c_str(), params, nullptr));
   if (graph.draft == nullptr) throw NotTaken();
   const llama_model* draft = graph.draft.get();
   if (llama_model_is_recurrent(draft) || llama_model_is_hybrid(draft) ||
@@ -193,10 +204,8 @@ void Load(Graph& graph, const wasinn_load_request& request) {
   }
   llama_model_params params = llama_model_default_params();
   params.load_mode = graph.settings.mmap ? LLAMA_LOAD_MODE_MMAP : LLAMA_LOAD_MODE_NONE;
-  GgufFacts facts;
-  graph.model.reset(request.path != nullptr ? LoadPath(request.path, params, facts)
-                                            : LoadBytes(request.parts[0], params, facts));
-  graph.ranks = facts.ranks;
+  graph.model.reset(request.path != nullptr ? LoadPath(request.path, params, &graph)
+                                            : LoadBytes(request.parts[0], params, &graph));
   if (graph.model == nullptr) throw NotTaken();
   graph.vocabulary = llama_model_get_vocab(graph.model.get());
   if (llama_vocab_type(graph.vocabulary) == LLAMA_VOCAB_TYPE_NONE ||
@@ -214,6 +223,10 @@ void Load(Graph& graph, const wasinn_load_request& request) {
   LoadDraft(graph, params);
   graph.most_cells = MostCells(graph);
   LoadAdapters(graph);
+  if (!graph.settings.state_dir.empty()) {
+    graph.states = std::make_unique<StateFolder>(
+        graph.settings.state_dir, static_cast<uint64_t>(graph.settings.state_max_bytes));
+  }
   try {
     graph.templates.reset(
         common_chat_templates_init(graph.model.get(), graph.settings.chat_template).release());
@@ -297,6 +310,25 @@ size_t wasinn_backend_graph::CellsFor(size_t context_size) const {
 void wasinn_backend_graph::Check(const wasinn::ggml::Settings& wanted) const {
   ContextSize(wanted);
   wasinn::ggml::ChooseAdapters(adapters, wanted.lora);
+  wasinn::ggml::CheckStateNames(wanted);
+  if (wanted.state_load.empty() && wanted.state_save.empty()) return;
+  const llama_rope_type rope = llama_model_rope_type(model.get());
+  const bool plain = !is_recurrent && llama_model_n_swa(model.get()) == 0 &&
+                     rope != LLAMA_ROPE_TYPE_MROPE && rope != LLAMA_ROPE_TYPE_IMROPE;
+  if (!plain) {
+    throw wasinn::ggml::Failure(
+        WASINN_UNSUPPORTED_OPERATION,
+        "ggml: option 'state-save' or 'state-load': expected a model of plain attention, given one "
+        "with windows, sections or a memory of another kind");
+  }
+}
+
+uint64_t wasinn_backend_graph::StateKey(const wasinn::ggml::Settings& wanted) const {
+  const std::string others = wasinn::ggml::AdapterKey(wanted.lora) + wasinn::ggml::LlamaVersion();
+  wasinn::ggml::Hash hash;
+  hash.Add(fingerprint);
+  hash.Add({reinterpret_cast<const uint8_t*>(others.data()), others.size()});
+  return hash.value();
 }
 
 std::shared_ptr<wasinn::ggml::Engine> wasinn_backend_graph::EngineFor(

@@ -16,6 +16,7 @@
 #include "ggml/lora.h"
 #include "ggml/options.h"
 #include "ggml/runtime.h"
+#include "ggml/state.h"
 
 struct common_chat_templates;
 
@@ -47,12 +48,14 @@ struct wasinn_backend_graph {
   wasinn::ggml::Adapters adapters;
   std::unique_ptr<llama_model, wasinn::ggml::FreeModel> draft;  // null without one
   std::unique_ptr<common_chat_templates, wasinn::ggml::FreeTemplates> templates;
-  std::string no_templates;           // why there are none
-  std::string cannot_answer;          // why it is for embeddings alone; "" when it is not
-  bool is_recurrent = false;          // its cache cannot go back a step
-  bool ranks = false;                 // it scores documents and has no embeddings
-  size_t most_cells = 0;              // tokens that its cache may hold
-  std::atomic<uint64_t> contexts{0};  // made so far
+  std::string no_templates;   // why there are none
+  std::string cannot_answer;  // why it is for embeddings alone; "" when it is not
+  std::unique_ptr<wasinn::ggml::StateFolder> states;  // null when contexts may not save
+  uint64_t fingerprint = 0;                           // of the model and the adapters, with states
+  bool is_recurrent = false;                          // its cache cannot go back a step
+  bool ranks = false;                                 // it scores documents and has no embeddings
+  size_t most_cells = 0;                              // tokens that its cache may hold
+  std::atomic<uint64_t> contexts{0};                  // made so far
   std::vector<std::pair<std::string, std::string>> metadata;
   std::vector<wasinn_metadata> metadata_infos;  // for graph_describe; borrows from the above
 
@@ -65,6 +68,8 @@ struct wasinn_backend_graph {
   size_t CellsFor(size_t context_size) const;
   // Throws Failure when contexts of this graph cannot have these settings.
   void Check(const wasinn::ggml::Settings& settings) const;
+  // What a saved state must have been made by.
+  uint64_t StateKey(const wasinn::ggml::Settings& settings) const;
   // The engine for a request of these settings, which it leases. Throws Failure when all engines
   // that the graph may have are needed by others.
   std::shared_ptr<wasinn::ggml::Engine> EngineFor(wasinn::ggml::Request& request);

@@ -17,6 +17,7 @@
 #include "ggml/options.h"
 #include "ggml/runtime.h"
 #include "ggml/sampler.h"
+#include "ggml/state.h"
 #include "ggml/stop.h"
 #include "ggml/tools.h"
 
@@ -78,6 +79,7 @@ class Request : public std::enable_shared_from_this<Request> {
   // Of a chat whose answer is more than text, and the special tokens that belong to its text.
   std::shared_ptr<const AnswerForm> form;
   std::vector<llama_token> shown_tokens;
+  std::unique_ptr<StateFile> state;  // that it may go on from
   // Instead of a prompt: of which vectors are wanted.
   std::vector<std::vector<llama_token>> texts;
   // Keeps the engine from being closed until the run is done.

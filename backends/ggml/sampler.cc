@@ -137,6 +137,23 @@ size_t MostCandidates(const Settings& settings, const std::vector<llama_logit_bi
   return static_cast<size_t>(settings.top_k) + biases.size() + static_cast<size_t>(penalized);
 }
 
+// Takes out what may not be chosen: some of llama.cpp's samplers compute with the logarithm of each
+// likelihood, and with that of zero they choose anything.
+void DropImpossible(llama_sampler*, llama_token_data_array* candidates) {
+  llama_token_data* end =
+      std::remove_if(candidates->data, candidates->data + candidates->size,
+                     [](const llama_token_data& one) { return one.logit == -INFINITY; });
+  // Where nothing is left, the caller sees it by what is chosen.
+  if (end != candidates->data) candidates->size = static_cast<size_t>(end - candidates->data);
+}
+
+llama_sampler_i PossibleSampler() {
+  llama_sampler_i functions{};
+  functions.name = [](const llama_sampler*) { return "possible"; };
+  functions.apply = DropImpossible;
+  return functions;
+}
+
 }  // namespace
 
 void CheckSchema(const std::string& what, const nlohmann::json& schema) {
@@ -190,6 +207,8 @@ Sampler::Sampler(const llama_model& model, const Settings& settings, int32_t con
     add(llama_sampler_init_logit_bias(vocabulary_, static_cast<int32_t>(biases.size()),
                                       biases.data()));
   }
+  static const llama_sampler_i possible = PossibleSampler();
+  add(llama_sampler_init(const_cast<llama_sampler_i*>(&possible), nullptr));
   add(llama_sampler_init_penalties(
       vocabulary_, last(settings.repeat_last_n), number(settings.repeat_penalty),
       number(settings.frequency_penalty), number(settings.presence_penalty)));
