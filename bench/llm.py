@@ -41,6 +41,7 @@ class Sizes:
         self.history = 80 if smoke else 700
         self.system = 60 if smoke else 500
         self.rounds = 20 if smoke else 200
+        self.texts = 8 if smoke else 64
 
 
 class Host:
@@ -322,8 +323,22 @@ def run_token(bench):
     return [result]
 
 
+def run_embeddings(bench):
+    texts = [f"Number {i}: a short text about the river and the boats" for i in range(bench.sizes.texts)]
+    bench.host.guest(json.dumps(texts), task="embedding")
+
+    def together():
+        return bench.host.guest(json.dumps(texts), task="embedding")[0]["total_ns"]
+
+    def one_by_one():
+        return sum(one["total_ns"] for one in bench.host.guest(*texts, task="embedding"))
+
+    mine, theirs = bench.turns(together, one_by_one)
+    return [row(f"embeddings of {len(texts)} short texts at once", "ns", mine, "one by one", theirs, 0.5, False)]
+
+
 ROWS = {"decode": run_decode, "prefill": run_prefill, "eight": run_eight, "second-turn": run_second_turn,
-        "shared-prompt": run_shared_prompt, "start": run_start, "token": run_token}
+        "shared-prompt": run_shared_prompt, "start": run_start, "token": run_token, "embeddings": run_embeddings}
 
 
 def human(values, unit):

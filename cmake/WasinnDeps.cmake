@@ -46,11 +46,18 @@ endif()
 if(WASINN_BACKEND_GGML)
   # Built once into the cache by scripts/deps.py, for every build folder and preset.
   wasinn_dep_path(llama.cpp WASINN_LLAMA_DIR)
-  add_library(llama::llama INTERFACE IMPORTED GLOBAL)
-  target_include_directories(llama::llama SYSTEM INTERFACE "${WASINN_LLAMA_DIR}/include")
+  # All but the part that differs by processor, and with that of this machine's.
+  add_library(llama::any_cpu INTERFACE IMPORTED GLOBAL)
+  target_include_directories(llama::any_cpu SYSTEM INTERFACE "${WASINN_LLAMA_DIR}/include")
   # Most dependent first.
-  foreach(library llama-text mtmd llama vendor-hash ggml ggml-cpu ggml-base)
-    target_link_libraries(llama::llama INTERFACE "${WASINN_LLAMA_DIR}/lib/lib${library}.a")
+  foreach(library llama-text mtmd llama vendor-hash ggml)
+    target_link_libraries(llama::any_cpu INTERFACE "${WASINN_LLAMA_DIR}/lib/lib${library}.a")
   endforeach()
-  target_link_libraries(llama::llama INTERFACE Threads::Threads ${CMAKE_DL_LIBS} m)
+  # wasinn_llama_cpu(TARGET LIBRARY): llama.cpp with that build of the part for a processor.
+  function(wasinn_llama_cpu target library)
+    add_library(${target} INTERFACE IMPORTED GLOBAL)
+    target_link_libraries(${target} INTERFACE llama::any_cpu "${library}" "${WASINN_LLAMA_DIR}/lib/libggml-base.a"
+                                              Threads::Threads ${CMAKE_DL_LIBS} m)
+  endfunction()
+  wasinn_llama_cpu(llama::llama "${WASINN_LLAMA_DIR}/lib/libggml-cpu.a")
 endif()

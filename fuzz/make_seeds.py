@@ -116,9 +116,9 @@ def legacy_args():
 OLD, NEW = 0, 25
 TENSOR_NEW, TENSOR_DIMS, TENSOR_TY, TENSOR_DATA, GRAPH_LOAD, GRAPH_BY_NAME, GRAPH_INIT = range(7)
 OLD_SET, OLD_COMPUTE, OLD_GET, OLD_ERROR = 7, 8, 9, 10
-NEW_COMPUTE, NEW_CODE, NEW_DATA, IMPORTS, RESOURCES = 32, 33, 34, 60, 15
+NEW_COMPUTE, NEW_CODE, NEW_DATA, IMPORTS, RESOURCES = 32, 33, 34, 61, 15
 LIST, GET, SET, PROMPT_INIT, PROMPT = range(45, 50)
-X_LAST, X_GRAPH_TEXT, X_HOST_TEXT, X_OPTIONS, X_BEGIN, X_STATUS, X_UNTIL, X_END, X_PIECE, X_OUTPUTS = range(50, 60)
+X_LAST, X_GRAPH_TEXT, X_HOST_TEXT, X_OPTIONS, X_BEGIN, X_STATUS, X_UNTIL, X_END, X_PIECE, X_OUTPUTS, X_NEWS = range(50, 61)
 
 
 def text(content):
@@ -154,7 +154,7 @@ def wit_args():
     yield "prompt_with_waker", bytes([IMPORTS + RESOURCES, 1]) + prompt
     yield "prompt_refused", bytes([NEW + GRAPH_BY_NAME]) + text(b"m") + bytes([PROMPT_INIT, 0, PROMPT, 0]) + text(b"hello")
     run = (bytes([NEW + GRAPH_BY_NAME]) + text(b"m") + bytes([X_OPTIONS, 0]) + text(b'{"chunk_bytes": 3}')
-           + new_tensor(NEW, [2], 1, f32(1, 2)) + bytes([X_BEGIN, 0, 1]) + text(b"x") + bytes([0, X_STATUS, 0])
+           + new_tensor(NEW, [2], 1, f32(1, 2)) + bytes([X_BEGIN, 0, 1]) + text(b"x") + bytes([0, X_STATUS, 0, X_NEWS, 0])
            + bytes([X_UNTIL, 0, 9, X_PIECE, 0]) + text(b"y") + bytes([5, X_OUTPUTS, 0, X_END, 0, X_UNTIL, 0, 9]))
     yield "run", run
     yield "run_with_waker", bytes([IMPORTS + RESOURCES, 1]) + run

