@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <thread>
 
 #include "support/core.h"
@@ -44,6 +45,22 @@ TEST_F(BackendTest, CopiesWhatTheTableSays) {
   ASSERT_EQ((*backend)->options().size(), 1u);
   EXPECT_EQ((*backend)->options()[0].default_value, "");
   EXPECT_TRUE((*backend)->options()[0].is_prefix);
+}
+
+TEST_F(BackendTest, AliasesBelongToTheOptionBeforeThem) {
+  const auto row = [](const char* name, uint32_t flags) {
+    return wasinn_option_spec{name, WASINN_OPTION_TEXT, WASINN_SCOPE_CONTEXT, "", "", 0, 0, "",
+                              flags};
+  };
+  const std::array options = {row("temp", 0), row("temperature", WASINN_OPTION_FLAG_ALIAS),
+                              row("heat", WASINN_OPTION_FLAG_ALIAS), row("seed", 0)};
+  script_.table.options = options.data();
+  script_.table.option_count = options.size();
+  const auto backend = Create(&script_.table);
+  ASSERT_TRUE(backend) << backend.error().message;
+  std::vector<std::string> owners;
+  for (const OptionSpec& spec : (*backend)->options()) owners.push_back(spec.alias_of);
+  EXPECT_EQ(owners, (std::vector<std::string>{"", "temp", "temp", ""}));
 }
 
 TEST_F(BackendTest, SlotsThatAnOlderTableLacksAreAbsent) {

@@ -171,6 +171,21 @@ TEST_F(StoreTest, OtherOptionsMakeAnotherGraph) {
   EXPECT_EQ(core_.models.Get("typo").error().code, Code::kINVALID_ARGUMENT);
 }
 
+TEST_F(StoreTest, NoOtherBackendIsAskedWhenOneIsCertain) {
+  static int asked = 0;
+  asked = 0;
+  ScriptedBackend script(WASINN_BACKEND_PARALLEL_LOAD);
+  script.table.probe = [](wasinn_backend_instance*, wasinn_bytes, uint64_t, const char*) {
+    ++asked;
+    return int32_t{0};
+  };
+  ASSERT_TRUE(core_.backends.Add(&script.table));
+  EXPECT_TRUE(FromBytes({kModel}));
+  EXPECT_EQ(asked, 0);
+  EXPECT_FALSE(FromBytes({"nobody's model"}));
+  EXPECT_EQ(asked, 1);
+}
+
 // What a guest reads of a failed load names no file of the host.
 TEST_F(StoreTest, ErrorsOfRegisteredModelsKeepThePathForTheHost) {
   ScriptedBackend script(WASINN_BACKEND_PARALLEL_LOAD);

@@ -160,7 +160,8 @@ std::expected<void, Failure> ShowOutputs(const InferFlags& flags, const Context&
       list.push_back(std::move(entry));
     } else if (ports[i].text) {
       if (shown != i) ShowText(name, TextOf(tensor));
-    } else {
+    } else if (!shown || !tensor.data.empty()) {
+      // Beside a text, an output without elements is one that this run does not have.
       table.AddRow({std::string(name), DtypeText(tensor.dtype), DimsText(tensor.dims),
                     FirstValues(tensor, 6)});
     }
