@@ -9,6 +9,7 @@
 #include <cstring>
 #include <span>
 
+#include "ggml/budget.h"
 #include "ggml/file.h"
 #include "ggml/gguf_check.h"
 #include "ggml/request.h"
@@ -153,6 +154,22 @@ void LoadAdapters(Graph& graph) {
   }
 }
 
+// On the worker, since a template is tried when it is read.
+void LoadTemplates(Graph& graph) {
+  const std::string& given = graph.settings.chat_template;
+  for (const char* name : {static_cast<const char*>(nullptr), "tool_use"}) {
+    const char* own = llama_model_chat_template(graph.model.get(), name);
+    graph.no_templates = CheckTemplate(given.empty() && own != nullptr ? own : given);
+    if (!graph.no_templates.empty()) return;
+  }
+  try {
+    const TemplateBudget budget;
+    graph.templates.reset(common_chat_templates_init(graph.model.get(), given).release());
+  } catch (const std::exception& exception) {
+    graph.no_templates = exception.what();
+  }
+}
+
 void Load(Graph& graph, const wasinn_load_request& request) {
   const Guarded guarded(graph.instance.host);
   if (request.target != WASINN_TARGET_CPU && request.target != WASINN_TARGET_AUTO) {
@@ -196,11 +213,8 @@ void Load(Graph& graph, const wasinn_load_request& request) {
     graph.states = std::make_unique<StateFolder>(
         graph.settings.state_dir, static_cast<uint64_t>(graph.settings.state_max_bytes));
   }
-  try {
-    graph.templates.reset(
-        common_chat_templates_init(graph.model.get(), graph.settings.chat_template).release());
-  } catch (const std::exception& exception) {
-    graph.no_templates = exception.what();
+  graph.instance.worker.Run([&] { LoadTemplates(graph); });
+  if (graph.templates == nullptr) {
     Log(*graph.instance.host, WASINN_LOG_WARN,
         "ggml: the model's chat template was not taken: " + graph.no_templates);
   }
@@ -234,8 +248,8 @@ wasinn_code GraphDescribe(wasinn_backend_graph* graph, wasinn_graph_info* out, w
 
 void GraphFree(wasinn_backend_graph* graph) {
   for (const auto& [name, place] : graph->engines) place.engine->End();
-  // Engines that were closed before end there.
-  graph->instance.worker.Run([] {});
+  // Engines that were closed before end there, and what is deep is freed there.
+  graph->instance.worker.Run([graph] { graph->templates.reset(); });
   const Guarded guarded(graph->instance.host);
   delete graph;
 }
