@@ -85,37 +85,12 @@ void Engine::DropCancelled() {
 }
 
 void Engine::MakeContext(llama_context_params params) {
-  const Guarded guarded(graph_.instance.host);
-  Cores& cores = graph_.instance.cores;
-  const int64_t most = graph_.settings.max_threads;
-  const uint32_t threads =
-      most > 0 ? std::min<uint32_t>(static_cast<uint32_t>(most), cores.threads()) : cores.threads();
-  params.n_threads = params.n_threads_batch = static_cast<int32_t>(threads);
-  params.no_perf = true;
-  context_.reset(llama_init_from_model(graph_.model.get(), params));
-  if (context_ == nullptr) {
-    const std::string& why = Guarded::FirstError();
-    throw Failure(WASINN_TOO_LARGE, "ggml: expected room for a key-value cache of " +
-                                        std::to_string(params.n_ctx) + " tokens, given none" +
-                                        (why.empty() ? "" : " (" + why + ")"));
-  }
+  context_ = ggml::MakeContext(graph_, *graph_.model, params);
   UseAdapters(*context_, adapters_);
-  llama_attach_threadpool(context_.get(), cores.pool(), cores.pool());
 }
 
 int32_t Engine::Decode(const llama_batch& batch, const std::vector<Request*>& requests) {
-  const auto all_cancelled = [](void* given) {
-    return std::ranges::all_of(*static_cast<const std::vector<Request*>*>(given),
-                               [](const Request* request) { return request->cancelled(); });
-  };
-  llama_set_abort_callback(context_.get(), all_cancelled,
-                           const_cast<std::vector<Request*>*>(&requests));
-  const Cores::Turn turn(graph_.instance.cores);
-  // An exception would leave the other threads waiting for this one.
-  const Unguarded unguarded;
-  const int32_t status = llama_decode(context_.get(), batch);
-  llama_set_abort_callback(context_.get(), nullptr, nullptr);
-  return status;
+  return ggml::Decode(graph_, *context_, batch, requests);
 }
 
 }  // namespace wasinn::ggml

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "ggml/lora.h"
+#include "ggml/pass.h"
 #include "ggml/request.h"
 
 struct wasinn_backend_graph;
@@ -42,13 +43,9 @@ class Engine {
   void End();
 
  protected:
-  struct FreeContext {
-    void operator()(llama_context* context) const { llama_free(context); }
-  };
-
   // Requests that have come, oldest first; those that were served are taken out.
   std::deque<std::shared_ptr<Request>> waiting_;
-  std::unique_ptr<llama_context, FreeContext> context_;
+  ContextHandle context_;
   wasinn_backend_graph& graph_;
 
   // Whether there is something to do.
@@ -62,10 +59,9 @@ class Engine {
 
   // Ends those of the waiting requests that were cancelled.
   void DropCancelled();
-  // A context by these settings, with the shared threads; throws Failure.
+  // The engine's context by these settings; throws Failure.
   void MakeContext(llama_context_params params);
-  // llama_decode in this engine's turn. Stops in the midst of a pass once all of `requests` are
-  // cancelled.
+  // A pass of the engine's context, see Decode in pass.h.
   int32_t Decode(const llama_batch& batch, const std::vector<Request*>& requests);
 
  private:

@@ -10,6 +10,11 @@ namespace {
 
 // While answers are written, prompts get this part of a pass, so that the answers flow on.
 constexpr size_t kPromptShare = 4;
+// Answers are guessed ahead when there are so few, and each by its part of so many tokens.
+constexpr size_t kMostGuessed = 2;
+constexpr uint32_t kMostGuesses = 64;
+// For so many tokens after guesses that were wrong.
+constexpr size_t kRestAfterWrongGuesses = 16;
 // Fewer tokens are not worth the sharing.
 constexpr size_t kLeastShared = 16;
 
@@ -29,6 +34,7 @@ void Generator::Work() {
   DropCancelledRuns();
   Admit();
   if (Active() == 0) return;
+  GuessAhead();
   if (!Compute()) return;
   for (Sequence& sequence : sequences_) {
     if (sequence.request != nullptr && sequence.row >= 0) Advance(sequence);
@@ -38,6 +44,7 @@ void Generator::Work() {
 void Generator::Fail(wasinn_code code, const std::string& message) {
   // What the cache holds is not known any more.
   context_.reset();
+  draft_.reset();
   for (Sequence& sequence : sequences_) {
     if (sequence.request != nullptr) std::exchange(sequence.request, nullptr)->Fail(code, message);
   }
@@ -47,6 +54,7 @@ void Generator::Fail(wasinn_code code, const std::string& message) {
 
 void Generator::Rest() {
   context_.reset();
+  draft_.reset();
   sequences_.clear();
 }
 
@@ -72,9 +80,9 @@ void Generator::Open(size_t cells) {
   llama_context_params params = llama_context_default_params();
   params.n_ctx = static_cast<uint32_t>(cells);
   params.n_seq_max = static_cast<uint32_t>(settings.max_sequences);
+  params.n_outputs_max = params.n_seq_max + (graph_.draft != nullptr ? kMostGuesses : 0);
   params.n_batch = params.n_ubatch =
-      std::max(static_cast<uint32_t>(settings.max_batch), params.n_seq_max);
-  params.n_outputs_max = params.n_seq_max;
+      std::max(static_cast<uint32_t>(settings.max_batch), params.n_outputs_max);
   params.kv_unified = true;
   // With a window alone, the beginning of a prompt could not be used again.
   params.swa_full = true;
@@ -84,6 +92,7 @@ void Generator::Open(size_t cells) {
   for (size_t i = 0; i < sequences_.size(); ++i) {
     sequences_[i].id = static_cast<llama_seq_id>(i);
   }
+  if (graph_.draft != nullptr) draft_ = std::make_unique<Draft>(graph_, cells_, sequences_.size());
 }
 
 // False when the cache is too small for the request and others are using it.
@@ -176,6 +185,8 @@ void Generator::Begin(Sequence& sequence, std::shared_ptr<Request> request) {
   request->usage.reused_tokens = Reuse(sequence, *request);
   sequence.request = std::move(request);
   sequence.answering = false;
+  sequence.guess_most = SIZE_MAX;
+  sequence.guess_rest = 0;
 }
 
 // Puts the state that the request goes on from into the sequence, when that has more of the prompt
@@ -256,7 +267,9 @@ void Generator::Plan(bool prompts) {
       ++reading;
     } else {
       sequence.fed.push_back(sequence.next);
-      ++answers;
+      if (!prompts) sequence.guesses.clear();
+      sequence.fed.insert(sequence.fed.end(), sequence.guesses.begin(), sequence.guesses.end());
+      answers += sequence.fed.size();
     }
   }
   if (!prompts || reading == 0) return;
@@ -328,37 +341,22 @@ void Generator::FailNewest(bool in_prompt) {
 
 // False when the cache has no room for the pass; nothing has changed then.
 bool Generator::Pass() {
-  std::vector<llama_token> tokens;
-  std::vector<llama_pos> positions;
-  std::vector<llama_seq_id> ids;
-  std::vector<int8_t> wanted;
+  Batch batch;
   std::vector<Request*> requests;
   for (Sequence& sequence : sequences_) {
     if (sequence.fed.empty()) continue;
     requests.push_back(sequence.request.get());
+    const bool wants = sequence.answering || sequence.tokens.size() + sequence.fed.size() ==
+                                                 sequence.request->prompt.size();
+    // The token before the guesses, and each of them.
+    const size_t first_wanted = sequence.fed.size() - 1 - sequence.guesses.size();
     for (size_t i = 0; i < sequence.fed.size(); ++i) {
-      tokens.push_back(sequence.fed[i]);
-      positions.push_back(static_cast<llama_pos>(sequence.tokens.size() + i));
-      ids.push_back(sequence.id);
-      wanted.push_back(0);
-    }
-    if (sequence.answering ||
-        sequence.tokens.size() + sequence.fed.size() == sequence.request->prompt.size()) {
-      wanted.back() = 1;
-      sequence.row = static_cast<int32_t>(tokens.size()) - 1;
+      if (wants && i == first_wanted) sequence.row = batch.size();
+      batch.Add(sequence.fed[i], static_cast<llama_pos>(sequence.tokens.size() + i), sequence.id,
+                wants && i >= first_wanted);
     }
   }
-  std::vector<int32_t> counts(tokens.size(), 1);
-  std::vector<llama_seq_id*> id_lists;
-  for (llama_seq_id& id : ids) id_lists.push_back(&id);
-  const llama_batch batch{static_cast<int32_t>(tokens.size()),
-                          tokens.data(),
-                          nullptr,
-                          positions.data(),
-                          counts.data(),
-                          id_lists.data(),
-                          wanted.data()};
-  const int32_t status = Decode(batch, requests);
+  const int32_t status = Decode(batch.View(), requests);
   if (status == 1) return false;
   if (status == 2) {
     // All of them are cancelled; what was computed before this pass is still good.
@@ -383,46 +381,131 @@ bool Generator::Pass() {
 
 // ------------------------------------------------------------------ the next token
 
+// Has the draft model guess how answers go on, where there are so few that a pass over several
+// tokens of each takes little longer than over one.
+void Generator::GuessAhead() {
+  for (Sequence& sequence : sequences_) sequence.guesses.clear();
+  if (draft_ == nullptr || Active() > kMostGuessed) return;
+  std::vector<Guess> guesses;
+  for (Sequence& sequence : sequences_) {
+    if (sequence.request == nullptr || sequence.in_prompt()) continue;
+    const Settings& settings = sequence.request->settings();
+    if (sequence.guess_rest > 0) {
+      --sequence.guess_rest;
+      continue;
+    }
+    // Nothing beyond the context, nor after the last token.
+    size_t most = std::min({sequence.guess_most, static_cast<size_t>(settings.draft_max),
+                            sequence.request->context_size - sequence.tokens.size() - 1,
+                            kMostGuesses / kMostGuessed});
+    if (settings.n_predict > 0) {
+      most = std::min(most, static_cast<size_t>(settings.n_predict) -
+                                sequence.request->usage.output_tokens - 1);
+    }
+    if (most == 0 || most < static_cast<size_t>(settings.draft_min)) continue;
+    guesses.push_back({sequence.id,
+                       &sequence.tokens,
+                       sequence.next,
+                       most,
+                       static_cast<float>(settings.draft_p_min),
+                       sequence.request.get(),
+                       {}});
+  }
+  if (guesses.empty()) return;
+  draft_->Continue(guesses);
+  for (Guess& guess : guesses) {
+    Sequence& sequence = sequences_[static_cast<size_t>(guess.id)];
+    const auto least = static_cast<size_t>(guess.request->settings().draft_min);
+    if (guess.guessed.size() >= least) sequence.guesses = std::move(guess.guessed);
+  }
+}
+
+// Chooses the tokens that the pass has brought: one, and one more for each guess that is right.
 void Generator::Advance(Sequence& sequence) {
+  const std::vector<llama_token> guesses = std::exchange(sequence.guesses, {});
+  const size_t computed = sequence.tokens.size() - guesses.size();
+  sequence.request->usage.draft_tokens += guesses.size();
+  for (size_t right = 0;; ++right) {
+    const bool guessed = right < guesses.size();
+    const auto token = NextToken(sequence, sequence.row + static_cast<int32_t>(right),
+                                 computed + right, guessed ? guesses[right] : LLAMA_TOKEN_NULL);
+    if (token && guessed && *token == guesses[right]) continue;
+    CutBack(sequence, computed + right);
+    if (!token) return;
+    sequence.next = *token;
+    if (!guesses.empty()) Learn(sequence, guesses.size(), right);
+    return;
+  }
+}
+
+// Guesses more ahead after right ones and less after wrong ones, at last not for a while.
+void Generator::Learn(Sequence& sequence, size_t guessed, size_t right) {
+  if (right == guessed) {
+    sequence.guess_most = guessed * 2;
+  } else if (right * 2 < guessed) {
+    sequence.guess_most = std::max<size_t>(guessed / 2, 1);
+    if (guessed <= 2) sequence.guess_rest = kRestAfterWrongGuesses;
+  }
+}
+
+// Takes what was computed behind the first `count` tokens out of the cache.
+void Generator::CutBack(Sequence& sequence, size_t count) {
+  if (sequence.tokens.size() <= count) return;
+  if (!llama_memory_seq_rm(llama_get_memory(context_.get()), sequence.id,
+                           static_cast<llama_pos>(count), -1)) {
+    throw Failure(WASINN_RUNTIME_ERROR, "ggml: llama.cpp could not go back a step");
+  }
+  sequence.tokens.resize(count);
+}
+
+// The token that the scores of `row` choose, behind `computed` tokens; nullopt when the run has
+// ended. `guess` is what the draft model held for it.
+std::optional<llama_token> Generator::NextToken(Sequence& sequence, int32_t row, size_t computed,
+                                                llama_token guess) {
   const std::shared_ptr<Request> request = sequence.request;
   const Settings& settings = request->settings();
   const auto finish = [&](const char* why, wasinn_code code = WASINN_OK, std::string message = {}) {
     Save(sequence, code, message);
     End(sequence);
     request->Finish(why, code, message);
+    return std::nullopt;
   };
   if (!std::exchange(sequence.answering, true)) request->BeginAnswer();
   if (settings.n_predict == 0) return finish("length");
+  std::optional<llama_token> token;
   try {
-    const float* scores = llama_get_logits_ith(context_.get(), sequence.row);
+    const float* scores = llama_get_logits_ith(context_.get(), row);
     if (scores == nullptr) {
       throw Failure(WASINN_RUNTIME_ERROR, "ggml: llama.cpp gave no scores of tokens");
     }
-    const auto token = request->sampler->Sample(scores);
+    token = request->sampler->Sample(scores);
     if (!token) return finish("grammar");
     if (llama_vocab_is_eog(graph_.vocabulary, *token)) return finish("end");
+    if (*token == guess) ++request->usage.accepted_tokens;
     request->sampler->Accept(*token);
     if (!request->Answer(*graph_.vocabulary, *token)) return finish(request->usage.finish);
-    sequence.next = *token;
   } catch (const Failure& failure) {
     End(sequence);
-    return request->Fail(failure.code(), failure.message());
+    request->Fail(failure.code(), failure.message());
+    return std::nullopt;
   } catch (const std::exception& exception) {
     End(sequence);
-    return request->Fail(WASINN_RUNTIME_ERROR, std::string("ggml: ") + exception.what());
+    request->Fail(WASINN_RUNTIME_ERROR, std::string("ggml: ") + exception.what());
+    return std::nullopt;
   }
   if (settings.n_predict > 0 &&
       request->usage.output_tokens >= static_cast<uint64_t>(settings.n_predict)) {
     return finish("length");
   }
-  if (sequence.tokens.size() >= request->context_size && !Shift(sequence)) {
-    finish("context", WASINN_CONTEXT_FULL,
-           "ggml: the context of " + std::to_string(request->context_size) +
-               " tokens is full; the answer so far is there" +
-               (settings.context_shift
-                    ? "; the model cannot forget the older half, or n-keep leaves none"
-                    : ""));
+  if (computed >= request->context_size && !Shift(sequence)) {
+    return finish("context", WASINN_CONTEXT_FULL,
+                  "ggml: the context of " + std::to_string(request->context_size) +
+                      " tokens is full; the answer so far is there" +
+                      (settings.context_shift
+                           ? "; the model cannot forget the older half, or n-keep leaves none"
+                           : ""));
   }
+  return token;
 }
 
 // Forgets the older half of what may be forgotten; false when that is not wanted or not possible.

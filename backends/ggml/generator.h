@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "ggml/draft.h"
 #include "ggml/engine.h"
 
 namespace wasinn::ggml {
@@ -33,9 +35,14 @@ class Generator final : public Engine {
     std::shared_ptr<Request> request;
     bool answering = false;  // the prompt is computed
     llama_token next = 0;    // chosen, and not computed yet
+    size_t guess_most =
+        SIZE_MAX;           // tokens to guess ahead: more after right ones, fewer after wrong
+    size_t guess_rest = 0;  // tokens until guessing is tried again
     // Of the pass under way.
     std::vector<llama_token> fed;
-    int32_t row = -1;  // index in the batch of the token whose scores choose the next
+    std::vector<llama_token> guesses;  // the end of `fed` that the draft model has guessed
+    int32_t row = -1;  // index in the batch of the token whose scores choose the next; one for
+                       // each guess follows
 
     bool in_prompt() const { return request != nullptr && !answering; }
   };
@@ -56,11 +63,17 @@ class Generator final : public Engine {
   bool Pass();
   bool EvictIdle();
   void FailNewest(bool in_prompt);
+  void GuessAhead();
   void Advance(Sequence& sequence);
+  std::optional<llama_token> NextToken(Sequence& sequence, int32_t row, size_t computed,
+                                       llama_token guess);
+  static void Learn(Sequence& sequence, size_t guessed, size_t right);
+  void CutBack(Sequence& sequence, size_t count);
   bool Shift(Sequence& sequence);
   void End(Sequence& sequence);
 
   std::vector<Sequence> sequences_;
+  std::unique_ptr<Draft> draft_;  // null without a draft model
   size_t cells_ = 0;
   uint64_t clock_ = 0;
   size_t turn_ = 0;  // whose prompt is first in the next pass

@@ -10,6 +10,7 @@
 #include <span>
 
 #include "ggml/budget.h"
+#include "ggml/draft.h"
 #include "ggml/file.h"
 #include "ggml/gguf_check.h"
 #include "ggml/request.h"
@@ -44,13 +45,10 @@ constexpr wasinn_port_info kOutputs[] = {
 };
 static_assert(std::size(kOutputs) == kOutputCount);
 
-void CheckHeader(Graph& graph, std::span<const uint8_t> bytes) {
-  GgufFacts facts;
+void CheckHeader(std::span<const uint8_t> bytes, GgufFacts& facts) {
   if (const auto wrong = CheckGguf(bytes, &facts)) {
     throw Failure(WASINN_INVALID_ENCODING, "ggml: expected a model as GGUF: " + *wrong);
   }
-  graph.ranks = facts.ranks;
-  if (!graph.settings.state_dir.empty()) graph.fingerprint = FingerprintOf(bytes);
 }
 
 Failure NotTaken() {
@@ -60,14 +58,14 @@ Failure NotTaken() {
                      " can load, given one that it cannot" + (why.empty() ? "" : " (" + why + ")"));
 }
 
-llama_model* LoadPath(Graph& graph, const char* path, const llama_model_params& params) {
-  CheckHeader(graph, MappedFile(path).bytes());
+llama_model* LoadPath(const char* path, const llama_model_params& params, GgufFacts& facts) {
+  CheckHeader(MappedFile(path).bytes(), facts);
   return llama_model_load_from_file(path, params);
 }
 
 // llama.cpp loads from files alone: one without a name, in memory.
-llama_model* LoadBytes(Graph& graph, wasinn_bytes bytes, const llama_model_params& params) {
-  CheckHeader(graph, {static_cast<const uint8_t*>(bytes.data), bytes.size});
+llama_model* LoadBytes(wasinn_bytes bytes, const llama_model_params& params, GgufFacts& facts) {
+  CheckHeader({static_cast<const uint8_t*>(bytes.data), bytes.size}, facts);
   FILE* file = nullptr;
   const int number = memfd_create("wasinn-model", MFD_CLOEXEC);
   if (number >= 0) file = fdopen(number, "w+b");
@@ -109,6 +107,11 @@ void DescribeModel(Graph& graph) {
   add("custom:parameters", std::to_string(llama_model_n_params(&model)));
   add("custom:context_length", std::to_string(llama_model_n_ctx_train(&model)));
   add("custom:vocabulary", std::to_string(llama_vocab_n_tokens(graph.vocabulary)));
+  if (graph.draft != nullptr) {
+    char draft[256] = "";
+    llama_model_desc(graph.draft.get(), draft, sizeof draft);
+    add("custom:draft", draft);
+  }
   add("custom:chat_template", llama_model_chat_template(&model, nullptr) ? "true" : "false");
   for (const auto& [key, value] : graph.metadata) {
     graph.metadata_infos.push_back({backend::Str(key), backend::Str(value)});
@@ -170,6 +173,29 @@ void LoadTemplates(Graph& graph) {
   }
 }
 
+// The model that guesses answers ahead, if the host gave one.
+void LoadDraft(Graph& graph, const llama_model_params& params) {
+  const std::string& path = graph.settings.draft;
+  if (path.empty()) return;
+  const auto bad = [&](const std::string& why) {
+    return Failure(WASINN_INVALID_ARGUMENT, "ggml: option 'draft': " + why);
+  };
+  if (graph.is_recurrent || !graph.cannot_answer.empty()) {
+    throw bad("expected none for a model that cannot go back a step, given one");
+  }
+  GgufFacts facts;
+  graph.draft.reset(LoadPath(path.c_str(), params, facts));
+  if (graph.draft == nullptr) throw NotTaken();
+  const llama_model* draft = graph.draft.get();
+  if (llama_model_is_recurrent(draft) || llama_model_is_hybrid(draft) ||
+      llama_model_has_encoder(draft) || llama_model_is_diffusion(draft)) {
+    throw bad("expected a model that writes and can go back a step, given another");
+  }
+  if (const auto why = OtherVocabulary(*graph.vocabulary, *llama_model_get_vocab(draft))) {
+    throw bad("expected a model with the vocabulary of the large one, given another: " + *why);
+  }
+}
+
 void Load(Graph& graph, const wasinn_load_request& request) {
   const Guarded guarded(graph.instance.host);
   if (request.target != WASINN_TARGET_CPU && request.target != WASINN_TARGET_AUTO) {
@@ -191,8 +217,16 @@ void Load(Graph& graph, const wasinn_load_request& request) {
   }
   llama_model_params params = llama_model_default_params();
   params.load_mode = graph.settings.mmap ? LLAMA_LOAD_MODE_MMAP : LLAMA_LOAD_MODE_NONE;
-  graph.model.reset(request.path != nullptr ? LoadPath(graph, request.path, params)
-                                            : LoadBytes(graph, request.parts[0], params));
+  GgufFacts facts;
+  graph.model.reset(request.path != nullptr ? LoadPath(request.path, params, facts)
+                                            : LoadBytes(request.parts[0], params, facts));
+  graph.ranks = facts.ranks;
+  if (!graph.settings.state_dir.empty()) {
+    graph.fingerprint = request.path != nullptr
+                            ? FingerprintOf(MappedFile(request.path).bytes())
+                            : FingerprintOf({static_cast<const uint8_t*>(request.parts[0].data),
+                                             request.parts[0].size});
+  }
   if (graph.model == nullptr) throw NotTaken();
   graph.vocabulary = llama_model_get_vocab(graph.model.get());
   if (llama_vocab_type(graph.vocabulary) == LLAMA_VOCAB_TYPE_NONE ||
@@ -207,6 +241,7 @@ void Load(Graph& graph, const wasinn_load_request& request) {
   } else if (llama_model_is_diffusion(graph.model.get())) {
     graph.cannot_answer = "a diffusion model";
   }
+  LoadDraft(graph, params);
   graph.most_cells = MostCells(graph);
   LoadAdapters(graph);
   if (!graph.settings.state_dir.empty()) {
@@ -278,6 +313,12 @@ size_t wasinn_backend_graph::ContextSize(const wasinn::ggml::Settings& wanted) c
                             " tokens, which the key-value cache of the graph may hold (the host's "
                             "option kv-cells), given " +
                             std::to_string(size));
+}
+
+uint32_t wasinn_backend_graph::Threads() const {
+  const uint32_t all = instance.cores.threads();
+  const auto most = static_cast<uint32_t>(settings.max_threads);
+  return most > 0 ? std::min(most, all) : all;
 }
 
 size_t wasinn_backend_graph::CellsFor(size_t context_size) const {

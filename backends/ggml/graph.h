@@ -46,6 +46,7 @@ struct wasinn_backend_graph {
   std::unique_ptr<llama_model, wasinn::ggml::FreeModel> model;
   const llama_vocab* vocabulary = nullptr;
   wasinn::ggml::Adapters adapters;
+  std::unique_ptr<llama_model, wasinn::ggml::FreeModel> draft;  // null without one
   std::unique_ptr<common_chat_templates, wasinn::ggml::FreeTemplates> templates;
   std::string no_templates;   // why there are none
   std::string cannot_answer;  // why it is for embeddings alone; "" when it is not
@@ -61,6 +62,8 @@ struct wasinn_backend_graph {
   // Most tokens of prompt and answer by these settings. Throws Failure when they ask for more than
   // the cache may hold.
   size_t ContextSize(const wasinn::ggml::Settings& settings) const;
+  // Threads of one pass.
+  uint32_t Threads() const;
   // Cells of a cache for contexts of that size.
   size_t CellsFor(size_t context_size) const;
   // Throws Failure when contexts of this graph cannot have these settings.

@@ -26,7 +26,8 @@ std::string UsageJson(const Usage& usage) {
   ordered_json object = {
       {"input_tokens", usage.input_tokens},       {"output_tokens", usage.output_tokens},
       {"llama_build_number", LlamaBuildNumber()}, {"llama_commit", LlamaVersion()},
-      {"reused_tokens", usage.reused_tokens},     {"prompt_ms", Rounded(usage.prompt_ms)},
+      {"reused_tokens", usage.reused_tokens},     {"draft_tokens", usage.draft_tokens},
+      {"accepted_tokens", usage.accepted_tokens}, {"prompt_ms", Rounded(usage.prompt_ms)},
       {"answer_ms", Rounded(usage.answer_ms)},    {"finish", usage.finish}};
   std::string text = Dump(object);
   if (!usage.logprobs.empty()) {

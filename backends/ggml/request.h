@@ -31,8 +31,10 @@ enum OutputPort : uint32_t { kResponseOutput, kUsageOutput, kEmbeddingOutput, kO
 struct Usage {
   uint64_t input_tokens = 0;
   uint64_t output_tokens = 0;
-  uint64_t reused_tokens = 0;  // of the input, whose computation was there already
-  double prompt_ms = 0;        // until the first token of the answer
+  uint64_t reused_tokens = 0;    // of the input, whose computation was there already
+  uint64_t draft_tokens = 0;     // of the answer, guessed by the draft model
+  uint64_t accepted_tokens = 0;  // of those, right
+  double prompt_ms = 0;          // until the first token of the answer
   double answer_ms = 0;
   const char* finish = "";  // why the answer ended
   std::string logprobs;     // JSON, "" without

@@ -50,6 +50,17 @@ TEST(SmolLm2Test, TwoStreamsAtOnceAreEqualToThoseAlone) {
   EXPECT_EQ(second_run.text(), alone[1]);
 }
 
+TEST(SmolLm2Test, GuessesItsOwnAnswers) {
+  const Model model({{"draft", WASINN_SMOLLM2_MODEL}}, WASINN_SMOLLM2_MODEL);
+  Session session(model, {{"temp", "0"}, {"n-predict", "24"}, {"draft-p-min", "0"}});
+  EXPECT_EQ(session.Ask("One, two, three, four,", R"({"draft-max": 0})"), WASINN_OK);
+  const std::string alone = session.text;
+  EXPECT_EQ(session.Ask("One, two, three, four,", R"({"draft-max": 8})"), WASINN_OK);
+  EXPECT_EQ(session.text, alone);
+  EXPECT_GT(session.usage["draft_tokens"], 12);
+  EXPECT_EQ(session.usage["accepted_tokens"], session.usage["draft_tokens"]);
+}
+
 TEST(SmolLm2Test, AConversationGoesOnFromWhatIsThere) {
   const Model model({}, WASINN_SMOLLM2_MODEL);
   Session session(model, {{"temp", "0"}, {"n-predict", "12"}});

@@ -10,7 +10,8 @@ to the numbers.
 
 backwards, an adapter (LoRA) that turns the order of letters and digits around. tools, the alphabet with a chat template
 that knows tools. rank, of the architecture qwen3, scores a document by its last letter: the later in the alphabet, the
-higher. sections, of the architecture qwen2vl, is the alphabet with places of several parts, which cannot be moved.
+higher. errs, as a draft model, guesses
+the alphabet and errs after each fifth letter. sections, of the architecture qwen2vl, is the alphabet with places of several parts, which cannot be moved.
 """
 
 import argparse
@@ -75,13 +76,14 @@ def vocabulary():
     return tokens + [(text, NORMAL) for text in ("\u2581", *string.ascii_lowercase, *string.digits)]
 
 
-def followed(tokens, rows=(string.ascii_lowercase, string.digits)):
-    """The numbers of the tokens that each token comes after."""
+def followed(tokens, rows=(string.ascii_lowercase, string.digits), errs=False):
+    """The numbers of the tokens that each token comes after; with `errs`, a comes after each fifth letter."""
     number = {text: i for i, (text, _) in enumerate(tokens)}
     before = [[] for _ in tokens]
     for row in rows:
         for one, other in zip(row, row[1:]):
-            before[number[other]].append(number[one])
+            wrong = errs and one in string.ascii_lowercase[4::5]
+            before[number["a" if wrong else other]].append(number[one])
         before[END].append(number[row[-1]])
     return before
 
@@ -148,10 +150,10 @@ def output_rows(embeddings, before):
     return [[SCALE * sum(embeddings[one][i] for one in ones) for i in range(SIZE)] for ones in before]
 
 
-def tensors(tokens):
+def tensors(tokens, errs=False):
     """Name: (dims, the innermost first; numbers)."""
     embeddings = embeddings_of(tokens)
-    rows = output_rows(embeddings, followed(tokens))
+    rows = output_rows(embeddings, followed(tokens, errs=errs))
     made = {
         "token_embd.weight": ((SIZE, len(tokens)), [value for row in embeddings for value in row]),
         "output_norm.weight": ((SIZE,), [1.0] * SIZE),
@@ -187,6 +189,11 @@ def write(values, weights):
 def build():
     tokens = vocabulary()
     return write(metadata(tokens), tensors(tokens))
+
+
+def build_errs():
+    tokens = vocabulary()
+    return write(metadata(tokens, name="errs"), tensors(tokens, errs=True))
 
 
 def build_tools():
@@ -254,6 +261,7 @@ def main():
     parser.add_argument("folder", type=pathlib.Path)
     with Framework(parser.parse_args().folder, "ggml", "ggml") as framework:
         framework.add("alphabet", build())
+        framework.add("errs", build_errs())
         framework.add("backwards", build_backwards())
         framework.add("tools", build_tools())
         framework.add("rank", build_rank())

@@ -107,9 +107,12 @@ typedef struct wasinn_model_config {
   const wasinn_option* options; /* copied */
   size_t option_count;
   int32_t load_now; /* non-zero: load during this call */
+  uint64_t flags;   /* WASINN_MODEL_... */
 } wasinn_model_config;
+/* `path` need not exist yet; until it does, a load gives MODEL_MISSING. */
+#define WASINN_MODEL_MAY_BE_MISSING 1
 #define WASINN_MODEL_CONFIG_INIT \
-  {sizeof(wasinn_model_config), {0, 0}, 0, {0, 0}, 0, 0, WASINN_TARGET_CPU, 0, 0, 0}
+  {sizeof(wasinn_model_config), {0, 0}, 0, {0, 0}, 0, 0, WASINN_TARGET_CPU, 0, 0, 0, 0}
 WASINN_EXPORT wasinn_code wasinn_engine_add_model_config(wasinn_engine* engine,
                                                          const wasinn_model_config* config,
                                                          wasinn_error* error);

@@ -141,6 +141,7 @@ struct ModelConfig {
   wasinn_target target = WASINN_TARGET_CPU;
   OptionList options = {};
   bool load_now = false;
+  bool may_be_missing = false;
 };
 
 class Policy {
@@ -464,6 +465,7 @@ class Engine {
     c_config.options = options.data();
     c_config.option_count = options.size();
     c_config.load_now = config.load_now ? 1 : 0;
+    c_config.flags = config.may_be_missing ? WASINN_MODEL_MAY_BE_MISSING : 0;
     return call(wasinn_engine_add_model_config(get(), &c_config, &call.error));
   }
   Result<void> AddModelDir(const std::string& dir, const std::string& encoding = {}) {

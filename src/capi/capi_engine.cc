@@ -97,6 +97,7 @@ wasinn_code wasinn_engine_add_model_config(wasinn_engine* engine, const wasinn_m
       model.options[std::string(View(option.name))] = View(option.value);
     }
     model.load_at_start = given.load_now != 0;
+    model.may_be_missing = (given.flags & WASINN_MODEL_MAY_BE_MISSING) != 0;
     return FromC(engine).models().Add(std::move(model));
   });
 }

@@ -150,12 +150,18 @@ Result<> CheckGuestContextOptions(const Backend& backend, const Options& options
 Result<GraphOptions> SortOptions(const Backend& backend, const Options& options) {
   GraphOptions sorted;
   const auto table = backend.options();
+  const std::string owner = "backend " + backend.name();
   for (const auto& [name, value] : options) {
     const OptionSpec* row = FindOption(backend, name);
-    const bool context = row != nullptr && row->scope == WASINN_SCOPE_CONTEXT;
-    (context ? sorted.context : sorted.load).emplace(name, value);
+    if (row == nullptr) {
+      // What was meant may be of either scope.
+      std::vector<std::string_view> names;
+      for (const OptionSpec& known : table) names.push_back(known.name);
+      return Fail(Code::kINVALID_ARGUMENT, "{}: unknown option '{}'{}", owner, Printable(name),
+                  Suggest(name, names));
+    }
+    (row->scope == WASINN_SCOPE_CONTEXT ? sorted.context : sorted.load).emplace(name, value);
   }
-  const std::string owner = "backend " + backend.name();
   WASINN_CHECK(CheckOptions(owner, table, WASINN_SCOPE_LOAD, sorted.load));
   WASINN_CHECK(CheckOptions(owner, table, WASINN_SCOPE_CONTEXT, sorted.context));
   return sorted;

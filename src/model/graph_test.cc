@@ -60,7 +60,7 @@ TEST_F(GraphTest, OptionsAreSortedByScope) {
   EXPECT_EQ(FindOption(echo, "fails"), nullptr);
   const auto unknown = SortOptions(echo, {{"delay", "2"}});
   ASSERT_FALSE(unknown);
-  EXPECT_EQ(unknown.error().message.find("backend echo: unknown load option 'delay'"), 0u);
+  EXPECT_EQ(unknown.error().message.find("backend echo: unknown option 'delay'"), 0u);
   EXPECT_FALSE(SortOptions(echo, {{"delay_ms", "-1"}}));
 }
 

@@ -77,7 +77,7 @@ Result<> ModelStore::Add(ModelConfig config) {
     return Fail(Code::kINVALID_ARGUMENT, "model name: expected 1 to 1024 bytes, given {}",
                 config.name.size());
   }
-  if (!config.path.empty() && !os::StatFile(config.path).exists) {
+  if (!config.path.empty() && !config.may_be_missing && !os::StatFile(config.path).exists) {
     return Fail(Code::kNOT_FOUND, "model '{}': {} does not exist", config.name, config.path);
   }
   if (os::StatFile(config.path).is_dir) config.path = ModelInFolder(config.path);

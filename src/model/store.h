@@ -28,6 +28,7 @@ struct ModelConfig {
   Target target = Target::kCpu;
   Options options;
   bool load_at_start = false;
+  bool may_be_missing = false;  // whether `path` need not exist before it is loaded
 };
 
 // Reads "NAME=PATH[,backend=B][,target=T][,encoding=E][,load=start][,OPTION=VALUE...]".

@@ -88,6 +88,21 @@ TEST_F(StoreTest, UnknownNamesAndMissingFiles) {
   EXPECT_EQ(core_.models.GetLoaded("m"), nullptr);
 }
 
+TEST_F(StoreTest, AFileThatMayComeLater) {
+  ModelConfig config;
+  config.name = "later";
+  config.path = dir_.Write("m", kModel);
+  config.backend = "echo";
+  config.may_be_missing = true;
+  std::filesystem::remove(config.path);
+  ASSERT_TRUE(core_.models.Add(config));
+  const auto missing = core_.models.Get("later");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, Code::kMODEL_MISSING);
+  dir_.Write("m", kModel);
+  EXPECT_TRUE(core_.models.Get("later"));
+}
+
 TEST_F(StoreTest, EightThreadsThatAskAtOnceGetOneLoad) {
   ASSERT_TRUE(Add("slow", dir_.Write("m", kModel), {{"load_delay_ms", "50"}}));
   std::barrier start(8);

@@ -6,7 +6,7 @@
 A case is a text: remarks (#), then commands with what they gave.
 
     $ wasinn run ${GUESTS}/exit.wat 3
-    stdin: some text            only where the guest reads it
+    stdin: some text            only where something reads it; several are lines
     exit 3
     stdout:
       | lines of the output
@@ -15,8 +15,9 @@ A case is a text: remarks (#), then commands with what they gave.
 
 A command's words are split as a shell does, nothing else of a shell is there. Each case runs in an
 empty folder ${TMP}. Names that commands may use, and that stand for the same paths in outputs:
-${BUILD}, ${MODELS} (the test models), ${GUESTS} (the guests of this folder), ${TMP}, ${PYTHON} (one
-that has numpy). Times and addresses, which change from run to run, appear as "N ms" and "0xN".
+${BUILD}, ${MODELS} (the test models), ${LETTERS} and ${SMOLLM2} (language models), ${GUESTS} (the guests of this folder), ${TMP}, ${PYTHON} (one
+that has numpy). Times and addresses, which change from run to run, appear as "N ms",
+"N tokens/s" and "0xN".
 Exit codes: 0 as expected, 1 not, 77 skipped (a model, numpy or another part is not there).
 """
 
@@ -31,11 +32,17 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 SKIPPED = 77
+LANGUAGE_MODELS = {
+    "LETTERS": "models/test-ggml/ggml/alphabet/model.gguf",
+    "SMOLLM2": "models/smollm2/model.gguf",
+}
 
 
 def names(build, folder, python):
     return {
         "MODELS": str(build / "models" / "test"),
+        "LETTERS": str(build / LANGUAGE_MODELS["LETTERS"]),
+        "SMOLLM2": str(build / LANGUAGE_MODELS["SMOLLM2"]),
         "BUILD": str(build),
         "GUESTS": str(HERE / "guests"),
         "TMP": folder,
@@ -55,7 +62,9 @@ def normal(text, known):
         if name != "PYTHON":
             text = text.replace(value, "${" + name + "}")
     text = re.sub(r"\b\d+(\.\d+)? (ms|s)\b", r"N ms", text)
-    text = re.sub(r'("[a-z_]+_ms": ?)[0-9.e+-]+', r"\1N", text)
+    text = re.sub(r'("[a-z_]+_(ms|per_second)\\?": ?)[0-9.e+-]+', r"\1N", text)
+    text = re.sub(r"\b([a-z]+_ms +)[0-9.]+", r"\1N", text)
+    text = re.sub(r"\b[0-9.]+ tokens/s", "N tokens/s", text)
     return re.sub(r"0x[0-9a-f]+", "0xN", text)
 
 
@@ -68,7 +77,8 @@ def read_case(path):
         elif line.startswith("$ "):
             commands.append([line[2:], None])
         elif line.startswith("stdin: "):
-            commands[-1][1] = line[len("stdin: ") :]
+            before = "" if commands[-1][1] is None else commands[-1][1] + "\n"
+            commands[-1][1] = before + line[len("stdin: ") :]
     return remarks, commands
 
 
@@ -94,7 +104,7 @@ def run_command(line, stdin, known, environment):
     )
     seen = [f"$ {line}"]
     if stdin is not None:
-        seen.append(f"stdin: {stdin}")
+        seen += [f"stdin: {text}" for text in stdin.split("\n")]
     code = done.returncode if done.returncode >= 0 else f"by signal {-done.returncode}"
     seen.append(f"exit {code}")
     for title, stream in (("stdout:", done.stdout), ("stderr:", done.stderr)):
@@ -122,6 +132,9 @@ def missing(path, build, python):
     text = path.read_text(encoding="utf-8")
     if "${MODELS}" in text and not (build / "models" / "test" / "add.onnx").exists():
         return "the test models were not built"
+    for name, file in LANGUAGE_MODELS.items():
+        if "${" + name + "}" in text and not (build / file).exists():
+            return f"{file} was not built"
     if "${PYTHON}" in text and not python:
         return "no Python with numpy was given (--python)"
     return None

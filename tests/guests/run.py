@@ -39,6 +39,8 @@ class Case:
     # Files below the build folder without which the case is skipped.
     needs: list[str] = field(default_factory=list)
     stdin: str = ""
+    # So many at once, each of which must print what one alone does.
+    instances: int = 1
     # A toolchain of build_other.py that makes the guest when the test runs.
     toolchain: str | None = None
 
@@ -319,6 +321,15 @@ def llm_cases():
         stdout_words=["(no end after 0 s)"],
         **common,
     )
+    yield Case("llm-eight", "llm_stream", ["smol", "600", "Tell me about Paris."], instances=8, **common)
+    preload = {**common, "flags": ["--nn-preload", f"default:GGML:AUTO:{{build}}/{model}"]}
+    for name in ("streaming", "full", "embedding", "grammar", "json_schema", "unload_rounds", "set_input_twice",
+                 "metadata_first", "preload", "interleaved"):  # fmt: skip
+        yield Case(f"wasmedge-{name}", "wasmedge_llm", [name, "default"], **preload)
+    two = {**common, "flags": [*preload["flags"], "--nn-preload", f"other:GGML:AUTO:{{build}}/{model}"]}
+    yield Case("wasmedge-two_models", "wasmedge_llm", ["two_models", "default", "other"], **two)
+    none = {**common, "flags": ["--nn-preload", "default:GGML:AUTO:model-not-found.gguf"]}
+    yield Case("wasmedge-model_not_found", "wasmedge_llm", ["model_not_found", "default"], **none)
     questions = {"keeper": (1, "Who is the keeper of the lighthouse?", "Ingrid Solberg")}
     questions["railway"] = (3, "When was the railway built?", "1874")
     for name, (paragraph, question, fact) in questions.items():
@@ -354,6 +365,22 @@ def all_cases():
     yield from other_cases()
 
 
+def compare_instances(command: list[str], count: int, alone: str, folder: str) -> list[str]:
+    """What is wrong when so many run at once: each line of theirs begins with "[i] "."""
+    together = subprocess.run(
+        [*command[:2], "--instances", str(count), *command[2:]],
+        capture_output=True, text=True, errors="replace", cwd=folder, check=False,
+    )  # fmt: skip
+    problems = [] if together.returncode == 0 else [f"{count} at once: exit code {together.returncode}"]
+    lines = together.stdout.splitlines(keepends=True)
+    for i in range(count):
+        mark = f"[{i}] "
+        text = "".join(line.removeprefix(mark) for line in lines if line.startswith(mark))
+        if text != alone:
+            problems.append(f"{i} of {count} at once: expected {alone!r}, given {text!r}")
+    return problems
+
+
 def run(case: Case, build: Path) -> int:
     guest = build / "guests" / f"{case.guest}.wasm"
     if case.toolchain is not None:
@@ -387,7 +414,7 @@ def run(case: Case, build: Path) -> int:
             cwd=empty,
             check=False,
         )
-    problems = []
+        problems = compare_instances(command, case.instances, result.stdout, empty) if case.instances > 1 else []
     if result.returncode != case.exit_code:
         problems.append(f"expected exit code {case.exit_code}, given {result.returncode}")
     if case.stdout is not None and result.stdout != case.stdout:

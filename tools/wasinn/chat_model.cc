@@ -66,7 +66,7 @@ std::optional<double> TokensPerSecond(const Answer& answer) {
 std::string StatsText(const Answer& answer) {
   std::string text;
   if (const auto tokens = Number(answer.usage, "output_tokens")) {
-    text = fmt::format("{:.0f} tokens", *tokens);
+    text = fmt::format("{:.0f} token{}", *tokens, *tokens == 1 ? "" : "s");
   } else {
     text = fmt::format("{} bytes", answer.text.size());
   }
@@ -120,7 +120,7 @@ Failure ChatModel::FailureOf(const Error& error) const {
   Failure failure = {kSetup, error.message, ""};
   if (error.code == WASINN_TIMEOUT) failure.exit_code = kTimeout;
   if (error.code == WASINN_CONTEXT_FULL || error.code == WASINN_PROMPT_TOO_LONG) {
-    failure.hint = "/clear begins anew; the option ctx-size makes room for more";
+    failure.hint = "the option ctx-size makes room for more; /clear begins a chat anew";
   }
   return failure;
 }

@@ -147,7 +147,7 @@ std::expected<int, Failure> Chat::Ask(std::string_view question) {
   } else if (answer.signal != 0 || answer.failure) {
     conversation_.TakeQuestion();
   }
-  last_ = answer;
+  if (!answer.failure || !answer.text.empty()) last_ = answer;
   if (answer.failure) {
     if (!answer.text.empty()) Show(answer);
     return std::unexpected(*answer.failure);
@@ -249,7 +249,7 @@ Chat::Next Chat::System(const std::string& argument) {
 
 Chat::Next Chat::ClearAll(const std::string&) {
   conversation_.Clear();
-  Say("nothing was said");
+  Say("the conversation is empty");
   return Next::kGoOn;
 }
 

@@ -141,17 +141,22 @@ std::expected<void, Failure> ShowOutputs(const InferFlags& flags, const Context&
     const auto output = context.GetOutput(i);
     if (!output) return Fail(output.error());
     const auto& [name, tensor] = *output;
-    Json entry = {{"name", name},
-                  {"dtype", wasinn_dtype_name(tensor.dtype)},
-                  {"dims", std::vector<std::int64_t>(tensor.dims.begin(), tensor.dims.end())}};
+    Json entry = {{"name", name}, {"dtype", wasinn_dtype_name(tensor.dtype)}};
+    // The dims of text say nothing.
+    if (!ports[i].text) {
+      entry["dims"] = std::vector<std::int64_t>(tensor.dims.begin(), tensor.dims.end());
+    }
     if (!flags.output.empty()) {
       const auto path = std::filesystem::path(flags.output) / FileName(name, i, taken);
       if (auto saved = SaveOutput(path, tensor); !saved) return saved;
       entry["file"] = path.string();
     }
     if (flags.json) {
-      if (ports[i].text) entry["text"] = TextOf(tensor);
-      entry["data"] = JsonOfData(tensor, tensor.data.size());
+      if (ports[i].text) {
+        entry["text"] = TextOf(tensor);
+      } else {
+        entry["data"] = JsonOfData(tensor, tensor.data.size());
+      }
       list.push_back(std::move(entry));
     } else if (ports[i].text) {
       if (shown != i) ShowText(name, TextOf(tensor));

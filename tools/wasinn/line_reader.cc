@@ -16,6 +16,7 @@ namespace wasinn::cli {
 namespace {
 
 constexpr int kHistory = 1000;
+constexpr char kCtrlD = 4;
 
 struct InitDone {
   void operator()(EditLine* edit) const { el_end(edit); }
@@ -33,6 +34,8 @@ int ReadCharacter(EditLine*, wchar_t* out) {
     char byte = 0;
     const auto count = read(STDIN_FILENO, &byte, 1);
     if (count <= 0) return static_cast<int>(count);
+    // So reads a Ctrl-D that was typed before libedit had the terminal.
+    if (byte == '\0') byte = kCtrlD;
     const auto used = std::mbrtowc(out, &byte, 1, &state);
     if (used == static_cast<std::size_t>(-2)) continue;
     if (used == static_cast<std::size_t>(-1)) {
@@ -78,7 +81,6 @@ LineReader::End LineReader::Read(const char* prompt, std::string& line) {
   if (editor_ == nullptr) return ReadPlain(line);
   prompt_text = prompt;
   EditLine* edit = editor_->edit.get();
-  el_resize(edit);
   int count = 0;
   errno = 0;
   const char* text = el_gets(edit, &count);

@@ -183,7 +183,10 @@ PeerParsed ParseWasmEdgePreload(std::string_view text, PeerRequests& out) {
     return Bad(fmt::format("--nn-preload: expected the target CPU, GPU, TPU or AUTO, given \"{}\"",
                            parts[2]));
   }
-  out.models.push_back(Model(parts[0], parts[1], *target, parts[3]));
+  ModelConfig model = Model(parts[0], parts[1], *target, parts[3]);
+  // WasmEdge tells the guest that loads it, and guests have an answer to that.
+  model.may_be_missing = true;
+  out.models.push_back(std::move(model));
   return {};
 }
 

@@ -66,6 +66,7 @@ TEST(WasmEdgePreload, TakesFourFieldsAndColonsInThePath) {
   EXPECT_EQ(out.models[0].encoding, "ggml");
   EXPECT_EQ(out.models[0].target, WASINN_TARGET_AUTO);
   EXPECT_EQ(out.models[0].path, "a:b.gguf");
+  EXPECT_TRUE(out.models[0].may_be_missing);
   EXPECT_FALSE(ParseWasmEdgePreload("default:GGML:AUTO", out));
   EXPECT_FALSE(ParseWasmEdgePreload("default:GGML:AUTO:", out));
   EXPECT_EQ(ParseWasmEdgePreload("m:ONNX:NPU:x.onnx", out).error(),
