@@ -9,6 +9,7 @@
 #include <cstring>
 #include <span>
 
+#include "ggml/budget.h"
 #include "ggml/draft.h"
 #include "ggml/file.h"
 #include "ggml/gguf_check.h"
@@ -44,15 +45,10 @@ constexpr wasinn_port_info kOutputs[] = {
 };
 static_assert(std::size(kOutputs) == kOutputCount);
 
-// `graph` is told about its own model; null for another.
-void CheckHeader(std::span<const uint8_t> bytes, Graph* graph) {
-  GgufFacts facts;
+void CheckHeader(std::span<const uint8_t> bytes, GgufFacts& facts) {
   if (const auto wrong = CheckGguf(bytes, &facts)) {
     throw Failure(WASINN_INVALID_ENCODING, "ggml: expected a model as GGUF: " + *wrong);
   }
-  if (graph == nullptr) return;
-  graph->ranks = facts.ranks;
-  if (!graph->settings.state_dir.empty()) graph->fingerprint = FingerprintOf(bytes);
 }
 
 Failure NotTaken() {
@@ -62,14 +58,14 @@ Failure NotTaken() {
                      " can load, given one that it cannot" + (why.empty() ? "" : " (" + why + ")"));
 }
 
-llama_model* LoadPath(const char* path, const llama_model_params& params, Graph* graph) {
-  CheckHeader(MappedFile(path).bytes(), graph);
+llama_model* LoadPath(const char* path, const llama_model_params& params, GgufFacts& facts) {
+  CheckHeader(MappedFile(path).bytes(), facts);
   return llama_model_load_from_file(path, params);
 }
 
 // llama.cpp loads from files alone: one without a name, in memory.
-llama_model* LoadBytes(wasinn_bytes bytes, const llama_model_params& params, Graph* graph) {
-  CheckHeader({static_cast<const uint8_t*>(bytes.data), bytes.size}, graph);
+llama_model* LoadBytes(wasinn_bytes bytes, const llama_model_params& params, GgufFacts& facts) {
+  CheckHeader({static_cast<const uint8_t*>(bytes.data), bytes.size}, facts);
   FILE* file = nullptr;
   const int number = memfd_create("wasinn-model", MFD_CLOEXEC);
   if (number >= 0) file = fdopen(number, "w+b");
@@ -161,6 +157,22 @@ void LoadAdapters(Graph& graph) {
   }
 }
 
+// On the worker, since a template is tried when it is read.
+void LoadTemplates(Graph& graph) {
+  const std::string& given = graph.settings.chat_template;
+  for (const char* name : {static_cast<const char*>(nullptr), "tool_use"}) {
+    const char* own = llama_model_chat_template(graph.model.get(), name);
+    graph.no_templates = CheckTemplate(given.empty() && own != nullptr ? own : given);
+    if (!graph.no_templates.empty()) return;
+  }
+  try {
+    const TemplateBudget budget;
+    graph.templates.reset(common_chat_templates_init(graph.model.get(), given).release());
+  } catch (const std::exception& exception) {
+    graph.no_templates = exception.what();
+  }
+}
+
 // The model that guesses answers ahead, if the host gave one.
 void LoadDraft(Graph& graph, const llama_model_params& params) {
   const std::string& path = graph.settings.draft;
@@ -171,7 +183,8 @@ void LoadDraft(Graph& graph, const llama_model_params& params) {
   if (graph.is_recurrent || !graph.cannot_answer.empty()) {
     throw bad("expected none for a model that cannot go back a step, given one");
   }
-  graph.draft.reset(LoadPath(path.c_str(), params, nullptr));
+  GgufFacts facts;
+  graph.draft.reset(LoadPath(path.c_str(), params, facts));
   if (graph.draft == nullptr) throw NotTaken();
   const llama_model* draft = graph.draft.get();
   if (llama_model_is_recurrent(draft) || llama_model_is_hybrid(draft) ||
@@ -204,8 +217,16 @@ void Load(Graph& graph, const wasinn_load_request& request) {
   }
   llama_model_params params = llama_model_default_params();
   params.load_mode = graph.settings.mmap ? LLAMA_LOAD_MODE_MMAP : LLAMA_LOAD_MODE_NONE;
-  graph.model.reset(request.path != nullptr ? LoadPath(request.path, params, &graph)
-                                            : LoadBytes(request.parts[0], params, &graph));
+  GgufFacts facts;
+  graph.model.reset(request.path != nullptr ? LoadPath(request.path, params, facts)
+                                            : LoadBytes(request.parts[0], params, facts));
+  graph.ranks = facts.ranks;
+  if (!graph.settings.state_dir.empty()) {
+    graph.fingerprint = request.path != nullptr
+                            ? FingerprintOf(MappedFile(request.path).bytes())
+                            : FingerprintOf({static_cast<const uint8_t*>(request.parts[0].data),
+                                             request.parts[0].size});
+  }
   if (graph.model == nullptr) throw NotTaken();
   graph.vocabulary = llama_model_get_vocab(graph.model.get());
   if (llama_vocab_type(graph.vocabulary) == LLAMA_VOCAB_TYPE_NONE ||
@@ -227,11 +248,8 @@ void Load(Graph& graph, const wasinn_load_request& request) {
     graph.states = std::make_unique<StateFolder>(
         graph.settings.state_dir, static_cast<uint64_t>(graph.settings.state_max_bytes));
   }
-  try {
-    graph.templates.reset(
-        common_chat_templates_init(graph.model.get(), graph.settings.chat_template).release());
-  } catch (const std::exception& exception) {
-    graph.no_templates = exception.what();
+  graph.instance.worker.Run([&] { LoadTemplates(graph); });
+  if (graph.templates == nullptr) {
     Log(*graph.instance.host, WASINN_LOG_WARN,
         "ggml: the model's chat template was not taken: " + graph.no_templates);
   }
@@ -265,8 +283,8 @@ wasinn_code GraphDescribe(wasinn_backend_graph* graph, wasinn_graph_info* out, w
 
 void GraphFree(wasinn_backend_graph* graph) {
   for (const auto& [name, place] : graph->engines) place.engine->End();
-  // Engines that were closed before end there.
-  graph->instance.worker.Run([] {});
+  // Engines that were closed before end there, and what is deep is freed there.
+  graph->instance.worker.Run([graph] { graph->templates.reset(); });
   const Guarded guarded(graph->instance.host);
   delete graph;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "ggml/budget.h"
 #include "ggml/options.h"
 #include "ggml/runtime.h"
 #include "ggml/tools.h"
@@ -92,6 +93,7 @@ std::string PieceOf(const llama_vocab& vocabulary, llama_token token, bool speci
 Chat RenderChat(const common_chat_templates& templates, std::string_view json) {
   try {
     const common_chat_templates_inputs inputs = ReadChat(templates, json);
+    const TemplateBudget budget;
     common_chat_params made = common_chat_templates_apply(&templates, inputs);
     Chat chat{made.prompt, made.additional_stops, nullptr};
     const bool has_tools =
