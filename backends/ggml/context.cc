@@ -3,15 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <random>
 
 #include "ggml/graph.h"
+#include "ggml/media.h"
 #include "ggml/prompt.h"
 #include "ggml/request.h"
 
 namespace wasinn::ggml {
 namespace {
 
-constexpr size_t kInputs = 3;
+constexpr size_t kInputs = 4;
 // A prompt that has more bytes than this for each token of the context cannot fit.
 constexpr size_t kMostTokenBytes = 1024;
 constexpr size_t kMostStops = 64;
@@ -62,14 +64,31 @@ Settings SettingsWith(const Context& context, std::string_view options) {
   if (!options.empty()) {
     ApplyJson(options, [&](const std::string& text) { Warn(context, text); }, settings);
   }
+  if (!settings.image.empty()) {
+    throw Failure(WASINN_INVALID_ARGUMENT,
+                  "ggml: option 'image': expected none, since guests name no files here; give the "
+                  "image's bytes as input 3 or as <img src=\"data:image/TYPE;base64,...\"> in the "
+                  "prompt");
+  }
   return settings;
 }
 
-// The tokens of prompt or chat, which takes the worker's stack, and the chat's own stop texts.
+// What stands for an image while a template writes the prompt; no guest can know it.
+std::string NewMark() {
+  std::random_device random;
+  std::string mark = "<__media_";
+  for (int i = 0; i < 4; ++i) mark += std::to_string(random()) + "_";
+  return mark + "_>";
+}
+
+// The tokens of prompt or chat, which takes the worker's stack, the images among them, and the
+// chat's own stop texts.
 std::vector<llama_token> ReadPrompt(const wasinn_backend_graph& graph, const Texts& texts,
-                                    size_t context_size, std::vector<std::string>& stops) {
+                                    size_t context_size, ImagePlaces& places,
+                                    std::vector<std::string>& stops) {
   Chat chat;
-  std::string_view prompt = texts[kPromptInput];
+  MixedText mixed;
+  std::vector<std::string> images = SplitImages(texts[kImagesInput]);
   if (!texts[kChatInput].empty()) {
     if (graph.templates == nullptr) {
       throw Failure(WASINN_UNSUPPORTED_OPERATION,
@@ -77,16 +96,30 @@ std::vector<llama_token> ReadPrompt(const wasinn_backend_graph& graph, const Tex
                     "(" +
                         graph.no_templates + ")");
     }
-    chat = RenderChat(*graph.templates, texts[kChatInput]);
-    prompt = chat.prompt;
+    const std::string mark = NewMark();
+    MarkedChat marked = MarkChat(texts[kChatInput], std::move(images), mark);
+    chat = RenderChat(*graph.templates, marked.json);
+    mixed = SplitMarked(chat.prompt, mark, std::move(marked.images));
     stops.insert(stops.end(), chat.stops.begin(), chat.stops.end());
+  } else {
+    mixed = SplitPrompt(texts[kPromptInput], std::move(images));
   }
-  if (prompt.size() / kMostTokenBytes > context_size) {
+  size_t bytes = 0;
+  for (const std::string& text : mixed.texts) bytes += text.size();
+  if (bytes / kMostTokenBytes > context_size) {
     throw Failure(WASINN_PROMPT_TOO_LONG, "ggml: expected a prompt that fits into a context of " +
                                               std::to_string(context_size) + " tokens, given " +
-                                              std::to_string(prompt.size()) + " bytes");
+                                              std::to_string(bytes) + " bytes");
   }
-  return Tokenize(*graph.vocabulary, prompt);
+  if (mixed.images.empty()) return Tokenize(*graph.vocabulary, mixed.texts[0]);
+  if (graph.vision == nullptr) {
+    throw Failure(WASINN_UNSUPPORTED_OPERATION,
+                  "ggml: images: expected text alone, since this model was loaded without a "
+                  "projector (the host's option mmproj); given an image");
+  }
+  std::vector<llama_token> tokens;
+  graph.vision->Read(mixed, tokens, places);
+  return tokens;
 }
 
 void CheckStops(const std::vector<std::string>& stops) {
@@ -108,7 +141,7 @@ void Prepare(const wasinn_backend_graph& graph, const Texts& texts, Request& req
   }
   request.context_size = graph.ContextSize(settings);
   std::vector<std::string> stops = settings.reverse_prompt;
-  request.prompt = ReadPrompt(graph, texts, request.context_size, stops);
+  request.prompt = ReadPrompt(graph, texts, request.context_size, request.images, stops);
   request.usage.input_tokens = request.prompt.size();
   if (request.prompt.empty()) {
     throw Failure(WASINN_INVALID_ARGUMENT,
@@ -122,12 +155,18 @@ void Prepare(const wasinn_backend_graph& graph, const Texts& texts, Request& req
             " tokens in a context of " + std::to_string(request.context_size) + ", given " +
             std::to_string(request.prompt.size()));
   }
+  if (settings.embedding && !request.images.empty()) {
+    throw Failure(WASINN_UNSUPPORTED_OPERATION,
+                  "ggml: expected text alone for an embedding, given an image");
+  }
   if (settings.embedding) return;
   CheckStops(stops);
   request.stops = std::make_unique<StopMatcher>(std::move(stops));
   request.sampler =
       std::make_unique<Sampler>(*graph.model, settings, static_cast<int32_t>(request.context_size));
-  for (const llama_token token : request.prompt) request.sampler->AcceptPrompt(token);
+  for (const llama_token token : request.prompt) {
+    if (token != kImageToken) request.sampler->AcceptPrompt(token);
+  }
 }
 
 void PrepareAndSubmit(const wasinn_backend_graph& graph, const Texts& texts,
@@ -215,12 +254,14 @@ wasinn_code ContextOutputGet(wasinn_backend_context* context, uint32_t port,
     }
     Usage usage;
     const Texts texts = {context->set[kPromptInput], context->set[kOptionsInput],
-                         context->set[kChatInput]};
+                         context->set[kChatInput], context->set[kImagesInput]};
     if (!texts[kPromptInput].empty() || !texts[kChatInput].empty()) {
       const size_t size = context->graph.ContextSize(SettingsWith(*context, texts[kOptionsInput]));
       std::vector<std::string> stops;
-      context->graph.instance.worker.Run(
-          [&] { usage.input_tokens = ReadPrompt(context->graph, texts, size, stops).size(); });
+      ImagePlaces images;
+      context->graph.instance.worker.Run([&] {
+        usage.input_tokens = ReadPrompt(context->graph, texts, size, images, stops).size();
+      });
     }
     LendText(*context->graph.instance.host, UsageJson(usage), context->usage_dim, *out);
   });

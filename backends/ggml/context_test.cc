@@ -9,10 +9,12 @@ namespace {
 TEST(GgmlContextTest, TheModelIsDescribed) {
   const Model model;
   const wasinn_graph_info info = model.graph.Describe();
-  ASSERT_EQ(info.input_count, 3U);
+  ASSERT_EQ(info.input_count, 4U);
   EXPECT_EQ(wasinn::testing::Text(info.inputs[0].name), "prompt");
   EXPECT_EQ(wasinn::testing::Text(info.inputs[1].name), "options");
   EXPECT_EQ(wasinn::testing::Text(info.inputs[2].name), "chat");
+  EXPECT_EQ(wasinn::testing::Text(info.inputs[3].name), "images");
+  EXPECT_EQ(info.inputs[3].flags, WASINN_PORT_OPTIONAL);
   for (size_t i = 0; i < 3; ++i) {
     EXPECT_EQ(info.inputs[i].dtype, WASINN_DTYPE_U8);
     EXPECT_EQ(info.inputs[i].flags, WASINN_PORT_TEXT | WASINN_PORT_OPTIONAL);

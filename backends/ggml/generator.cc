@@ -18,11 +18,6 @@ constexpr size_t kRestAfterWrongGuesses = 16;
 // Fewer tokens are not worth the sharing.
 constexpr size_t kLeastShared = 16;
 
-size_t CommonPrefix(const std::vector<llama_token>& a, const std::vector<llama_token>& b) {
-  const auto end = std::ranges::mismatch(a, b).in1;
-  return static_cast<size_t>(end - a.begin());
-}
-
 }  // namespace
 
 size_t Generator::Active() const {
@@ -34,6 +29,7 @@ void Generator::Work() {
   DropCancelledRuns();
   Admit();
   if (Active() == 0) return;
+  LookAtImage();
   GuessAhead();
   if (!Compute()) return;
   for (Sequence& sequence : sequences_) {
@@ -70,6 +66,7 @@ void Generator::DropCancelledRuns() {
 }
 
 void Generator::End(Sequence& sequence) {
+  DropImage(sequence);
   sequence.owner = sequence.request->owner();
   sequence.used = ++clock_;
   sequence.request = nullptr;
@@ -132,6 +129,7 @@ Generator::Sequence* Generator::FreeSequence(const Request& request) {
 void Generator::Clear(Sequence& sequence) {
   llama_memory_seq_rm(llama_get_memory(context_.get()), sequence.id, -1, -1);
   sequence.tokens.clear();
+  sequence.images.clear();
   sequence.shared = false;
 }
 
@@ -142,7 +140,9 @@ size_t Generator::Reuse(Sequence& sequence, const Request& request) {
   // The last token must be computed for its scores.
   const size_t most = request.prompt.size() - 1;
   const auto usable = [&](const Sequence& from) {
-    return std::min(CommonPrefix(from.tokens, request.prompt), most);
+    const auto end = std::ranges::mismatch(from.tokens, request.prompt).in1;
+    const auto common = static_cast<size_t>(end - from.tokens.begin());
+    return CommonImages(from.images, request.images, std::min(common, most));
   };
   const bool shifts = request.settings().context_shift;
   if (!request.settings().cache_prompt || (shifts && sequence.shared)) {
@@ -162,7 +162,9 @@ size_t Generator::Reuse(Sequence& sequence, const Request& request) {
     }
     if (source != nullptr) {
       Clear(sequence);
-      llama_memory_seq_cp(memory, source->id, sequence.id, 0, static_cast<llama_pos>(common));
+      llama_memory_seq_cp(memory, source->id, sequence.id, 0, PositionOf(source->images, common));
+      sequence.images = source->images;
+      CutPlaces(sequence.images, common);
       sequence.tokens.assign(request.prompt.begin(),
                              request.prompt.begin() + static_cast<std::ptrdiff_t>(common));
       sequence.shared = source->shared = true;
@@ -171,11 +173,12 @@ size_t Generator::Reuse(Sequence& sequence, const Request& request) {
   }
   if (own < sequence.tokens.size()) {
     // A recurrent model cannot go back.
-    if (!llama_memory_seq_rm(memory, sequence.id, static_cast<llama_pos>(own), -1)) {
+    if (!llama_memory_seq_rm(memory, sequence.id, PositionOf(sequence.images, own), -1)) {
       Clear(sequence);
       return 0;
     }
     sequence.tokens.resize(own);
+    CutPlaces(sequence.images, own);
   }
   return own;
 }
@@ -201,7 +204,7 @@ void Generator::Plan(bool prompts) {
     sequence.row = -1;
     if (sequence.request == nullptr) continue;
     if (sequence.in_prompt()) {
-      ++reading;
+      if (sequence.image() == nullptr) ++reading;
     } else {
       sequence.fed.push_back(sequence.next);
       if (!prompts) sequence.guesses.clear();
@@ -214,15 +217,16 @@ void Generator::Plan(bool prompts) {
       answers == 0 ? most : std::min(most - answers, std::max<size_t>(most / kPromptShare, 32));
   for (size_t i = 0; i < sequences_.size() && room > 0; ++i) {
     Sequence& sequence = sequences_[(turn_ + i) % sequences_.size()];
-    if (!sequence.in_prompt()) continue;
+    if (!sequence.in_prompt() || sequence.image() != nullptr) continue;
     const Settings& settings = sequence.request->settings();
     const auto limit = static_cast<size_t>(std::min(settings.batch_size, settings.ubatch_size));
     const auto& prompt = sequence.request->prompt;
-    const size_t left = prompt.size() - sequence.tokens.size();
+    // Up to the next image.
+    const auto start = prompt.begin() + static_cast<std::ptrdiff_t>(sequence.tokens.size());
+    const auto left = static_cast<size_t>(std::find(start, prompt.end(), kImageToken) - start);
     const size_t share = std::max<size_t>(room / reading, 1);
     const size_t count = std::min({left, share, limit});
-    const auto from = prompt.begin() + static_cast<std::ptrdiff_t>(sequence.tokens.size());
-    sequence.fed.assign(from, from + static_cast<std::ptrdiff_t>(count));
+    sequence.fed.assign(start, start + static_cast<std::ptrdiff_t>(count));
     room -= count;
     --reading;
   }
@@ -287,12 +291,14 @@ bool Generator::Pass() {
                                                  sequence.request->prompt.size();
     // The token before the guesses, and each of them.
     const size_t first_wanted = sequence.fed.size() - 1 - sequence.guesses.size();
+    const llama_pos first = sequence.position();
     for (size_t i = 0; i < sequence.fed.size(); ++i) {
       if (wants && i == first_wanted) sequence.row = batch.size();
-      batch.Add(sequence.fed[i], static_cast<llama_pos>(sequence.tokens.size() + i), sequence.id,
+      batch.Add(sequence.fed[i], first + static_cast<llama_pos>(i), sequence.id,
                 wants && i >= first_wanted);
     }
   }
+  if (requests.empty()) return true;
   const int32_t status = Decode(batch.View(), requests);
   if (status == 1) return false;
   if (status == 2) {
@@ -300,8 +306,8 @@ bool Generator::Pass() {
     for (Sequence& sequence : sequences_) {
       if (sequence.fed.empty()) continue;
       sequence.row = -1;
-      if (!llama_memory_seq_rm(llama_get_memory(context_.get()), sequence.id,
-                               static_cast<llama_pos>(sequence.tokens.size()), -1)) {
+      if (!llama_memory_seq_rm(llama_get_memory(context_.get()), sequence.id, sequence.position(),
+                               -1)) {
         Clear(sequence);
       }
     }
@@ -326,6 +332,8 @@ void Generator::GuessAhead() {
   std::vector<Guess> guesses;
   for (Sequence& sequence : sequences_) {
     if (sequence.request == nullptr || sequence.in_prompt()) continue;
+    // The draft model sees no images.
+    if (!sequence.images.empty()) continue;
     const Settings& settings = sequence.request->settings();
     if (sequence.guess_rest > 0) {
       --sequence.guess_rest;
@@ -389,7 +397,7 @@ void Generator::Learn(Sequence& sequence, size_t guessed, size_t right) {
 void Generator::CutBack(Sequence& sequence, size_t count) {
   if (sequence.tokens.size() <= count) return;
   if (!llama_memory_seq_rm(llama_get_memory(context_.get()), sequence.id,
-                           static_cast<llama_pos>(count), -1)) {
+                           PositionOf(sequence.images, count), -1)) {
     throw Failure(WASINN_RUNTIME_ERROR, "ggml: llama.cpp could not go back a step");
   }
   sequence.tokens.resize(count);
@@ -446,6 +454,8 @@ std::optional<llama_token> Generator::NextToken(Sequence& sequence, int32_t row,
 bool Generator::Shift(Sequence& sequence) {
   const Settings& settings = sequence.request->settings();
   llama_memory_t memory = llama_get_memory(context_.get());
+  // Positions of images cannot move.
+  if (!sequence.images.empty()) return false;
   if (!settings.context_shift || !llama_memory_can_shift(memory)) return false;
   const size_t keep = settings.n_keep < 0 ? sequence.request->prompt.size()
                                           : std::min(static_cast<size_t>(settings.n_keep),

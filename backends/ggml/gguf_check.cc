@@ -226,6 +226,39 @@ void CheckModel(const Metadata& metadata) {
   Bounded(metadata, arch + "expert_used_count", experts > 0 ? 1 : 0, experts, experts);
 }
 
+// The same of a projector.
+void CheckProjector(const Metadata& metadata) {
+  const auto architecture = metadata.find("general.architecture");
+  if (architecture == metadata.end() || architecture->second.text != "clip") {
+    throw Wrong("'general.architecture' to be clip",
+                architecture == metadata.end() ? "none" : Shown(architecture->second.text));
+  }
+  const std::string vision = "clip.vision.";
+  const uint64_t width = Bounded(metadata, vision + "embedding_length", 1, 1 << 16);
+  const uint64_t heads = Bounded(metadata, vision + "attention.head_count", 1, 1 << 12);
+  Bounded(metadata, vision + "attention.head_count_kv", 1, heads, heads);
+  Bounded(metadata, vision + "attention.head_dim", 1, 1 << 16, 1);
+  Bounded(metadata, vision + "block_count", 0, 512);
+  Bounded(metadata, vision + "feed_forward_length", 0, 1 << 24);
+  Bounded(metadata, vision + "projection_dim", 0, 1 << 20);
+  const uint64_t side = Bounded(metadata, vision + "image_size", 1, 1 << 14);
+  Bounded(metadata, vision + "patch_size", 1, side);
+  if (heads > width) {
+    throw Wrong("at most as many heads as 'clip.vision.embedding_length', " + std::to_string(width),
+                std::to_string(heads));
+  }
+  for (const char* name : {"projector.scale_factor", "spatial_merge_size"}) {
+    Bounded(metadata, vision + name, 1, 64, 1);
+  }
+  for (const char* name : {"image_min_pixels", "image_max_pixels", "preproc_image_size"}) {
+    Bounded(metadata, vision + name, 1, 1 << 28, 1);
+  }
+  for (const char* name : {"n_wa_pattern", "window_size", "preproc_min_tiles", "preproc_max_tiles",
+                           "expert_used_count"}) {
+    Bounded(metadata, vision + name, 0, 1 << 16, 0);
+  }
+}
+
 void CheckVocabulary(const Metadata& metadata) {
   const auto list = metadata.find("tokenizer.ggml.tokens");
   if (list == metadata.end()) throw Wrong("the list 'tokenizer.ggml.tokens'", "none");
@@ -329,7 +362,7 @@ void CheckTensors(Reader& reader, uint64_t count, uint64_t alignment, uint64_t f
   }
 }
 
-void Check(std::span<const uint8_t> file) {
+void Check(std::span<const uint8_t> file, GgufKind kind) {
   Reader reader(file);
   if (std::memcmp(reader.Take(4, "a header"), GGUF_MAGIC, 4) != 0) {
     throw Wrong("a file that begins with GGUF", "another");
@@ -351,17 +384,21 @@ void Check(std::span<const uint8_t> file) {
   if ((alignment & (alignment - 1)) != 0) {
     throw Wrong("'general.alignment' to be a power of two", std::to_string(alignment));
   }
-  CheckModel(metadata);
-  // The later files of a model in several have no vocabulary of their own, but then come by path.
-  CheckVocabulary(metadata);
+  if (kind == GgufKind::kProjector) {
+    CheckProjector(metadata);
+  } else {
+    CheckModel(metadata);
+    // The later files of a model in several have no vocabulary of their own, but then come by path.
+    CheckVocabulary(metadata);
+  }
   CheckTensors(reader, tensors, alignment, file.size());
 }
 
 }  // namespace
 
-std::optional<std::string> CheckGguf(std::span<const uint8_t> file) {
+std::optional<std::string> CheckGguf(std::span<const uint8_t> file, GgufKind kind) {
   try {
-    Check(file);
+    Check(file, kind);
   } catch (const Wrong& wrong) {
     return wrong.what();
   }

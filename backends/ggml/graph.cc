@@ -34,6 +34,7 @@ constexpr wasinn_port_info kInputs[] = {
     TextPort({"prompt", 6}, WASINN_PORT_OPTIONAL),
     TextPort({"options", 7}, WASINN_PORT_OPTIONAL),
     TextPort({"chat", 4}, WASINN_PORT_OPTIONAL),
+    {{"images", 6}, WASINN_DTYPE_U8, 1, kAnySize, WASINN_PORT_OPTIONAL},
 };
 constexpr wasinn_port_info kOutputs[] = {TextPort({"response", 8}, 0), TextPort({"usage", 5}, 0)};
 
@@ -71,9 +72,11 @@ class Mapping {
   size_t size_;
 };
 
-void CheckHeader(std::span<const uint8_t> bytes) {
-  if (const auto wrong = CheckGguf(bytes)) {
-    throw Failure(WASINN_INVALID_ENCODING, "ggml: expected a model as GGUF: " + *wrong);
+void CheckHeader(std::span<const uint8_t> bytes, GgufKind kind) {
+  if (const auto wrong = CheckGguf(bytes, kind)) {
+    throw Failure(WASINN_INVALID_ENCODING, std::string("ggml: expected a ") +
+                                               (kind == GgufKind::kModel ? "model" : "projector") +
+                                               " as GGUF: " + *wrong);
   }
 }
 
@@ -91,7 +94,8 @@ Failure NotTaken() {
                      " can load, given one that it cannot" + (why.empty() ? "" : " (" + why + ")"));
 }
 
-llama_model* LoadPath(const char* path, const llama_model_params& params) {
+// Throws Failure for a file that is no GGUF of that kind.
+void CheckPath(const char* path, GgufKind kind) {
   const File file(open(path, O_RDONLY | O_CLOEXEC));
   struct stat state{};
   if (file.number() < 0 || fstat(file.number(), &state) != 0) throw CannotOpen(path, errno);
@@ -99,17 +103,19 @@ llama_model* LoadPath(const char* path, const llama_model_params& params) {
     throw Failure(WASINN_INVALID_ENCODING,
                   std::string("ggml: expected a GGUF file, given ") + path + ", which is none");
   }
-  {
-    const Mapping mapping(file, static_cast<size_t>(state.st_size));
-    if (state.st_size > 0 && !mapping.good()) throw CannotOpen(path, errno);
-    CheckHeader(mapping.good() ? mapping.bytes() : std::span<const uint8_t>());
-  }
+  const Mapping mapping(file, static_cast<size_t>(state.st_size));
+  if (state.st_size > 0 && !mapping.good()) throw CannotOpen(path, errno);
+  CheckHeader(mapping.good() ? mapping.bytes() : std::span<const uint8_t>(), kind);
+}
+
+llama_model* LoadPath(const char* path, const llama_model_params& params) {
+  CheckPath(path, GgufKind::kModel);
   return llama_model_load_from_file(path, params);
 }
 
 // llama.cpp loads from files alone: one without a name, in memory.
 llama_model* LoadBytes(wasinn_bytes bytes, const llama_model_params& params) {
-  CheckHeader({static_cast<const uint8_t*>(bytes.data), bytes.size});
+  CheckHeader({static_cast<const uint8_t*>(bytes.data), bytes.size}, GgufKind::kModel);
   FILE* file = nullptr;
   const int number = memfd_create("wasinn-model", MFD_CLOEXEC);
   if (number >= 0) file = fdopen(number, "w+b");
@@ -156,6 +162,10 @@ void DescribeModel(Graph& graph) {
     llama_model_desc(graph.draft.get(), draft, sizeof draft);
     add("custom:draft", draft);
   }
+  if (graph.vision != nullptr) {
+    add("custom:media", "image");
+    add("custom:mmproj", graph.settings.mmproj.substr(graph.settings.mmproj.rfind('/') + 1));
+  }
   add("custom:chat_template", llama_model_chat_template(&model, nullptr) ? "true" : "false");
   for (const auto& [key, value] : graph.metadata) {
     graph.metadata_infos.push_back({backend::Str(key), backend::Str(value)});
@@ -196,6 +206,17 @@ void LoadDraft(Graph& graph, const llama_model_params& params) {
   }
 }
 
+// The projector with which the model reads images, if the host gave one.
+void LoadVision(Graph& graph) {
+  const std::string& path = graph.settings.mmproj;
+  if (path.empty()) return;
+  CheckPath(path.c_str(), GgufKind::kProjector);
+  // It computes a first image.
+  const Cores::Turn turn(graph.instance.cores);
+  graph.vision = std::make_unique<Vision>(path.c_str(), *graph.model, graph.Threads(),
+                                          static_cast<size_t>(graph.settings.max_batch));
+}
+
 void Load(Graph& graph, const wasinn_load_request& request) {
   const Guarded guarded(graph.instance.host);
   if (request.target != WASINN_TARGET_CPU && request.target != WASINN_TARGET_AUTO) {
@@ -234,6 +255,7 @@ void Load(Graph& graph, const wasinn_load_request& request) {
     graph.cannot_answer = "a diffusion model";
   }
   LoadDraft(graph, params);
+  LoadVision(graph);
   graph.most_cells = MostCells(graph);
   try {
     graph.templates.reset(common_chat_templates_init(graph.model.get(), "").release());

@@ -15,6 +15,7 @@
 #include "ggml/generator.h"
 #include "ggml/options.h"
 #include "ggml/runtime.h"
+#include "ggml/vision.h"
 
 struct common_chat_templates;
 
@@ -44,6 +45,7 @@ struct wasinn_backend_graph {
   std::unique_ptr<llama_model, wasinn::ggml::FreeModel> model;
   const llama_vocab* vocabulary = nullptr;
   std::unique_ptr<llama_model, wasinn::ggml::FreeModel> draft;  // null without one
+  std::unique_ptr<wasinn::ggml::Vision> vision;                 // null without a projector
   std::unique_ptr<common_chat_templates, wasinn::ggml::FreeTemplates> templates;
   std::string no_templates;           // why there are none
   std::string cannot_answer;          // why it is for embeddings alone; "" when it is not

@@ -18,11 +18,12 @@
 #include "ggml/runtime.h"
 #include "ggml/sampler.h"
 #include "ggml/stop.h"
+#include "ggml/vision.h"
 
 namespace wasinn::ggml {
 
 // Index of each port.
-enum InputPort : uint32_t { kPromptInput, kOptionsInput, kChatInput };
+enum InputPort : uint32_t { kPromptInput, kOptionsInput, kChatInput, kImagesInput };
 enum OutputPort : uint32_t { kResponseOutput, kUsageOutput };
 
 // The JSON of output `usage`.
@@ -68,7 +69,8 @@ class Request {
   bool cancelled() const { return cancelled_.load(std::memory_order_acquire); }
 
   // Set before an engine gets the request.
-  std::vector<llama_token> prompt;
+  std::vector<llama_token> prompt;  // with kImageToken in the places of `images`
+  ImagePlaces images;
   std::unique_ptr<Sampler> sampler;
   std::unique_ptr<StopMatcher> stops;
   size_t context_size = 0;  // most tokens of prompt and answer

@@ -8,7 +8,12 @@ end. Attention and feed-forward add nothing; a token's embedding is a random vec
 matrix for a token is the sum of the embeddings that it follows. So the right token wins by far, whatever a framework does
 to the numbers.
 
-Beside it lies draft.gguf, which guesses its answers and errs after each fifth letter.
+Beside it lie
+- draft.gguf, which guesses its answers and errs after each fifth letter;
+- mmproj.gguf, with which it sees images of 8 x 8: each patch of 4 x 4 is read as a sum of the letters a, k and t, by how
+  red, green and blue it is, so after a red image comes b;
+- ahead.gguf, the same as a Gemma 3 has it, whose image is read in one pass;
+- mixing.gguf, the model with random attention, so that each token and each image counts.
 """
 
 import argparse
@@ -106,8 +111,8 @@ def metadata(tokens):
     }
 
 
-def tensors(tokens, errs):
-    """Name: (dims, the innermost first; numbers)."""
+def tensors(tokens, errs, mixes):
+    """Name: (dims, the innermost first; numbers). With `mixes`, attention is random."""
     numbers = random.Random(1)
     embeddings = [[numbers.choice((-1.0, 1.0)) for _ in range(SIZE)] for _ in tokens]
     rows = [[SCALE * sum(embeddings[one][i] for one in before) for i in range(SIZE)] for before in followed(tokens, errs)]
@@ -120,7 +125,8 @@ def tensors(tokens, errs):
         for name in ("attn_norm", "ffn_norm"):
             made[f"blk.{block}.{name}.weight"] = ((SIZE,), [1.0] * SIZE)
         for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
-            made[f"blk.{block}.{name}.weight"] = ((SIZE, SIZE), [0.0] * SIZE * SIZE)
+            values = [numbers.gauss(0, 0.5) for _ in range(SIZE * SIZE)] if mixes else [0.0] * SIZE * SIZE
+            made[f"blk.{block}.{name}.weight"] = ((SIZE, SIZE), values)
         for name, dims in (("ffn_gate", (SIZE, FEED_FORWARD)), ("ffn_up", (SIZE, FEED_FORWARD)),
                            ("ffn_down", (FEED_FORWARD, SIZE))):
             made[f"blk.{block}.{name}.weight"] = (dims, [0.0] * SIZE * FEED_FORWARD)
@@ -131,10 +137,73 @@ def pad(data):
     return data + bytes(-len(data) % ALIGNMENT)
 
 
-def build(errs=False):
+PATCH = 4
+SEEN = 16  # width of the projector's encoder
+
+
+def projector_metadata(kind):
+    return {
+        "general.architecture": string_value("clip"),
+        "general.name": string_value("alphabet"),
+        "general.alignment": u32(ALIGNMENT),
+        "clip.has_vision_encoder": boolean(True),
+        "clip.projector_type": string_value(kind),
+        "clip.use_gelu": boolean(True),
+        "clip.vision.image_size": u32(2 * PATCH),
+        "clip.vision.patch_size": u32(PATCH),
+        "clip.vision.embedding_length": u32(SEEN),
+        "clip.vision.feed_forward_length": u32(SEEN),
+        "clip.vision.projection_dim": u32(SIZE),
+        "clip.vision.block_count": u32(2),
+        "clip.vision.attention.head_count": u32(2),
+        "clip.vision.attention.layer_norm_epsilon": f32(1e-5),
+        "clip.vision.projector.scale_factor": u32(1),
+        "clip.vision.image_mean": array([f32(0)] * 3),
+        "clip.vision.image_std": array([f32(1)] * 3),
+    }
+
+
+def projector_tensors(tokens, kind):
+    number = {text: i for i, (text, _) in enumerate(tokens)}
+    embeddings = tensors(tokens, errs=False, mixes=False)["token_embd.weight"][1]
+    letters = [embeddings[number[letter] * SIZE:(number[letter] + 1) * SIZE] for letter in "akt"]
+    # Each of the first three channels of the encoder is the mean of a colour; nothing changes them.
+    patches = [1.0 / PATCH**2 if colour == channel else 0.0
+               for channel in range(SEEN) for colour in range(3) for _ in range(PATCH**2)]
+    made = {
+        "v.patch_embd.weight": ((PATCH, PATCH, 3, SEEN), patches),
+        "v.position_embd.weight": ((SEEN, 4), [0.0] * SEEN * 4),
+    }
+    for block in range(2):
+        for name in ("attn_q", "attn_k", "attn_v", "attn_out", "ffn_up", "ffn_down"):
+            made[f"v.blk.{block}.{name}.weight"] = ((SEEN, SEEN), [0.0] * SEEN * SEEN)
+        for name in ("ln1", "ln2"):
+            made[f"v.blk.{block}.{name}.weight"] = ((SEEN,), [1.0] * SEEN)
+            made[f"v.blk.{block}.{name}.bias"] = ((SEEN,), [0.0] * SEEN)
+    colours = [letters[channel][i] if channel < 3 else 0.0 for i in range(SIZE) for channel in range(SEEN)]
+    if kind == "gemma3":
+        made["mm.soft_emb_norm.weight"] = ((SEEN,), [1.0] * SEEN)
+        made["mm.input_projection.weight"] = ((SIZE, SEEN), [colours[i * SEEN + channel] for channel in range(SEEN)
+                                                            for i in range(SIZE)])
+        return made
+    # Far from zero, where GELU is the identity.
+    made["mm.0.weight"] = ((SEEN, SEEN), [20.0 if i == j else 0.0 for i in range(SEEN) for j in range(SEEN)])
+    made["mm.0.bias"] = ((SEEN,), [0.0] * SEEN)
+    made["mm.2.weight"] = ((SEEN, SIZE), [value / 20 for value in colours])
+    made["mm.2.bias"] = ((SIZE,), [0.0] * SIZE)
+    return made
+
+
+def model(errs=False, mixes=False):
     tokens = vocabulary()
-    values = metadata(tokens)
-    weights = tensors(tokens, errs)
+    return gguf(metadata(tokens), tensors(tokens, errs, mixes))
+
+
+def projector(kind):
+    return gguf(projector_metadata(kind), projector_tensors(vocabulary(), kind))
+
+
+def gguf(values, weights):
     head = b"GGUF" + struct.pack("<IQQ", 3, len(weights), len(values))
     for key, (kind, data) in values.items():
         head += text(key) + struct.pack("<I", kind) + data
@@ -150,7 +219,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=pathlib.Path)
     with Framework(parser.parse_args().folder, "ggml", "ggml") as framework:
-        framework.add("alphabet", {"model.gguf": build()}, beside={"draft.gguf": build(errs=True)})
+        beside = {"draft.gguf": model(errs=True), "mixing.gguf": model(mixes=True), "mmproj.gguf": projector("mlp"),
+                  "ahead.gguf": projector("gemma3")}
+        framework.add("alphabet", {"model.gguf": model()}, beside)
 
 
 if __name__ == "__main__":
