@@ -154,10 +154,17 @@ TEST(GgmlVisionTest, AProjectorMustFit) {
 
 // With a model whose answer each token before it changes: texts of the same prompts, as they are
 // alone and without reuse.
-class GgmlMixedVisionTest : public ::testing::TestWithParam<const char*> {
+struct Pair {
+  const char* model;
+  const char* projector;
+  size_t before;  // tokens that the model wants before an image
+  size_t tokens;  // of the image
+  size_t after;
+};
+class GgmlMixedVisionTest : public ::testing::TestWithParam<Pair> {
  protected:
   GgmlMixedVisionTest()
-      : model_(Seeing(WASINN_ALPHABET_MODELS "/mixing.gguf", GetParam(),
+      : model_(Seeing(GetParam().model, GetParam().projector,
                       {{"max-batch", "32"}, {"max-sequences", "4"}})) {}
 
   std::string Alone(const std::string& prompt) {
@@ -206,10 +213,8 @@ TEST_P(GgmlMixedVisionTest, ImagesAndTextsAtOnceAnswerAsAlone) {
 
 TEST_P(GgmlMixedVisionTest, TheSameImageIsNotComputedAgain) {
   const std::string begin = "abcdefghijklmnopqr" + Img(kRed);
-  // Gemma's has a text before and after each image.
-  const bool framed = std::string_view(GetParam()).ends_with("ahead.gguf");
-  const size_t before = 19 + (framed ? 16 : 0);
-  const size_t after = before + 4 + (framed ? 14 : 0);
+  const size_t before = 19 + GetParam().before;
+  const size_t after = before + GetParam().tokens + GetParam().after;
   const std::string yes = Alone(begin + "abc");
   const std::string no = Alone(begin + "xyz");
   Session session(model_, options_);
@@ -256,9 +261,15 @@ TEST_P(GgmlMixedVisionTest, AContextWithAnImageDoesNotShift) {
   EXPECT_EQ(session.Ask("abc" + Img(kRed) + "d", R"({"ctx-size": 12})"), WASINN_PROMPT_TOO_LONG);
 }
 
-INSTANTIATE_TEST_SUITE_P(Projectors, GgmlMixedVisionTest,
-                         ::testing::Values(WASINN_ALPHABET_MODELS "/mmproj.gguf",
-                                           WASINN_ALPHABET_MODELS "/ahead.gguf"));
+INSTANTIATE_TEST_SUITE_P(
+    Projectors, GgmlMixedVisionTest,
+    ::testing::Values(Pair{WASINN_ALPHABET_MODELS "/mixing.gguf",
+                           WASINN_ALPHABET_MODELS "/mmproj.gguf", 0, 4, 0},
+                      // Gemma's has a text before and after each image, and so has Qwen's.
+                      Pair{WASINN_ALPHABET_MODELS "/mixing.gguf",
+                           WASINN_ALPHABET_MODELS "/ahead.gguf", 16, 4, 14},
+                      Pair{WASINN_ALPHABET_MODELS "/qwen.gguf",
+                           WASINN_ALPHABET_MODELS "/qwen-mmproj.gguf", 16, 9, 14}));
 
 TEST(ImagePlacesTest, PositionsAndBeginnings) {
   // An image of 6 tokens and 3 positions, then one of 4 and 4.

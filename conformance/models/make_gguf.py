@@ -13,7 +13,9 @@ Beside it lie
 - mmproj.gguf, with which it sees images of 8 x 8: each patch of 4 x 4 is read as a sum of the letters a, k and t, by how
   red, green and blue it is, so after a red image comes b;
 - ahead.gguf, the same as a Gemma 3 has it, whose image is read in one pass;
-- mixing.gguf, the model with random attention, so that each token and each image counts.
+- mixing.gguf, the model with random attention, so that each token and each image counts;
+- qwen.gguf, the same as a Qwen2-VL has it, where an image has rows and columns and fewer positions than tokens, and
+  qwen-mmproj.gguf for it.
 """
 
 import argparse
@@ -68,6 +70,10 @@ def u32(value):
     return 4, struct.pack("<I", value)
 
 
+def i32(value):
+    return 5, struct.pack("<i", value)
+
+
 def f32(value):
     return 6, struct.pack("<f", value)
 
@@ -85,30 +91,34 @@ def array(values):
     return 9, struct.pack("<IQ", values[0][0], len(values)) + b"".join(data for _, data in values)
 
 
-def metadata(tokens):
-    return {
-        "general.architecture": string_value("llama"),
+def metadata(tokens, architecture):
+    values = {
+        "general.architecture": string_value(architecture),
         "general.name": string_value("alphabet"),
         "general.alignment": u32(ALIGNMENT),
-        "llama.context_length": u32(CONTEXT),
-        "llama.embedding_length": u32(SIZE),
-        "llama.block_count": u32(BLOCKS),
-        "llama.feed_forward_length": u32(FEED_FORWARD),
-        "llama.attention.head_count": u32(HEADS),
-        "llama.attention.head_count_kv": u32(HEADS),
-        "llama.attention.layer_norm_rms_epsilon": f32(1e-5),
-        "llama.rope.dimension_count": u32(SIZE // HEADS),
-        "llama.vocab_size": u32(len(tokens)),
+        f"{architecture}.context_length": u32(CONTEXT),
+        f"{architecture}.embedding_length": u32(SIZE),
+        f"{architecture}.block_count": u32(BLOCKS),
+        f"{architecture}.feed_forward_length": u32(FEED_FORWARD),
+        f"{architecture}.attention.head_count": u32(HEADS),
+        f"{architecture}.attention.head_count_kv": u32(HEADS),
+        f"{architecture}.attention.layer_norm_rms_epsilon": f32(1e-5),
+        f"{architecture}.rope.dimension_count": u32(SIZE // HEADS),
+        f"{architecture}.vocab_size": u32(len(tokens)),
         "tokenizer.ggml.model": string_value("llama"),
         "tokenizer.ggml.tokens": array([string_value(token) for token, _ in tokens]),
         "tokenizer.ggml.scores": array([f32(0) for _ in tokens]),
-        "tokenizer.ggml.token_type": array([(5, struct.pack("<i", kind)) for _, kind in tokens]),
+        "tokenizer.ggml.token_type": array([i32(kind) for _, kind in tokens]),
         "tokenizer.ggml.unknown_token_id": u32(UNKNOWN),
         "tokenizer.ggml.bos_token_id": u32(BEGIN),
         "tokenizer.ggml.eos_token_id": u32(END),
         "tokenizer.ggml.add_bos_token": boolean(True),
         "tokenizer.ggml.add_space_prefix": boolean(False),
     }
+    if architecture == "qwen2vl":
+        # Parts of a head for time, row and column.
+        values["qwen2vl.rope.dimension_sections"] = array([i32(part) for part in (2, 3, 3, 0)])
+    return values
 
 
 def tensors(tokens, errs, mixes):
@@ -177,6 +187,7 @@ def projector_tensors(tokens, kind):
     for block in range(2):
         for name in ("attn_q", "attn_k", "attn_v", "attn_out", "ffn_up", "ffn_down"):
             made[f"v.blk.{block}.{name}.weight"] = ((SEEN, SEEN), [0.0] * SEEN * SEEN)
+            made[f"v.blk.{block}.{name}.bias"] = ((SEEN,), [0.0] * SEEN)
         for name in ("ln1", "ln2"):
             made[f"v.blk.{block}.{name}.weight"] = ((SEEN,), [1.0] * SEEN)
             made[f"v.blk.{block}.{name}.bias"] = ((SEEN,), [0.0] * SEEN)
@@ -186,17 +197,24 @@ def projector_tensors(tokens, kind):
         made["mm.input_projection.weight"] = ((SIZE, SEEN), [colours[i * SEEN + channel] for channel in range(SEEN)
                                                             for i in range(SIZE)])
         return made
+    if kind == "qwen2vl_merger":
+        # Of four patches in one token the first counts, and a still image comes twice.
+        for name in ("v.patch_embd.weight", "v.patch_embd.weight.1"):
+            made[name] = ((PATCH, PATCH, 3, SEEN), [value / 2 for value in patches])
+        del made["v.position_embd.weight"]
+        made["mm.0.weight"] = ((4 * SEEN, SEEN), [20.0 if i == j else 0.0 for i in range(SEEN) for j in range(4 * SEEN)])
+    else:
+        made["mm.0.weight"] = ((SEEN, SEEN), [20.0 if i == j else 0.0 for i in range(SEEN) for j in range(SEEN)])
     # Far from zero, where GELU is the identity.
-    made["mm.0.weight"] = ((SEEN, SEEN), [20.0 if i == j else 0.0 for i in range(SEEN) for j in range(SEEN)])
     made["mm.0.bias"] = ((SEEN,), [0.0] * SEEN)
     made["mm.2.weight"] = ((SEEN, SIZE), [value / 20 for value in colours])
     made["mm.2.bias"] = ((SIZE,), [0.0] * SIZE)
     return made
 
 
-def model(errs=False, mixes=False):
+def model(errs=False, mixes=False, architecture="llama"):
     tokens = vocabulary()
-    return gguf(metadata(tokens), tensors(tokens, errs, mixes))
+    return gguf(metadata(tokens, architecture), tensors(tokens, errs, mixes))
 
 
 def projector(kind):
@@ -220,7 +238,8 @@ def main():
     parser.add_argument("folder", type=pathlib.Path)
     with Framework(parser.parse_args().folder, "ggml", "ggml") as framework:
         beside = {"draft.gguf": model(errs=True), "mixing.gguf": model(mixes=True), "mmproj.gguf": projector("mlp"),
-                  "ahead.gguf": projector("gemma3")}
+                  "ahead.gguf": projector("gemma3"), "qwen.gguf": model(mixes=True, architecture="qwen2vl"),
+                  "qwen-mmproj.gguf": projector("qwen2vl_merger")}
         framework.add("alphabet", {"model.gguf": model()}, beside)
 
 
