@@ -1,6 +1,7 @@
 #include "ggml/generator.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "ggml/graph.h"
@@ -13,6 +14,7 @@ constexpr size_t kPromptShare = 4;
 // Answers are guessed ahead when there are so few, and each by its part of so many tokens.
 constexpr size_t kMostGuessed = 2;
 constexpr uint32_t kMostGuesses = 64;
+constexpr size_t kUsualGuesses = 8;
 // For so many tokens after guesses that were wrong.
 constexpr size_t kRestAfterWrongGuesses = 16;
 // Fewer tokens are not worth the sharing.
@@ -30,11 +32,18 @@ void Generator::Work() {
   Admit();
   if (Active() == 0) return;
   LookAtImage();
-  GuessAhead();
+  const size_t answers = Active();
+  const bool only_answers = std::ranges::none_of(sequences_, &Sequence::in_prompt);
+  const size_t written = written_;
+  const auto started = std::chrono::steady_clock::now();
+  const bool guessed = GuessAhead();
   if (!Compute()) return;
   for (Sequence& sequence : sequences_) {
     if (sequence.request != nullptr && sequence.row >= 0) Advance(sequence);
   }
+  if (draft_ == nullptr || !only_answers) return;
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - started;
+  pace_.Note(answers, guessed, took.count(), written_ - written);
 }
 
 void Generator::Fail(wasinn_code code, const std::string& message) {
@@ -326,9 +335,12 @@ bool Generator::Pass() {
 
 // Has the draft model guess how answers go on, where there are so few that a pass over several
 // tokens of each takes little longer than over one.
-void Generator::GuessAhead() {
+// False when there was nothing to guess.
+bool Generator::GuessAhead() {
   for (Sequence& sequence : sequences_) sequence.guesses.clear();
-  if (draft_ == nullptr || Active() > kMostGuessed) return;
+  const size_t active = Active();
+  if (draft_ == nullptr || active == 0 || active > kMostGuessed) return false;
+  std::optional<bool> pays;
   std::vector<Guess> guesses;
   for (Sequence& sequence : sequences_) {
     if (sequence.request == nullptr || sequence.in_prompt()) continue;
@@ -339,10 +351,13 @@ void Generator::GuessAhead() {
       --sequence.guess_rest;
       continue;
     }
+    const bool automatic = settings.draft_max < 0;
+    if (automatic && !pays) pays = pace_.Pays(active);
+    if (automatic && !*pays) continue;
     // Nothing beyond the context, nor after the last token.
-    size_t most = std::min({sequence.guess_most, static_cast<size_t>(settings.draft_max),
-                            sequence.request->context_size - sequence.tokens.size() - 1,
-                            kMostGuesses / kMostGuessed});
+    size_t most = std::min(
+        {sequence.guess_most, automatic ? kUsualGuesses : static_cast<size_t>(settings.draft_max),
+         sequence.request->context_size - sequence.tokens.size() - 1, kMostGuesses / kMostGuessed});
     if (settings.n_predict > 0) {
       most = std::min(most, static_cast<size_t>(settings.n_predict) -
                                 sequence.request->usage.output_tokens - 1);
@@ -356,13 +371,14 @@ void Generator::GuessAhead() {
                        sequence.request.get(),
                        {}});
   }
-  if (guesses.empty()) return;
+  if (guesses.empty()) return false;
   draft_->Continue(guesses);
   for (Guess& guess : guesses) {
     Sequence& sequence = sequences_[static_cast<size_t>(guess.id)];
     const auto least = static_cast<size_t>(guess.request->settings().draft_min);
     if (guess.guessed.size() >= least) sequence.guesses = std::move(guess.guessed);
   }
+  return true;
 }
 
 // Chooses the tokens that the pass has brought: one, and one more for each guess that is right.
@@ -428,6 +444,7 @@ std::optional<llama_token> Generator::NextToken(Sequence& sequence, int32_t row,
     if (llama_vocab_is_eog(graph_.vocabulary, *token)) return finish("end");
     if (*token == guess) ++request->usage.accepted_tokens;
     request->sampler->Accept(*token);
+    ++written_;
     if (!request->Answer(*graph_.vocabulary, *token)) return finish(request->usage.finish);
   } catch (const Failure& failure) {
     End(sequence);

@@ -77,7 +77,7 @@ class Generator final : public Engine {
   bool Pass();
   bool EvictIdle();
   void FailNewest(bool in_prompt);
-  void GuessAhead();
+  bool GuessAhead();
   void Advance(Sequence& sequence);
   std::optional<llama_token> NextToken(Sequence& sequence, int32_t row, size_t computed,
                                        llama_token guess);
@@ -88,6 +88,8 @@ class Generator final : public Engine {
 
   std::vector<Sequence> sequences_;
   std::unique_ptr<Draft> draft_;  // null without a draft model
+  Pace pace_;
+  size_t written_ = 0;  // tokens of answers, of all runs
   size_t cells_ = 0;
   uint64_t clock_ = 0;
   size_t image_turn_ = 0;  // whose image is next
