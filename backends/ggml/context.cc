@@ -9,11 +9,11 @@
 #include "ggml/media.h"
 #include "ggml/prompt.h"
 #include "ggml/request.h"
+#include "ggml/task.h"
 
 namespace wasinn::ggml {
 namespace {
 
-constexpr size_t kInputs = 4;
 // A prompt that has more bytes than this for each token of the context cannot fit.
 constexpr size_t kMostTokenBytes = 1024;
 constexpr size_t kMostStops = 64;
@@ -21,7 +21,7 @@ constexpr size_t kMostStopBytes = 1024;
 // Room that a prompt must leave in the context, as other hosts of this convention have it.
 constexpr size_t kRoomForAnswer = 4;
 
-using Texts = std::array<std::string_view, kInputs>;  // by InputPort; empty: not given
+using Inputs = std::array<std::string_view, kInputCount>;  // by InputPort; empty: not given
 
 std::string_view TextOf(const wasinn_tensor_view& tensor) {
   if (tensor.size == 0) return {};
@@ -35,7 +35,7 @@ struct wasinn_backend_context {
   wasinn_backend_context(wasinn_backend_graph& of, const wasinn_option* options, size_t count)
       : graph(of), settings(of.settings), number(++of.contexts) {
     wasinn::ggml::ApplyOptions(options, count, settings);
-    graph.ContextSize(settings);
+    graph.Check(settings);
   }
 
   wasinn_backend_graph& graph;
@@ -46,7 +46,7 @@ struct wasinn_backend_context {
   std::shared_ptr<wasinn::ggml::Request> request;
   std::shared_ptr<wasinn::ggml::Engine> engine;
   // Inputs that were set since the last run, by InputPort.
-  std::array<std::string, wasinn::ggml::kInputs> set;
+  std::array<std::string, wasinn::ggml::kInputCount> set;
   int64_t usage_dim = 0;  // of the usage that is known without a run
 };
 
@@ -81,15 +81,13 @@ std::string NewMark() {
   return mark + "_>";
 }
 
-// The tokens of prompt or chat, which takes the worker's stack, the images among them, and the
-// chat's own stop texts.
-std::vector<llama_token> ReadPrompt(const wasinn_backend_graph& graph, const Texts& texts,
-                                    size_t context_size, ImagePlaces& places,
-                                    std::vector<std::string>& stops) {
-  Chat chat;
+// The tokens of prompt or chat, which takes the worker's stack, and the images among them; `chat`
+// is what a chat came to.
+std::vector<llama_token> ReadPrompt(const wasinn_backend_graph& graph, const Inputs& inputs,
+                                    size_t context_size, ImagePlaces& places, Chat& chat) {
   MixedText mixed;
-  std::vector<std::string> images = SplitImages(texts[kImagesInput]);
-  if (!texts[kChatInput].empty()) {
+  std::vector<std::string> images = SplitImages(inputs[kImagesInput]);
+  if (!inputs[kChatInput].empty()) {
     if (graph.templates == nullptr) {
       throw Failure(WASINN_UNSUPPORTED_OPERATION,
                     "ggml: input 'chat': expected a model with a chat template, given one without "
@@ -97,12 +95,11 @@ std::vector<llama_token> ReadPrompt(const wasinn_backend_graph& graph, const Tex
                         graph.no_templates + ")");
     }
     const std::string mark = NewMark();
-    MarkedChat marked = MarkChat(texts[kChatInput], std::move(images), mark);
+    MarkedChat marked = MarkChat(inputs[kChatInput], std::move(images), mark);
     chat = RenderChat(*graph.templates, marked.json);
     mixed = SplitMarked(chat.prompt, mark, std::move(marked.images));
-    stops.insert(stops.end(), chat.stops.begin(), chat.stops.end());
   } else {
-    mixed = SplitPrompt(texts[kPromptInput], std::move(images));
+    mixed = SplitPrompt(inputs[kPromptInput], std::move(images));
   }
   size_t bytes = 0;
   for (const std::string& text : mixed.texts) bytes += text.size();
@@ -122,6 +119,41 @@ std::vector<llama_token> ReadPrompt(const wasinn_backend_graph& graph, const Tex
   return tokens;
 }
 
+// The tokens of each text that the task is about: those of `texts`, else of prompt or chat.
+std::vector<std::vector<llama_token>> ReadAll(const wasinn_backend_graph& graph,
+                                              const Settings& settings, const Inputs& inputs,
+                                              size_t context_size, ImagePlaces& places,
+                                              Chat& chat) {
+  const Task task = TaskOf(settings);
+  if (inputs[kTextsInput].empty() || task == Task::kGenerate) {
+    auto tokens = ReadPrompt(graph, inputs, context_size, places, chat);
+    if (task != Task::kGenerate && !places.empty()) {
+      throw Failure(WASINN_UNSUPPORTED_OPERATION,
+                    "ggml: expected text alone for the task " + settings.task + ", given an image");
+    }
+    return {std::move(tokens)};
+  }
+  const TextList list = ReadTexts(inputs[kTextsInput]);
+  if (list.ranks != (task == Task::kRerank)) {
+    throw Failure(WASINN_INVALID_ARGUMENT,
+                  std::string("ggml: input 'texts': expected for the task ") +
+                      (list.ranks ? settings.task + " a list of texts, given a query"
+                                  : "rerank a query with documents, given a list of texts"));
+  }
+  std::vector<std::vector<llama_token>> all;
+  for (const std::string& text : list.texts) {
+    all.push_back(list.ranks ? RankPrompt(*graph.model, list.query, text)
+                             : Tokenize(*graph.vocabulary, text));
+  }
+  return all;
+}
+
+uint64_t CountTokens(const std::vector<std::vector<llama_token>>& texts) {
+  uint64_t count = 0;
+  for (const auto& text : texts) count += text.size();
+  return count;
+}
+
 void CheckStops(const std::vector<std::string>& stops) {
   const bool long_one = std::ranges::any_of(
       stops, [](const std::string& stop) { return stop.size() > kMostStopBytes; });
@@ -131,66 +163,122 @@ void CheckStops(const std::vector<std::string>& stops) {
                                              std::to_string(kMostStopBytes) + " bytes, given more");
 }
 
-// All that a run needs before an engine has it. On the worker.
-void Prepare(const wasinn_backend_graph& graph, const Texts& texts, Request& request) {
-  const Settings& settings = request.settings();
-  if (!settings.embedding && !graph.cannot_answer.empty()) {
+void CheckTask(const wasinn_backend_graph& graph, const Settings& settings) {
+  const Task task = TaskOf(settings);
+  if (task == Task::kGenerate && !graph.cannot_answer.empty()) {
     throw Failure(WASINN_UNSUPPORTED_OPERATION,
                   "ggml: expected a model that writes answers, given " + graph.cannot_answer +
-                      "; only the option embedding works with it");
+                      "; only the other tasks work with it");
   }
-  request.context_size = graph.ContextSize(settings);
-  std::vector<std::string> stops = settings.reverse_prompt;
-  request.prompt = ReadPrompt(graph, texts, request.context_size, request.images, stops);
-  request.usage.input_tokens = request.prompt.size();
-  if (request.prompt.empty()) {
-    throw Failure(WASINN_INVALID_ARGUMENT,
-                  "ggml: expected a prompt of at least one token, given none");
-  }
-  if (request.prompt.size() + kRoomForAnswer > request.context_size) {
-    throw Failure(
-        WASINN_PROMPT_TOO_LONG,
-        "ggml: expected a prompt of at most " +
-            std::to_string(request.context_size - std::min(request.context_size, kRoomForAnswer)) +
-            " tokens in a context of " + std::to_string(request.context_size) + ", given " +
-            std::to_string(request.prompt.size()));
-  }
-  if (settings.embedding && !request.images.empty()) {
+  if (task == Task::kRerank && !graph.ranks) {
     throw Failure(WASINN_UNSUPPORTED_OPERATION,
-                  "ggml: expected text alone for an embedding, given an image");
+                  "ggml: option 'task': expected for rerank a model that ranks (its GGUF has the "
+                  "pooling type 4 and a tensor cls.weight or cls.output.weight), given another");
   }
-  if (settings.embedding) return;
-  CheckStops(stops);
-  request.stops = std::make_unique<StopMatcher>(std::move(stops));
-  request.sampler =
-      std::make_unique<Sampler>(*graph.model, settings, static_cast<int32_t>(request.context_size));
-  for (const llama_token token : request.prompt) {
-    if (token != kImageToken) request.sampler->AcceptPrompt(token);
+  if (task == Task::kEmbedding && graph.ranks && settings.pooling == "auto") {
+    throw Failure(WASINN_UNSUPPORTED_OPERATION,
+                  "ggml: expected a model with embeddings, given one that ranks; there is the task "
+                  "rerank, and the option pooling");
   }
 }
 
-void PrepareAndSubmit(const wasinn_backend_graph& graph, const Texts& texts,
+void CheckLength(const std::vector<llama_token>& tokens, size_t context_size, size_t room) {
+  if (tokens.empty()) {
+    throw Failure(WASINN_INVALID_ARGUMENT,
+                  "ggml: expected a prompt of at least one token, given none");
+  }
+  if (tokens.size() + room <= context_size) return;
+  throw Failure(WASINN_PROMPT_TOO_LONG,
+                "ggml: expected a prompt of at most " +
+                    std::to_string(context_size - std::min(context_size, room)) +
+                    " tokens in a context of " + std::to_string(context_size) + ", given " +
+                    std::to_string(tokens.size()));
+}
+
+void CheckForm(const AnswerForm& form, const Settings& settings) {
+  if (form.has_tools() && !(settings.grammar.empty() && settings.json_schema.empty())) {
+    throw Failure(WASINN_INVALID_ARGUMENT,
+                  "ggml: input 'chat': expected tools without the options grammar and json-schema, "
+                  "since calls have a grammar of their own; given both");
+  }
+}
+
+// All that a run needs before an engine has it; false when it needs none and is done. On the
+// worker.
+bool Prepare(const wasinn_backend_graph& graph, const Inputs& inputs, Request& request) {
+  const Settings& settings = request.settings();
+  const Task task = TaskOf(settings);
+  CheckTask(graph, settings);
+  if (task == Task::kDetokenize) {
+    request.FinishText(Detokenize(*graph.vocabulary, inputs[kPromptInput], settings.special),
+                       "detokenize");
+    return false;
+  }
+  request.context_size = graph.ContextSize(settings);
+  Chat chat;
+  auto texts = ReadAll(graph, settings, inputs, request.context_size, request.images, chat);
+  request.usage.input_tokens = CountTokens(texts);
+  if (task == Task::kTokenize) {
+    request.FinishText(TokensJson(texts, !inputs[kTextsInput].empty()), "tokenize");
+    return false;
+  }
+  for (const auto& text : texts) CheckLength(text, request.context_size, kRoomForAnswer);
+  if (task != Task::kGenerate) {
+    request.texts = std::move(texts);
+    return true;
+  }
+  request.prompt = std::move(texts.front());
+  std::vector<std::string> stops = settings.reverse_prompt;
+  stops.insert(stops.end(), chat.stops.begin(), chat.stops.end());
+  CheckStops(stops);
+  request.stops = std::make_unique<StopMatcher>(std::move(stops));
+  ChatGrammar grammar;
+  if (chat.form != nullptr) {
+    CheckForm(*chat.form, settings);
+    request.form = chat.form;
+    request.shown_tokens = chat.form->ShownTokens(*graph.vocabulary);
+    grammar = chat.form->Grammar(*graph.vocabulary);
+  }
+  request.sampler = std::make_unique<Sampler>(*graph.model, settings,
+                                              static_cast<int32_t>(request.context_size), grammar);
+  for (const llama_token token : request.prompt) {
+    if (token != kImageToken) request.sampler->AcceptPrompt(token);
+  }
+  return true;
+}
+
+void PrepareAndSubmit(const wasinn_backend_graph& graph, const Inputs& inputs,
                       const std::shared_ptr<Request>& request, Engine& engine) {
   wasinn_error error;
   const wasinn_code code = backend::Guard(&error, [&] {
     if (request->cancelled()) throw Failure(WASINN_CANCELLED, "ggml: cancelled");
     const Guarded guarded(graph.instance.host);
-    Prepare(graph, texts, *request);
-    engine.Submit(request);
+    if (Prepare(graph, inputs, *request)) engine.Submit(request);
   });
   if (code != WASINN_OK) request->Fail(code, error.message);
 }
 
-void Start(Context& context, const Texts& texts, const wasinn_backend_sink& sink) {
-  context.request = std::make_shared<Request>(*context.graph.instance.host, context.cancel, sink,
+// Throws Failure when an input is missing that the task needs.
+void CheckGiven(Task task, const Inputs& inputs) {
+  const bool prompt = !inputs[kPromptInput].empty();
+  const bool any = prompt || !inputs[kChatInput].empty();
+  const bool texts = !inputs[kTextsInput].empty();
+  const auto missing = [](const char* expected) {
+    return Failure(WASINN_INVALID_ARGUMENT, std::string("ggml: expected the input ") + expected);
+  };
+  if (task == Task::kGenerate && !any) throw missing("'prompt' or 'chat', given neither");
+  if (task == Task::kDetokenize && !prompt) throw missing("'prompt', given none");
+  if (task == Task::kRerank && !texts) throw missing("'texts', given none");
+  if (!any && !texts) throw missing("'texts', 'prompt' or 'chat', given none of them");
+}
+
+void Start(Context& context, const Inputs& inputs, const wasinn_backend_sink& sink) {
+  context.request = std::make_shared<Request>(context.graph.instance, context.cancel, sink,
                                               context.settings, context.number);
-  const auto request = context.request;
-  if (texts[kPromptInput].empty() && texts[kChatInput].empty()) {
-    throw Failure(WASINN_INVALID_ARGUMENT,
-                  "ggml: expected the input 'prompt' or 'chat', given neither");
-  }
-  request->set_settings(SettingsWith(context, texts[kOptionsInput]));
-  context.engine = context.graph.EngineFor(request->settings());
+  Request& request = *context.request;
+  request.set_settings(SettingsWith(context, inputs[kOptionsInput]));
+  CheckGiven(TaskOf(request.settings()), inputs);
+  context.engine = context.graph.EngineFor(request);
 }
 
 }  // namespace
@@ -204,7 +292,7 @@ void ContextFree(wasinn_backend_context* context) { delete context; }
 
 void ContextRun(wasinn_backend_context* context, const wasinn_backend_input* inputs, size_t count,
                 const wasinn_backend_sink* sink) {
-  Texts texts;
+  Inputs texts;
   for (size_t i = 0; i < count; ++i) texts[inputs[i].port] = TextOf(inputs[i].tensor);
   wasinn_error error;
   const wasinn_code code = backend::Guard(&error, [&] {
@@ -213,6 +301,7 @@ void ContextRun(wasinn_backend_context* context, const wasinn_backend_input* inp
   });
   const bool go = context->cancel.Start(sink->run, [] {});
   if (code != WASINN_OK || !go) {
+    context->request->lease.reset();
     context->cancel.Finish();
     const wasinn_str message = go ? backend::Str(error.message) : backend::Str("ggml: cancelled");
     sink->done(sink->self, sink->run, go ? code : WASINN_CANCELLED, message, 0, nullptr);
@@ -237,7 +326,9 @@ wasinn_code ContextInputSet(wasinn_backend_context* context, uint32_t port,
   return backend::Guard(error, [&] {
     const std::string_view text = TextOf(*tensor);
     if (port == kOptionsInput) {
-      context->graph.ContextSize(SettingsWith(*context, text));
+      context->graph.Check(SettingsWith(*context, text));
+    } else if (port == kTextsInput && !text.empty()) {
+      ReadTexts(text);
     } else if (port == kChatInput && !text.empty()) {
       ParseJson("ggml: input 'chat'", text);
     }
@@ -253,14 +344,17 @@ wasinn_code ContextOutputGet(wasinn_backend_context* context, uint32_t port,
                     "ggml: expected output 'usage', since only that is known without a run");
     }
     Usage usage;
-    const Texts texts = {context->set[kPromptInput], context->set[kOptionsInput],
-                         context->set[kChatInput], context->set[kImagesInput]};
-    if (!texts[kPromptInput].empty() || !texts[kChatInput].empty()) {
-      const size_t size = context->graph.ContextSize(SettingsWith(*context, texts[kOptionsInput]));
-      std::vector<std::string> stops;
+    Inputs inputs;
+    std::ranges::copy(context->set, inputs.begin());
+    if (!inputs[kPromptInput].empty() || !inputs[kChatInput].empty() ||
+        !inputs[kTextsInput].empty()) {
+      const Settings settings = SettingsWith(*context, inputs[kOptionsInput]);
+      const size_t size = context->graph.ContextSize(settings);
+      Chat chat;
       ImagePlaces images;
       context->graph.instance.worker.Run([&] {
-        usage.input_tokens = ReadPrompt(context->graph, texts, size, images, stops).size();
+        usage.input_tokens =
+            CountTokens(ReadAll(context->graph, settings, inputs, size, images, chat));
       });
     }
     LendText(*context->graph.instance.host, UsageJson(usage), context->usage_dim, *out);

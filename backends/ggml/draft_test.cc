@@ -44,7 +44,7 @@ TEST(GgmlDraftTest, AModelGuessesItsOwnAnswersRight) {
 }
 
 TEST(GgmlDraftTest, WrongGuessesChangeNothing) {
-  const Model model = WithDraft(WASINN_ALPHABET_DRAFT);
+  const Model model = WithDraft(WASINN_GGML_MODELS "alphabet/draft.gguf");
   Session session(model, kAlways);
   EXPECT_EQ(session.Ask("abc", R"({"temp": 0})"), WASINN_OK) << session.message;
   EXPECT_EQ(session.text, LettersAfter('c'));
@@ -57,7 +57,7 @@ TEST(GgmlDraftTest, WrongGuessesChangeNothing) {
 }
 
 TEST(GgmlDraftTest, TheAnswerIsTheSameWithAndWithoutADraft) {
-  for (const char* draft : {WASINN_ALPHABET_MODEL, WASINN_ALPHABET_DRAFT}) {
+  for (const char* draft : {WASINN_ALPHABET_MODEL, WASINN_GGML_MODELS "alphabet/draft.gguf"}) {
     const Model model = WithDraft(draft);
     Session session(model, kAlways);
     for (const int seed : {1, 2, 3}) {
@@ -103,7 +103,7 @@ TEST(GgmlDraftTest, GuessesAreAsManyAndAsLikelyAsWanted) {
 }
 
 TEST(GgmlDraftTest, EightAtOnceAnswerAsOneAlone) {
-  const Model model = WithDraft(WASINN_ALPHABET_DRAFT);
+  const Model model = WithDraft(WASINN_GGML_MODELS "alphabet/draft.gguf");
   std::vector<std::unique_ptr<Session>> sessions;
   std::vector<std::unique_ptr<RunRecord>> runs;
   for (int i = 0; i < 8; ++i) {
@@ -121,7 +121,7 @@ TEST(GgmlDraftTest, EightAtOnceAnswerAsOneAlone) {
 }
 
 TEST(GgmlDraftTest, ACancelEndsARunThatIsGuessedAhead) {
-  const Model model = WithDraft(WASINN_ALPHABET_DRAFT);
+  const Model model = WithDraft(WASINN_GGML_MODELS "alphabet/draft.gguf");
   Session session(model, kAlways);
   for (size_t chunks = 1; chunks < 20; ++chunks) {
     EXPECT_EQ(session.Set(0, "abc"), WASINN_OK);

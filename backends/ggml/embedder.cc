@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <utility>
 
 #include "ggml/graph.h"
@@ -10,8 +9,19 @@
 namespace wasinn::ggml {
 namespace {
 
-// A context is made for prompts up to a multiple of this.
+// A context is made for passes of up to a multiple of this.
 constexpr size_t kStep = 512;
+// Most texts in one pass.
+constexpr size_t kMostSequences = 64;
+
+void Normalize(float* values, size_t count) {
+  double sum = 0;
+  for (size_t i = 0; i < count; ++i) sum += static_cast<double>(values[i]) * values[i];
+  if (sum == 0) return;
+  for (size_t i = 0; i < count; ++i) values[i] = static_cast<float>(values[i] / std::sqrt(sum));
+}
+
+}  // namespace
 
 enum llama_pooling_type PoolingOf(const std::string& name) {
   if (name == "mean") return LLAMA_POOLING_TYPE_MEAN;
@@ -20,36 +30,20 @@ enum llama_pooling_type PoolingOf(const std::string& name) {
   return LLAMA_POOLING_TYPE_UNSPECIFIED;
 }
 
-std::string Json(const std::vector<float>& values) {
-  std::string text = "{\"n_embedding\": " + std::to_string(values.size()) + ", \"embedding\": [";
-  for (size_t i = 0; i < values.size(); ++i) {
-    char number[32];
-    std::snprintf(number, sizeof number, "%s%.9g", i == 0 ? "" : ",",
-                  static_cast<double>(values[i]));
-    text += number;
-  }
-  return text + "]}";
-}
-
-void Normalize(std::vector<float>& values) {
-  double sum = 0;
-  for (const float value : values) sum += static_cast<double>(value) * value;
-  if (sum == 0) return;
-  for (float& value : values) value = static_cast<float>(value / std::sqrt(sum));
-}
-
-}  // namespace
-
-Embedder::Embedder(wasinn_backend_graph& graph, const std::string& pooling)
-    : Engine(graph), pooling_(PoolingOf(pooling)) {}
+Embedder::Embedder(wasinn_backend_graph& graph, std::vector<Adapter> adapters,
+                   enum llama_pooling_type pooling)
+    : Engine(graph, std::move(adapters)), pooling_(pooling) {}
 
 void Embedder::Open(size_t tokens) {
   if (context_ != nullptr && llama_n_ubatch(context_.get()) >= tokens) return;
   context_.reset();
   llama_context_params params = llama_context_default_params();
-  // The whole prompt goes in one pass, or the pooling would see a part.
+  // A text goes in one pass, or the pooling would see a part.
   params.n_ctx = params.n_batch = params.n_ubatch =
       static_cast<uint32_t>((tokens + kStep - 1) / kStep * kStep);
+  // What such a model remembers takes much memory for each sequence.
+  params.n_seq_max = graph_.is_recurrent ? 1 : kMostSequences;
+  params.kv_unified = true;
   params.embeddings = true;
   params.pooling_type = pooling_;
   MakeContext(params);
@@ -57,58 +51,105 @@ void Embedder::Open(size_t tokens) {
     params.pooling_type = LLAMA_POOLING_TYPE_MEAN;
     MakeContext(params);
   }
-  if (llama_pooling_type(context_.get()) == LLAMA_POOLING_TYPE_RANK) {
-    context_.reset();
-    throw Failure(WASINN_UNSUPPORTED_OPERATION,
-                  "ggml: expected a model with embeddings, given one that ranks");
-  }
 }
 
-std::vector<float> Embedder::Compute(Request& request) {
-  Open(request.prompt.size());
-  const size_t count = request.prompt.size();
-  std::vector<llama_pos> positions(count);
-  for (size_t i = 0; i < count; ++i) positions[i] = static_cast<llama_pos>(i);
-  std::vector<int32_t> counts(count, 1);
-  llama_seq_id id = 0;
-  std::vector<llama_seq_id*> ids(count, &id);
-  std::vector<int8_t> wanted(count, 1);
-  const llama_batch batch{static_cast<int32_t>(count),
-                          request.prompt.data(),
+// The next texts of the requests in their order, as many as fit into a pass.
+std::vector<Embedder::Item> Embedder::Plan() const {
+  const auto most_tokens = static_cast<size_t>(graph_.settings.max_batch);
+  const size_t most_texts = graph_.is_recurrent ? 1 : kMostSequences;
+  std::vector<Item> items;
+  size_t tokens = 0;
+  for (const auto& request : waiting_) {
+    for (size_t i = request->computed; i < request->texts.size(); ++i) {
+      tokens += request->texts[i].size();
+      if (!items.empty() && (tokens > most_tokens || items.size() == most_texts)) return items;
+      items.push_back({request.get(), i});
+    }
+  }
+  return items;
+}
+
+void Embedder::Compute(const std::vector<Item>& items) {
+  std::vector<llama_token> tokens;
+  std::vector<llama_pos> positions;
+  std::vector<llama_seq_id> ids;
+  std::vector<Request*> requests;
+  for (size_t i = 0; i < items.size(); ++i) {
+    const std::vector<llama_token>& text = items[i].request->texts[items[i].text];
+    for (size_t at = 0; at < text.size(); ++at) {
+      tokens.push_back(text[at]);
+      positions.push_back(static_cast<llama_pos>(at));
+      ids.push_back(static_cast<llama_seq_id>(i));
+    }
+    if (requests.empty() || requests.back() != items[i].request) {
+      requests.push_back(items[i].request);
+    }
+  }
+  Open(tokens.size());
+  std::vector<int32_t> counts(tokens.size(), 1);
+  std::vector<llama_seq_id*> id_lists;
+  for (llama_seq_id& id : ids) id_lists.push_back(&id);
+  std::vector<int8_t> wanted(tokens.size(), 1);
+  const llama_batch batch{static_cast<int32_t>(tokens.size()),
+                          tokens.data(),
                           nullptr,
                           positions.data(),
                           counts.data(),
-                          ids.data(),
+                          id_lists.data(),
                           wanted.data()};
   llama_memory_clear(llama_get_memory(context_.get()), false);
-  const int32_t status = Decode(batch, {&request});
-  if (request.cancelled()) throw Failure(WASINN_CANCELLED, "ggml: cancelled");
-  const float* values = status == 0 ? llama_get_embeddings_seq(context_.get(), 0) : nullptr;
-  if (values == nullptr) {
+  const int32_t status = Decode(batch, requests);
+  if (std::ranges::all_of(requests, &Request::cancelled)) return;
+  if (status != 0) {
     throw Failure(WASINN_RUNTIME_ERROR, "ggml: llama.cpp could not compute an embedding", status);
   }
-  std::vector<float> embedding(values, values + llama_model_n_embd_out(graph_.model.get()));
-  if (!std::ranges::all_of(embedding, [](float value) { return std::isfinite(value); })) {
-    throw Failure(WASINN_RUNTIME_ERROR,
-                  "ggml: expected numbers as embedding, the model computed others");
+  for (size_t i = 0; i < items.size(); ++i) {
+    if (!Take(items[i], static_cast<llama_seq_id>(i))) return FailOne(*items[i].request);
   }
-  return embedding;
+}
+
+void Embedder::FailOne(const Request& request) {
+  std::erase_if(waiting_, [&](const std::shared_ptr<Request>& one) {
+    if (one.get() != &request) return false;
+    one->Fail(WASINN_RUNTIME_ERROR,
+              "ggml: expected numbers as embedding, the model computed others");
+    return true;
+  });
+}
+
+// Adds the vector of a text to those that its request has; false when it is none of numbers.
+bool Embedder::Take(const Item& item, llama_seq_id sequence) {
+  const bool ranks = pooling_ == LLAMA_POOLING_TYPE_RANK;
+  const size_t count = ranks ? 1 : static_cast<size_t>(llama_model_n_embd_out(graph_.model.get()));
+  const float* values = llama_get_embeddings_seq(context_.get(), sequence);
+  if (values == nullptr ||
+      !std::all_of(values, values + count, [](float value) { return std::isfinite(value); })) {
+    return false;
+  }
+  std::vector<float>& vectors = item.request->vectors;
+  vectors.insert(vectors.end(), values, values + count);
+  ++item.request->computed;
+  if (!ranks && item.request->settings().normalize)
+    Normalize(&vectors[vectors.size() - count], count);
+  return true;
+}
+
+void Embedder::FinishComplete() {
+  std::erase_if(waiting_, [](const std::shared_ptr<Request>& request) {
+    if (request->computed < request->texts.size()) return false;
+    request->FinishVectors();
+    return true;
+  });
+  // The others have their turn before a request of many texts goes on.
+  if (waiting_.size() > 1 && waiting_.front()->computed > 0) {
+    std::ranges::rotate(waiting_, waiting_.begin() + 1);
+  }
 }
 
 void Embedder::Work() {
   if (waiting_.empty()) return;
-  const std::shared_ptr<Request> request = waiting_.front();
-  waiting_.pop_front();
-  try {
-    std::vector<float> embedding = Compute(*request);
-    if (request->settings().normalize) Normalize(embedding);
-    request->FinishEmbedding(Json(embedding));
-  } catch (const Failure& failure) {
-    request->Fail(failure.code(), failure.message());
-  } catch (const std::exception& exception) {
-    context_.reset();
-    request->Fail(WASINN_RUNTIME_ERROR, std::string("ggml: ") + exception.what());
-  }
+  Compute(Plan());
+  FinishComplete();
 }
 
 void Embedder::Fail(wasinn_code code, const std::string& message) {

@@ -7,11 +7,14 @@
 
 namespace wasinn::ggml {
 
-// One prompt at a time, with a llama_context that is as large as the longest so far.
+// Texts of all requests go through the model together, as sequences of one pass; a text that is
+// longer than the usual pass has one of its own. The llama_context is as large as the longest so
+// far.
 class Embedder final : public Engine {
  public:
-  // `pooling` is a choice of the option of that name.
-  Embedder(wasinn_backend_graph& graph, const std::string& pooling);
+  // LLAMA_POOLING_TYPE_RANK for scores; _UNSPECIFIED for what the model says, else the mean.
+  Embedder(wasinn_backend_graph& graph, std::vector<Adapter> adapters,
+           enum llama_pooling_type pooling);
 
  protected:
   bool Busy() const override { return !waiting_.empty(); }
@@ -19,10 +22,23 @@ class Embedder final : public Engine {
   void Fail(wasinn_code code, const std::string& message) override;
 
  private:
+  // A text of a request, by index.
+  struct Item {
+    Request* request;
+    size_t text;
+  };
+
+  std::vector<Item> Plan() const;
   void Open(size_t tokens);
-  std::vector<float> Compute(Request& request);
+  void Compute(const std::vector<Item>& items);
+  bool Take(const Item& item, llama_seq_id sequence);
+  void FailOne(const Request& request);
+  void FinishComplete();
 
   const enum llama_pooling_type pooling_;  // a function of llama.cpp has the same name
 };
+
+// The pooling of a choice of the option of that name.
+enum llama_pooling_type PoolingOf(const std::string& name);
 
 }  // namespace wasinn::ggml

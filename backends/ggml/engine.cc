@@ -8,6 +8,11 @@
 
 namespace wasinn::ggml {
 
+std::shared_ptr<void> Engine::Lease() {
+  ++leases_;
+  return {this, [](Engine* engine) { --engine->leases_; }};
+}
+
 void Engine::Submit(std::shared_ptr<Request> request) {
   const std::lock_guard lock(mutex_);
   // First, for it may throw.
@@ -81,6 +86,7 @@ void Engine::DropCancelled() {
 
 void Engine::MakeContext(llama_context_params params) {
   context_ = ggml::MakeContext(graph_, *graph_.model, params);
+  UseAdapters(*context_, adapters_);
 }
 
 int32_t Engine::Decode(const llama_batch& batch, const std::vector<Request*>& requests) {

@@ -3,13 +3,16 @@
 
 #include <llama.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "ggml/lora.h"
 #include "ggml/pass.h"
 #include "ggml/request.h"
 
@@ -21,10 +24,16 @@ namespace wasinn::ggml {
 // engine's own. End must be called before the graph's model is freed, and once no request is left.
 class Engine {
  public:
-  explicit Engine(wasinn_backend_graph& graph) : graph_(graph) {}
+  Engine(wasinn_backend_graph& graph, std::vector<Adapter> adapters)
+      : graph_(graph), adapters_(std::move(adapters)) {}
   virtual ~Engine() = default;
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
+
+  // A run has chosen this engine; until what is given is let go, the engine may not end. Any
+  // thread.
+  std::shared_ptr<void> Lease();
+  bool leased() const { return leases_ > 0; }
 
   // Hands a request over. Throws when there can be no thread; the request is then the caller's.
   void Submit(std::shared_ptr<Request> request);
@@ -56,6 +65,9 @@ class Engine {
   int32_t Decode(const llama_batch& batch, const std::vector<Request*>& requests);
 
  private:
+  const std::vector<Adapter> adapters_;
+  std::atomic<int> leases_{0};
+
   void Loop();
   bool WaitForWork(std::unique_lock<std::mutex>& lock);
 

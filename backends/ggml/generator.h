@@ -16,7 +16,7 @@ namespace wasinn::ggml {
 // sequence keeps its tokens after its run, for the next prompt that begins as they do.
 class Generator final : public Engine {
  public:
-  explicit Generator(wasinn_backend_graph& graph) : Engine(graph) {}
+  using Engine::Engine;
 
  protected:
   bool Busy() const override { return !waiting_.empty() || Active() > 0; }

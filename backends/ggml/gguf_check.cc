@@ -7,7 +7,6 @@
 #include <exception>
 #include <map>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -21,6 +20,9 @@ constexpr uint64_t kMostKeyBytes = 1 << 12;
 constexpr uint64_t kMostTextBytes = 16 << 20;
 constexpr uint64_t kMostAlignment = 1 << 20;
 constexpr uint64_t kMostTokens = 4 << 20;
+// LLAMA_POOLING_TYPE_RANK.
+constexpr uint64_t kPoolingRanks = 4;
+constexpr const char* kHead = "cls.output.weight";
 
 class Wrong : public std::exception {
  public:
@@ -222,12 +224,13 @@ void CheckModel(const Metadata& metadata) {
     throw Wrong("at most as many heads as 'embedding_length', " + std::to_string(width),
                 std::to_string(heads));
   }
+  Bounded(metadata, arch + "pooling_type", 0, kPoolingRanks, 0);
   const uint64_t experts = Bounded(metadata, arch + "expert_count", 0, 1 << 16, 0);
   Bounded(metadata, arch + "expert_used_count", experts > 0 ? 1 : 0, experts, experts);
 }
 
 // The same of a projector.
-void CheckProjector(const Metadata& metadata) {
+void CheckProjectorNumbers(const Metadata& metadata) {
   const auto architecture = metadata.find("general.architecture");
   if (architecture == metadata.end() || architecture->second.text != "clip") {
     throw Wrong("'general.architecture' to be clip",
@@ -309,9 +312,12 @@ uint64_t TensorBytes(std::string_view name, uint32_t type, const uint64_t dims[G
 
 struct TensorPlace {
   std::string name;
-  uint64_t offset;
-  uint64_t bytes;
+  uint32_t type = 0;
+  uint64_t dims[GGML_MAX_DIMS] = {1, 1, 1, 1};
+  uint64_t offset = 0;
+  uint64_t bytes = 0;
 };
+using Tensors = std::map<std::string, TensorPlace, std::less<>>;
 
 TensorPlace ReadTensor(Reader& reader, uint64_t alignment) {
   TensorPlace place;
@@ -321,17 +327,17 @@ TensorPlace ReadTensor(Reader& reader, uint64_t alignment) {
     throw Wrong("a rank of at most " + std::to_string(GGML_MAX_DIMS) + " for " + Shown(place.name),
                 std::to_string(rank));
   }
-  uint64_t dims[GGML_MAX_DIMS] = {1, 1, 1, 1};
   for (uint32_t i = 0; i < rank; ++i) {
+    uint64_t* dims = place.dims;
     dims[i] = reader.Get<uint64_t>("a tensor's dims");
     if (dims[i] == 0 || dims[i] > INT32_MAX) {
       throw Wrong("dims from 1 to " + std::to_string(INT32_MAX) + " for " + Shown(place.name),
                   std::to_string(dims[i]));
     }
   }
-  const auto type = reader.Get<uint32_t>("a tensor's type");
+  place.type = reader.Get<uint32_t>("a tensor's type");
   place.offset = reader.Get<uint64_t>("a tensor's place");
-  place.bytes = TensorBytes(place.name, type, dims);
+  place.bytes = TensorBytes(place.name, place.type, place.dims);
   if (place.offset % alignment != 0) {
     throw Wrong(
         "a place that is a multiple of " + std::to_string(alignment) + " for " + Shown(place.name),
@@ -340,29 +346,37 @@ TensorPlace ReadTensor(Reader& reader, uint64_t alignment) {
   return place;
 }
 
-void CheckTensors(Reader& reader, uint64_t count, uint64_t alignment, uint64_t file_bytes) {
-  std::vector<TensorPlace> places;
-  std::unordered_set<std::string> names;
+Tensors ReadTensors(Reader& reader, uint64_t count, uint64_t alignment, uint64_t file_bytes) {
+  Tensors tensors;
   for (uint64_t i = 0; i < count; ++i) {
-    places.push_back(ReadTensor(reader, alignment));
-    if (!names.insert(places.back().name).second) {
-      throw Wrong("each tensor once", Shown(places.back().name) + " again");
+    TensorPlace place = ReadTensor(reader, alignment);
+    const std::string name = place.name;
+    if (!tensors.emplace(name, std::move(place)).second) {
+      throw Wrong("each tensor once", Shown(name) + " again");
     }
   }
   const uint64_t start = (reader.at() + alignment - 1) / alignment * alignment;
-  for (const TensorPlace& place : places) {
+  for (const auto& [name, place] : tensors) {
     uint64_t end = 0;
     const bool too_large = __builtin_add_overflow(place.offset, place.bytes, &end) ||
                            __builtin_add_overflow(end, start, &end);
     if (too_large || end > file_bytes) {
-      throw Wrong("tensor " + Shown(place.name) + " inside the file of " +
-                      std::to_string(file_bytes) + " bytes",
-                  "an end at byte " + std::to_string(end));
+      throw Wrong(
+          "tensor " + Shown(name) + " inside the file of " + std::to_string(file_bytes) + " bytes",
+          "an end at byte " + std::to_string(end));
     }
   }
+  return tensors;
 }
 
-void Check(std::span<const uint8_t> file, GgufKind kind) {
+struct Header {
+  Metadata metadata;
+  Tensors tensors;
+};
+
+// `check` looks at the metadata before the tensors are read.
+template <typename Check>
+Header ReadHeader(std::span<const uint8_t> file, Check&& check) {
   Reader reader(file);
   if (std::memcmp(reader.Take(4, "a header"), GGUF_MAGIC, 4) != 0) {
     throw Wrong("a file that begins with GGUF", "another");
@@ -378,31 +392,127 @@ void Check(std::span<const uint8_t> file, GgufKind kind) {
                     std::to_string(kMostKeys) + " keys",
                 std::to_string(tensors) + " and " + std::to_string(keys));
   }
-  const Metadata metadata = ReadMetadata(reader, keys);
+  Header header;
+  header.metadata = ReadMetadata(reader, keys);
   const uint64_t alignment =
-      Bounded(metadata, "general.alignment", 1, kMostAlignment, GGUF_DEFAULT_ALIGNMENT);
+      Bounded(header.metadata, "general.alignment", 1, kMostAlignment, GGUF_DEFAULT_ALIGNMENT);
   if ((alignment & (alignment - 1)) != 0) {
     throw Wrong("'general.alignment' to be a power of two", std::to_string(alignment));
   }
-  if (kind == GgufKind::kProjector) {
-    CheckProjector(metadata);
-  } else {
+  check(header.metadata);
+  header.tensors = ReadTensors(reader, tensors, alignment, file.size());
+  return header;
+}
+
+GgufFacts CheckModelFile(std::span<const uint8_t> file) {
+  const Header header = ReadHeader(file, [](const Metadata& metadata) {
     CheckModel(metadata);
     // The later files of a model in several have no vocabulary of their own, but then come by path.
     CheckVocabulary(metadata);
+  });
+  const std::string arch = header.metadata.find("general.architecture")->second.text + ".";
+  const auto labels = header.metadata.find(arch + "classifier.output_labels");
+  const bool has_head = header.tensors.contains(kHead);
+  // llama.cpp reads so many scores, whatever the model computes.
+  if (labels != header.metadata.end() && labels->second.count > 1 && !has_head) {
+    throw Wrong(std::string("a tensor '") + kHead + "' for labels of a classifier", "none");
   }
-  CheckTensors(reader, tensors, alignment, file.size());
+  GgufFacts facts;
+  facts.ranks =
+      Bounded(header.metadata, arch + "pooling_type", 0, kPoolingRanks, 0) == kPoolingRanks &&
+      (has_head || header.tensors.contains("cls.weight"));
+  return facts;
 }
 
-}  // namespace
+// ------------------------------------------------------------------ adapters
 
-std::optional<std::string> CheckGguf(std::span<const uint8_t> file, GgufKind kind) {
+void CheckText(const Metadata& metadata, const char* key, const std::string& expected) {
+  const auto found = metadata.find(key);
+  const std::string given = found == metadata.end() ? "" : found->second.text;
+  if (given != expected) {
+    throw Wrong(Shown(key) + " to be " + Shown(expected), given.empty() ? "none" : Shown(given));
+  }
+}
+
+// llama.cpp multiplies by these without a look at their types, and by experts without one at their
+// number.
+void CheckPair(const TensorPlace& a, const TensorPlace& b, uint64_t experts) {
+  for (const TensorPlace* one : {&a, &b}) {
+    const bool good = one->type == GGML_TYPE_F32 || one->type == GGML_TYPE_F16 ||
+                      one->type == GGML_TYPE_BF16 || one->type == GGML_TYPE_Q8_0;
+    if (!good) {
+      throw Wrong("numbers as f32, f16, bf16 or q8_0 in " + Shown(one->name),
+                  "type " + std::to_string(one->type));
+    }
+    const uint64_t depth = one->name.find("_exps.") != std::string::npos ? experts : 1;
+    if (one->dims[2] != depth || one->dims[3] != 1) {
+      throw Wrong(std::to_string(depth) + " matrices in " + Shown(one->name),
+                  std::to_string(one->dims[2] * one->dims[3]));
+    }
+  }
+  const bool of_tokens = a.name.starts_with("token_embd.");
+  const uint64_t rank = of_tokens ? a.dims[0] : a.dims[1];
+  if (rank != b.dims[0]) {
+    throw Wrong("the same rank in " + Shown(a.name) + " and its pair",
+                std::to_string(rank) + " and " + std::to_string(b.dims[0]));
+  }
+}
+
+void CheckAdapterFile(std::span<const uint8_t> file, const std::string& architecture,
+                      uint64_t experts) {
+  const Header header = ReadHeader(file, [&](const Metadata& metadata) {
+    CheckText(metadata, "general.type", "adapter");
+    CheckText(metadata, "adapter.type", "lora");
+    CheckText(metadata, "general.architecture", architecture);
+    const auto alpha = metadata.find("adapter.lora.alpha");
+    if (alpha != metadata.end() && alpha->second.type != GGUF_TYPE_FLOAT32) {
+      throw Wrong("'adapter.lora.alpha' to be a number of type f32", "another");
+    }
+    if (metadata.contains("adapter.alora.invocation_tokens")) {
+      throw Wrong("an adapter that always works", "one that some tokens switch on");
+    }
+  });
+  constexpr std::string_view kA = ".lora_a";
+  constexpr std::string_view kB = ".lora_b";
+  size_t pairs = 0;
+  for (const auto& [name, place] : header.tensors) {
+    if (!name.ends_with(kA)) continue;
+    const std::string other = name.substr(0, name.size() - kA.size()) + std::string(kB);
+    const auto found = header.tensors.find(other);
+    if (found == header.tensors.end()) throw Wrong("a tensor " + Shown(other), "none");
+    CheckPair(place, found->second, experts);
+    ++pairs;
+  }
+  if (pairs == 0) throw Wrong("tensors whose names end in .lora_a and .lora_b", "none");
+}
+
+// What is wrong by `check`, which throws Wrong.
+template <typename Check>
+std::optional<std::string> WhatIsWrong(Check&& check) {
   try {
-    Check(file, kind);
+    check();
   } catch (const Wrong& wrong) {
     return wrong.what();
   }
   return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> CheckGguf(std::span<const uint8_t> file, GgufFacts* facts) {
+  return WhatIsWrong([&] {
+    const GgufFacts found = CheckModelFile(file);
+    if (facts != nullptr) *facts = found;
+  });
+}
+
+std::optional<std::string> CheckProjector(std::span<const uint8_t> file) {
+  return WhatIsWrong([&] { ReadHeader(file, CheckProjectorNumbers); });
+}
+
+std::optional<std::string> CheckAdapter(std::span<const uint8_t> file,
+                                        const std::string& architecture, uint64_t experts) {
+  return WhatIsWrong([&] { CheckAdapterFile(file, architecture, experts); });
 }
 
 }  // namespace wasinn::ggml

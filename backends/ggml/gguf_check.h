@@ -9,13 +9,22 @@
 
 namespace wasinn::ggml {
 
-// A language model, or the projector that turns images into what such a model reads.
-enum class GgufKind { kModel, kProjector };
+// What the header says of the model, where llama.cpp does not tell.
+struct GgufFacts {
+  bool ranks = false;  // it has a head that scores texts, and nothing else comes out of it
+};
 
 // What is wrong with the file, as "expected ..., given ..."; nullopt when every length, count, type
 // and offset in it is one that can be, and the model's own numbers are within what llama.cpp takes.
 // Reads the header only, never the tensors. Any thread.
-std::optional<std::string> CheckGguf(std::span<const uint8_t> file,
-                                     GgufKind kind = GgufKind::kModel);
+std::optional<std::string> CheckGguf(std::span<const uint8_t> file, GgufFacts* facts = nullptr);
+
+// What is wrong with the file of a projector, which turns images into what a model reads; as above.
+std::optional<std::string> CheckProjector(std::span<const uint8_t> file);
+
+// What is wrong with the file of an adapter for a model of that architecture and so many experts,
+// as "expected ..., given ..."; nullopt when llama.cpp can have it. Reads the header only.
+std::optional<std::string> CheckAdapter(std::span<const uint8_t> file,
+                                        const std::string& architecture, uint64_t experts);
 
 }  // namespace wasinn::ggml

@@ -138,13 +138,13 @@ TEST(GgmlLoadTest, WhatIsNoModelIsAnError) {
 }
 
 TEST(GgufCheckTest, AProjectorIsOneOfImages) {
-  std::ifstream file(WASINN_ALPHABET_MODELS "/mmproj.gguf", std::ios::binary);
+  std::ifstream file(WASINN_GGML_MODELS "alphabet/mmproj.gguf", std::ios::binary);
   const std::string good{std::istreambuf_iterator<char>(file), {}};
-  const auto check = [](const std::string& bytes, GgufKind kind = GgufKind::kProjector) {
-    return CheckGguf({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, kind);
+  const auto check = [](const std::string& bytes) {
+    return CheckProjector({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
   };
   EXPECT_EQ(check(good), std::nullopt);
-  EXPECT_NE(check(good, GgufKind::kModel), std::nullopt);
+  EXPECT_NE(Check(good), std::nullopt);
   EXPECT_NE(check(Alphabet()), std::nullopt);
   for (size_t size = 0; size < good.size(); size += 37) {
     EXPECT_NE(check(good.substr(0, size)), std::nullopt) << size;

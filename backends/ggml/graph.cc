@@ -1,9 +1,7 @@
 #include "ggml/graph.h"
 
 #include <common/chat.h>
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +10,7 @@
 #include <span>
 
 #include "ggml/draft.h"
+#include "ggml/file.h"
 #include "ggml/gguf_check.h"
 #include "ggml/request.h"
 
@@ -35,56 +34,23 @@ constexpr wasinn_port_info kInputs[] = {
     TextPort({"options", 7}, WASINN_PORT_OPTIONAL),
     TextPort({"chat", 4}, WASINN_PORT_OPTIONAL),
     {{"images", 6}, WASINN_DTYPE_U8, 1, kAnySize, WASINN_PORT_OPTIONAL},
+    TextPort({"texts", 5}, WASINN_PORT_OPTIONAL),
 };
-constexpr wasinn_port_info kOutputs[] = {TextPort({"response", 8}, 0), TextPort({"usage", 5}, 0)};
-
-// An open file descriptor.
-class File {
- public:
-  explicit File(int number) : number_(number) {}
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() {
-    if (number_ >= 0) close(number_);
-  }
-  int number() const { return number_; }
-
- private:
-  int number_;
+static_assert(std::size(kInputs) == kInputCount);
+constexpr int64_t kAnyRows[] = {-1, -1};
+constexpr wasinn_port_info kOutputs[] = {
+    TextPort({"response", 8}, 0),
+    TextPort({"usage", 5}, 0),
+    {{"embedding", 9}, WASINN_DTYPE_F32, 2, kAnyRows, 0},
 };
+static_assert(std::size(kOutputs) == kOutputCount);
 
-// A mapped file's bytes.
-class Mapping {
- public:
-  explicit Mapping(const File& file, size_t size) : size_(size) {
-    if (size > 0) data_ = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.number(), 0);
+void CheckHeader(Graph& graph, std::span<const uint8_t> bytes) {
+  GgufFacts facts;
+  if (const auto wrong = CheckGguf(bytes, &facts)) {
+    throw Failure(WASINN_INVALID_ENCODING, "ggml: expected a model as GGUF: " + *wrong);
   }
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-  ~Mapping() {
-    if (data_ != MAP_FAILED) munmap(data_, size_);
-  }
-  bool good() const { return data_ != MAP_FAILED; }
-  std::span<const uint8_t> bytes() const { return {static_cast<const uint8_t*>(data_), size_}; }
-
- private:
-  void* data_ = MAP_FAILED;
-  size_t size_;
-};
-
-void CheckHeader(std::span<const uint8_t> bytes, GgufKind kind) {
-  if (const auto wrong = CheckGguf(bytes, kind)) {
-    throw Failure(WASINN_INVALID_ENCODING, std::string("ggml: expected a ") +
-                                               (kind == GgufKind::kModel ? "model" : "projector") +
-                                               " as GGUF: " + *wrong);
-  }
-}
-
-Failure CannotOpen(const char* path, int error) {
-  return Failure(
-      error == ENOENT ? WASINN_NOT_FOUND : WASINN_RUNTIME_ERROR,
-      std::string("ggml: expected a readable file, given ") + path + ": " + std::strerror(error),
-      error);
+  graph.ranks = facts.ranks;
 }
 
 Failure NotTaken() {
@@ -94,28 +60,14 @@ Failure NotTaken() {
                      " can load, given one that it cannot" + (why.empty() ? "" : " (" + why + ")"));
 }
 
-// Throws Failure for a file that is no GGUF of that kind.
-void CheckPath(const char* path, GgufKind kind) {
-  const File file(open(path, O_RDONLY | O_CLOEXEC));
-  struct stat state{};
-  if (file.number() < 0 || fstat(file.number(), &state) != 0) throw CannotOpen(path, errno);
-  if (!S_ISREG(state.st_mode)) {
-    throw Failure(WASINN_INVALID_ENCODING,
-                  std::string("ggml: expected a GGUF file, given ") + path + ", which is none");
-  }
-  const Mapping mapping(file, static_cast<size_t>(state.st_size));
-  if (state.st_size > 0 && !mapping.good()) throw CannotOpen(path, errno);
-  CheckHeader(mapping.good() ? mapping.bytes() : std::span<const uint8_t>(), kind);
-}
-
-llama_model* LoadPath(const char* path, const llama_model_params& params) {
-  CheckPath(path, GgufKind::kModel);
+llama_model* LoadPath(Graph& graph, const char* path, const llama_model_params& params) {
+  CheckHeader(graph, MappedFile(path).bytes());
   return llama_model_load_from_file(path, params);
 }
 
 // llama.cpp loads from files alone: one without a name, in memory.
-llama_model* LoadBytes(wasinn_bytes bytes, const llama_model_params& params) {
-  CheckHeader({static_cast<const uint8_t*>(bytes.data), bytes.size}, GgufKind::kModel);
+llama_model* LoadBytes(Graph& graph, wasinn_bytes bytes, const llama_model_params& params) {
+  CheckHeader(graph, {static_cast<const uint8_t*>(bytes.data), bytes.size});
   FILE* file = nullptr;
   const int number = memfd_create("wasinn-model", MFD_CLOEXEC);
   if (number >= 0) file = fdopen(number, "w+b");
@@ -184,6 +136,26 @@ size_t MostCells(const Graph& graph) {
   return std::clamp<size_t>(kMostCacheBytes / cell, 512, kMostCells);
 }
 
+void LoadAdapters(Graph& graph) {
+  const std::string architecture = MetadataValue(*graph.model, "general.architecture");
+  const uint64_t experts = std::strtoull(
+      MetadataValue(*graph.model, (architecture + ".expert_count").c_str()).c_str(), nullptr, 10);
+  for (const auto& [name, path] : graph.settings.lora_files) {
+    const std::string what =
+        "ggml: option 'lora:" + name + "': expected an adapter of this model: ";
+    if (const auto wrong = CheckAdapter(MappedFile(path).bytes(), architecture, experts)) {
+      throw Failure(WASINN_INVALID_ENCODING, what + *wrong);
+    }
+    const Guarded guarded(graph.instance.host);
+    graph.adapters[name].reset(llama_adapter_lora_init(graph.model.get(), path.c_str()));
+    if (graph.adapters[name] == nullptr) {
+      const std::string& why = Guarded::FirstError();
+      throw Failure(WASINN_INVALID_ENCODING, what + "given one that llama.cpp does not take" +
+                                                 (why.empty() ? "" : " (" + why + ")"));
+    }
+  }
+}
+
 // The model that guesses answers ahead, if the host gave one.
 void LoadDraft(Graph& graph, const llama_model_params& params) {
   const std::string& path = graph.settings.draft;
@@ -194,7 +166,10 @@ void LoadDraft(Graph& graph, const llama_model_params& params) {
   if (graph.is_recurrent || !graph.cannot_answer.empty()) {
     throw bad("expected none for a model that cannot go back a step, given one");
   }
-  graph.draft.reset(LoadPath(path.c_str(), params));
+  if (const auto wrong = CheckGguf(MappedFile(path).bytes())) {
+    throw bad("expected a model as GGUF: " + *wrong);
+  }
+  graph.draft.reset(llama_model_load_from_file(path.c_str(), params));
   if (graph.draft == nullptr) throw NotTaken();
   const llama_model* draft = graph.draft.get();
   if (llama_model_is_recurrent(draft) || llama_model_is_hybrid(draft) ||
@@ -210,7 +185,10 @@ void LoadDraft(Graph& graph, const llama_model_params& params) {
 void LoadVision(Graph& graph) {
   const std::string& path = graph.settings.mmproj;
   if (path.empty()) return;
-  CheckPath(path.c_str(), GgufKind::kProjector);
+  if (const auto wrong = CheckProjector(MappedFile(path).bytes())) {
+    throw Failure(WASINN_INVALID_ENCODING,
+                  "ggml: option 'mmproj': expected a projector as GGUF: " + *wrong);
+  }
   // It computes a first image.
   const Cores::Turn turn(graph.instance.cores);
   graph.vision = std::make_unique<Vision>(path.c_str(), *graph.model, graph.Threads(),
@@ -238,8 +216,8 @@ void Load(Graph& graph, const wasinn_load_request& request) {
   }
   llama_model_params params = llama_model_default_params();
   params.load_mode = graph.settings.mmap ? LLAMA_LOAD_MODE_MMAP : LLAMA_LOAD_MODE_NONE;
-  graph.model.reset(request.path != nullptr ? LoadPath(request.path, params)
-                                            : LoadBytes(request.parts[0], params));
+  graph.model.reset(request.path != nullptr ? LoadPath(graph, request.path, params)
+                                            : LoadBytes(graph, request.parts[0], params));
   if (graph.model == nullptr) throw NotTaken();
   graph.vocabulary = llama_model_get_vocab(graph.model.get());
   if (llama_vocab_type(graph.vocabulary) == LLAMA_VOCAB_TYPE_NONE ||
@@ -257,8 +235,10 @@ void Load(Graph& graph, const wasinn_load_request& request) {
   LoadDraft(graph, params);
   LoadVision(graph);
   graph.most_cells = MostCells(graph);
+  LoadAdapters(graph);
   try {
-    graph.templates.reset(common_chat_templates_init(graph.model.get(), "").release());
+    graph.templates.reset(
+        common_chat_templates_init(graph.model.get(), graph.settings.chat_template).release());
   } catch (const std::exception& exception) {
     graph.no_templates = exception.what();
     Log(*graph.instance.host, WASINN_LOG_WARN,
@@ -293,7 +273,9 @@ wasinn_code GraphDescribe(wasinn_backend_graph* graph, wasinn_graph_info* out, w
 }
 
 void GraphFree(wasinn_backend_graph* graph) {
-  for (const auto& [name, engine] : graph->engines) engine->End();
+  for (const auto& [name, place] : graph->engines) place.engine->End();
+  // Engines that were closed before end there.
+  graph->instance.worker.Run([] {});
   const Guarded guarded(graph->instance.host);
   delete graph;
 }
@@ -306,6 +288,16 @@ size_t wasinn_backend_graph::ContextSize(const wasinn::ggml::Settings& wanted) c
     return std::min({wasinn::ggml::kDefaultContext, trained, most_cells});
   }
   const auto size = static_cast<size_t>(wanted.ctx_size);
+  // Without rotation a model has a row for each place, and none for those behind.
+  const bool has_places =
+      !is_recurrent && llama_model_rope_type(model.get()) == LLAMA_ROPE_TYPE_NONE;
+  const auto trained = static_cast<size_t>(std::max(llama_model_n_ctx_train(model.get()), 1));
+  if (has_places && size > trained) {
+    throw wasinn::ggml::Failure(
+        WASINN_TOO_LARGE, "ggml: option 'ctx-size': expected at most " + std::to_string(trained) +
+                              " tokens, which the model was made for, given " +
+                              std::to_string(size));
+  }
   if (size <= most_cells) return size;
   throw wasinn::ggml::Failure(
       WASINN_TOO_LARGE, "ggml: option 'ctx-size': expected at most " + std::to_string(most_cells) +
@@ -324,14 +316,66 @@ size_t wasinn_backend_graph::CellsFor(size_t context_size) const {
   return std::min(most_cells, std::max(wasinn::ggml::kUsualCells, 2 * context_size));
 }
 
+void wasinn_backend_graph::Check(const wasinn::ggml::Settings& wanted) const {
+  ContextSize(wanted);
+  wasinn::ggml::ChooseAdapters(adapters, wanted.lora);
+}
+
 std::shared_ptr<wasinn::ggml::Engine> wasinn_backend_graph::EngineFor(
-    const wasinn::ggml::Settings& wanted) {
-  const std::lock_guard lock(mutex);
-  auto& engine = engines[wanted.embedding ? "embedding " + wanted.pooling : "answers"];
-  if (engine == nullptr && wanted.embedding) {
-    engine = std::make_shared<wasinn::ggml::Embedder>(*this, wanted.pooling);
-  } else if (engine == nullptr) {
-    engine = std::make_shared<wasinn::ggml::Generator>(*this);
+    wasinn::ggml::Request& request) {
+  const wasinn::ggml::Settings& wanted = request.settings();
+  std::string key = wasinn::ggml::AdapterKey(wanted.lora);
+  switch (TaskOf(wanted)) {
+    case wasinn::ggml::Task::kEmbedding:
+      key = "embedding " + wanted.pooling + " " + key;
+      break;
+    case wasinn::ggml::Task::kRerank:
+      key = "rerank " + key;
+      break;
+    default:
+      key = "answers " + key;
   }
-  return engine;
+  const std::lock_guard lock(mutex);
+  auto found = engines.find(key);
+  if (found == engines.end()) {
+    if (engines.size() >= static_cast<size_t>(settings.max_engines)) CloseIdleEngine();
+    found = engines.emplace(key, Place{MakeEngine(wanted)}).first;
+  }
+  found->second.used = ++engine_clock;
+  request.lease = found->second.engine->Lease();
+  return found->second.engine;
+}
+
+std::shared_ptr<wasinn::ggml::Engine> wasinn_backend_graph::MakeEngine(
+    const wasinn::ggml::Settings& wanted) {
+  using wasinn::ggml::Embedder;
+  auto chosen = wasinn::ggml::ChooseAdapters(adapters, wanted.lora);
+  switch (TaskOf(wanted)) {
+    case wasinn::ggml::Task::kEmbedding:
+      return std::make_shared<Embedder>(*this, std::move(chosen),
+                                        wasinn::ggml::PoolingOf(wanted.pooling));
+    case wasinn::ggml::Task::kRerank:
+      return std::make_shared<Embedder>(*this, std::move(chosen), LLAMA_POOLING_TYPE_RANK);
+    default:
+      return std::make_shared<wasinn::ggml::Generator>(*this, std::move(chosen));
+  }
+}
+
+// Closes the engine that nobody has needed for longest. Throws Failure when all have runs.
+void wasinn_backend_graph::CloseIdleEngine() {
+  auto oldest = engines.end();
+  for (auto one = engines.begin(); one != engines.end(); ++one) {
+    if (one->second.engine->leased()) continue;
+    if (oldest == engines.end() || one->second.used < oldest->second.used) oldest = one;
+  }
+  if (oldest == engines.end()) {
+    throw wasinn::ggml::Failure(
+        WASINN_TOO_LARGE,
+        "ggml: expected room for one more cache beside the " + std::to_string(engines.size()) +
+            " that the graph has (the host's option max-engines), given runs on all of them; runs "
+            "of the same task, pooling and adapters share one");
+  }
+  // Its thread may be the one that asks.
+  instance.worker.Post([engine = std::move(oldest->second.engine)] { engine->End(); });
+  engines.erase(oldest);
 }

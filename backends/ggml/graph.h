@@ -13,6 +13,7 @@
 
 #include "ggml/embedder.h"
 #include "ggml/generator.h"
+#include "ggml/lora.h"
 #include "ggml/options.h"
 #include "ggml/runtime.h"
 #include "ggml/vision.h"
@@ -44,12 +45,14 @@ struct wasinn_backend_graph {
   wasinn::ggml::Settings settings;  // what its contexts start with
   std::unique_ptr<llama_model, wasinn::ggml::FreeModel> model;
   const llama_vocab* vocabulary = nullptr;
+  wasinn::ggml::Adapters adapters;
   std::unique_ptr<llama_model, wasinn::ggml::FreeModel> draft;  // null without one
   std::unique_ptr<wasinn::ggml::Vision> vision;                 // null without a projector
   std::unique_ptr<common_chat_templates, wasinn::ggml::FreeTemplates> templates;
   std::string no_templates;           // why there are none
   std::string cannot_answer;          // why it is for embeddings alone; "" when it is not
   bool is_recurrent = false;          // its cache cannot go back a step
+  bool ranks = false;                 // it scores documents and has no embeddings
   size_t most_cells = 0;              // tokens that its cache may hold
   std::atomic<uint64_t> contexts{0};  // made so far
   std::vector<std::pair<std::string, std::string>> metadata;
@@ -62,9 +65,21 @@ struct wasinn_backend_graph {
   uint32_t Threads() const;
   // Cells of a cache for contexts of that size.
   size_t CellsFor(size_t context_size) const;
-  // The engine for a request of these settings.
-  std::shared_ptr<wasinn::ggml::Engine> EngineFor(const wasinn::ggml::Settings& settings);
+  // Throws Failure when contexts of this graph cannot have these settings.
+  void Check(const wasinn::ggml::Settings& settings) const;
+  // The engine for a request of these settings, which it leases. Throws Failure when all engines
+  // that the graph may have are needed by others.
+  std::shared_ptr<wasinn::ggml::Engine> EngineFor(wasinn::ggml::Request& request);
+
+  // An engine, and when it was asked for last.
+  struct Place {
+    std::shared_ptr<wasinn::ggml::Engine> engine;
+    uint64_t used = 0;
+  };
+  std::shared_ptr<wasinn::ggml::Engine> MakeEngine(const wasinn::ggml::Settings& settings);
+  void CloseIdleEngine();
 
   std::mutex mutex;
-  std::map<std::string, std::shared_ptr<wasinn::ggml::Engine>> engines;  // by what they do
+  std::map<std::string, Place> engines;  // by what they do
+  uint64_t engine_clock = 0;
 };

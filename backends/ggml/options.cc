@@ -20,8 +20,10 @@ constexpr size_t kMostDepth = 64;
 constexpr size_t kMostText = 64 << 10;
 constexpr size_t kMostEntries = 256;
 constexpr size_t kMostBiases = 4096;
+constexpr size_t kMostScales = 16;
+constexpr double kLargestScale = 100;
 
-enum class Kind { kBool, kInt, kFloat, kEnum, kText, kJson, kList };
+enum class Kind { kBool, kInt, kFloat, kEnum, kText, kJson, kList, kScales, kMap };
 enum Flags : uint32_t { kNone = 0, kHost = 1, kHint = 2 };
 
 struct Row {
@@ -36,7 +38,8 @@ struct Row {
   uint32_t flags;
   const char* help;
   std::variant<bool Settings::*, int64_t Settings::*, double Settings::*, std::string Settings::*,
-               std::vector<std::string> Settings::*>
+               std::vector<std::string> Settings::*, std::map<std::string, double> Settings::*,
+               std::map<std::string, std::string> Settings::*>
       field;
 };
 
@@ -60,6 +63,10 @@ constexpr Row kRows[] = {
   {Kind::kJson, name, aliases, scope, "", nullptr, 0, 0, flags, help, &Settings::field},
 #define LIST(field, name, aliases, scope, flags, help) \
   {Kind::kList, name, aliases, scope, "", nullptr, 0, 0, flags, help, &Settings::field},
+#define SCALES(field, name, aliases, scope, flags, help) \
+  {Kind::kScales, name, aliases, scope, "", nullptr, 0, 0, flags, help, &Settings::field},
+#define MAP(field, name, aliases, scope, flags, help) \
+  {Kind::kMap, name, aliases, scope, "", nullptr, 0, 0, flags, help, &Settings::field},
 #include "ggml/options.def"
 #undef LOAD
 #undef CONTEXT
@@ -73,6 +80,8 @@ constexpr Row kRows[] = {
 #undef TEXT
 #undef JSON
 #undef LIST
+#undef SCALES
+#undef MAP
 };
 
 // Calls `each` for every word of a list separated by |.
@@ -94,6 +103,7 @@ bool HasWord(std::string_view list, std::string_view word) {
 const Row* FindRow(std::string_view name) {
   for (const Row& row : kRows) {
     if (name == row.name || HasWord(row.aliases, name)) return &row;
+    if (row.kind == Kind::kMap && name.starts_with(row.name)) return &row;
   }
   return nullptr;
 }
@@ -128,6 +138,12 @@ std::string Expected(const Row& row) {
     case Kind::kList:
       return "a text or a list of at most " + std::to_string(kMostEntries) +
              " texts, none longer than " + std::to_string(kMostText) + " bytes or with NUL";
+    case Kind::kScales:
+      return "a name, or at most " + std::to_string(kMostScales) +
+             " names as a list or as keys of numbers from " + Number(-kLargestScale) + " to " +
+             Number(kLargestScale);
+    case Kind::kMap:
+      return std::string("a name behind ") + row.name + " and text";
   }
   return {};
 }
@@ -152,8 +168,29 @@ bool SetList(const json& value, std::vector<std::string>& list) {
   return true;
 }
 
-// False when the value is none that the row takes.
-bool Set(const Row& row, const json& value, Settings& settings) {
+bool SetScales(const json& value, std::map<std::string, double>& scales) {
+  std::map<std::string, double> read;
+  const auto add = [&](const json& name, double scale) {
+    if (!GoodText(name) || name.empty() || !(std::abs(scale) <= kLargestScale)) return false;
+    read[name] = scale;
+    return read.size() <= kMostScales;
+  };
+  if (value.is_object()) {
+    for (const auto& [name, scale] : value.items()) {
+      if (!scale.is_number() || !add(name, scale.get<double>())) return false;
+    }
+  } else {
+    const json names = value.is_array() ? value : json::array({value});
+    for (const json& name : names) {
+      if (name != json("") && !add(name, 1)) return false;
+    }
+  }
+  scales = std::move(read);
+  return true;
+}
+
+// False when the value is none that the row takes. `name` is what stands for the row's own.
+bool Set(const Row& row, std::string_view name, const json& value, Settings& settings) {
   const auto text = [&]() -> std::string& {
     return settings.*std::get<std::string Settings::*>(row.field);
   };
@@ -197,12 +234,21 @@ bool Set(const Row& row, const json& value, Settings& settings) {
     }
     case Kind::kList:
       return SetList(value, settings.*std::get<std::vector<std::string> Settings::*>(row.field));
+    case Kind::kScales:
+      return SetScales(value,
+                       settings.*std::get<std::map<std::string, double> Settings::*>(row.field));
+    case Kind::kMap: {
+      const std::string key(name.substr(std::string_view(row.name).size()));
+      if (key.empty() || !GoodText(value)) return false;
+      (settings.*std::get<std::map<std::string, std::string> Settings::*>(row.field))[key] = value;
+      return true;
+    }
   }
   return false;
 }
 
-void SetOrThrow(const Row& row, const json& value, Settings& settings) {
-  if (Set(row, value, settings)) return;
+void SetOrThrow(const Row& row, std::string_view name, const json& value, Settings& settings) {
+  if (Set(row, name, value, settings)) return;
   throw Failure(WASINN_INVALID_ARGUMENT, std::string("ggml: option '") + row.name + "': expected " +
                                              Expected(row) + ", given " + Quoted(value));
 }
@@ -210,8 +256,9 @@ void SetOrThrow(const Row& row, const json& value, Settings& settings) {
 // An option's text as the JSON that it would be in a guest's options.
 json ValueOfText(const Row& row, std::string_view text) {
   const bool bare = row.kind == Kind::kBool || row.kind == Kind::kInt || row.kind == Kind::kFloat;
-  const bool list = row.kind == Kind::kList && text.starts_with("[");
-  if (bare || list) return json::parse(text, nullptr, false);
+  const bool list = (row.kind == Kind::kList || row.kind == Kind::kScales) && text.starts_with("[");
+  const bool object = row.kind == Kind::kScales && text.starts_with("{");
+  if (bare || list || object) return json::parse(text, nullptr, false);
   return std::string(text);
 }
 
@@ -227,15 +274,17 @@ const std::vector<wasinn_option_spec>& OptionTable() {
       if (row.kind == Kind::kInt) type = WASINN_OPTION_INT;
       if (row.kind == Kind::kFloat) type = WASINN_OPTION_FLOAT;
       if (row.kind == Kind::kEnum) type = WASINN_OPTION_ENUM;
-      const uint32_t flags = (row.flags & kHost) != 0 ? WASINN_OPTION_FLAG_HOST_ONLY : 0;
-      const auto add = [&](const char* name, const char* help) {
-        specs.push_back(
-            {name, type, row.scope, row.default_text, row.choices, row.min, row.max, help, flags});
+      uint32_t flags = (row.flags & kHost) != 0 ? WASINN_OPTION_FLAG_HOST_ONLY : 0;
+      if (row.kind == Kind::kMap) flags |= WASINN_OPTION_FLAG_PREFIX;
+      const auto add = [&](const char* name, const char* help, uint32_t more) {
+        specs.push_back({name, type, row.scope, row.default_text, row.choices, row.min, row.max,
+                         help, flags | more});
       };
-      add(row.name, row.help);
+      add(row.name, row.help, 0);
       ForWords(row.aliases, [&](std::string_view alias) {
         const char* name = texts.emplace_back(alias).c_str();
-        add(name, texts.emplace_back(std::string("the same as ") + row.name).c_str());
+        add(name, texts.emplace_back(std::string("the same as ") + row.name).c_str(),
+            WASINN_OPTION_FLAG_ALIAS);
       });
     }
     return specs;
@@ -251,8 +300,16 @@ void ApplyOptions(const wasinn_option* options, size_t count, Settings& settings
       throw Failure(WASINN_INVALID_ARGUMENT,
                     "ggml: expected an option of the table, given '" + std::string(name) + "'");
     }
-    SetOrThrow(*row, ValueOfText(*row, backend::View(options[i].value)), settings);
+    SetOrThrow(*row, name, ValueOfText(*row, backend::View(options[i].value)), settings);
   }
+}
+
+Task TaskOf(const Settings& settings) {
+  if (settings.task == "rerank") return Task::kRerank;
+  if (settings.task == "tokenize") return Task::kTokenize;
+  if (settings.task == "detokenize") return Task::kDetokenize;
+  if (settings.task == "embedding" || settings.embedding) return Task::kEmbedding;
+  return Task::kGenerate;
 }
 
 json ParseJson(std::string_view what, std::string_view text) {
@@ -308,7 +365,7 @@ void ApplyJson(std::string_view text, const std::function<void(const std::string
     } else if ((row->flags & kHost) != 0) {
       warn("ggml: option " + Quoted(key) + " is the host's and was ignored");
     } else if (!value.is_null()) {
-      SetOrThrow(*row, value, changed);
+      SetOrThrow(*row, name, value, changed);
     }
   }
   settings = std::move(changed);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
@@ -22,6 +23,8 @@ struct Settings {
 #define TEXT(field, name, aliases, scope, flags, help) std::string field;
 #define JSON(field, name, aliases, scope, flags, help) std::string field;
 #define LIST(field, name, aliases, scope, flags, help) std::vector<std::string> field;
+#define SCALES(field, name, aliases, scope, flags, help) std::map<std::string, double> field;
+#define MAP(field, name, aliases, scope, flags, help) std::map<std::string, std::string> field;
 #include "ggml/options.def"
 #undef BOOL
 #undef INT
@@ -30,7 +33,12 @@ struct Settings {
 #undef TEXT
 #undef JSON
 #undef LIST
+#undef SCALES
+#undef MAP
 };
+
+enum class Task { kGenerate, kEmbedding, kRerank, kTokenize, kDetokenize };
+Task TaskOf(const Settings& settings);
 
 // The option table of the backend, aliases included; lives as long as the process.
 const std::vector<wasinn_option_spec>& OptionTable();

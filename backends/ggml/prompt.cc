@@ -7,6 +7,7 @@
 
 #include "ggml/options.h"
 #include "ggml/runtime.h"
+#include "ggml/tools.h"
 
 namespace wasinn::ggml {
 namespace {
@@ -20,7 +21,8 @@ Failure BadChat(std::string why) {
       "ggml: input 'chat': expected a list of messages or an object with one, given " + why);
 }
 
-common_chat_templates_inputs ReadChat(std::string_view text) {
+common_chat_templates_inputs ReadChat(const common_chat_templates& templates,
+                                      std::string_view text) {
   // Bounds first: the parser behind common_json has none.
   const nlohmann::json checked = ParseJson("ggml: input 'chat'", text);
   const common_json given = common_json::parse(std::string(text));
@@ -29,6 +31,7 @@ common_chat_templates_inputs ReadChat(std::string_view text) {
   if (!list && !(checked.is_object() && checked.contains("messages"))) throw BadChat("neither");
   inputs.messages = common_chat_msgs_parse_oaicompat(list ? given : given.at("messages"));
   if (inputs.messages.empty()) throw BadChat("no message");
+  inputs.reasoning_format = COMMON_REASONING_FORMAT_AUTO;
   if (list) return inputs;
   const auto flag = [&](const char* name, bool& to) {
     if (!checked.contains(name)) return;
@@ -37,19 +40,14 @@ common_chat_templates_inputs ReadChat(std::string_view text) {
   };
   flag("add_generation_prompt", inputs.add_generation_prompt);
   flag("enable_thinking", inputs.enable_thinking);
-  flag("parallel_tool_calls", inputs.parallel_tool_calls);
-  if (checked.contains("tools")) {
-    inputs.tools = common_chat_tools_parse_oaicompat(given.at("tools"));
-  }
-  if (checked.contains("tool_choice") && checked["tool_choice"].is_string()) {
-    inputs.tool_choice = common_chat_tool_choice_parse_oaicompat(checked["tool_choice"]);
-  }
+  ReadTools(templates, checked, inputs);
   return inputs;
 }
 
 }  // namespace
 
-std::vector<llama_token> Tokenize(const llama_vocab& vocabulary, std::string_view text) {
+std::vector<llama_token> Tokenize(const llama_vocab& vocabulary, std::string_view text,
+                                  Signs signs) {
   if (text.size() > INT32_MAX / 2) {
     throw Failure(WASINN_PROMPT_TOO_LONG, "ggml: expected a prompt below 1 GiB, given " +
                                               std::to_string(text.size()) + " bytes");
@@ -57,11 +55,13 @@ std::vector<llama_token> Tokenize(const llama_vocab& vocabulary, std::string_vie
   const auto size = static_cast<int32_t>(text.size());
   std::vector<llama_token> tokens(text.size() + 2);
   int32_t count = llama_tokenize(&vocabulary, text.data(), size, tokens.data(),
-                                 static_cast<int32_t>(tokens.size()), true, true);
+                                 static_cast<int32_t>(tokens.size()), signs == Signs::kAll,
+                                 signs != Signs::kNone);
   if (count < 0 && count != INT32_MIN) {
     tokens.resize(static_cast<size_t>(-count));
     count = llama_tokenize(&vocabulary, text.data(), size, tokens.data(),
-                           static_cast<int32_t>(tokens.size()), true, true);
+                           static_cast<int32_t>(tokens.size()), signs == Signs::kAll,
+                           signs != Signs::kNone);
   }
   if (count < 0) throw Failure(WASINN_RUNTIME_ERROR, "ggml: llama.cpp could not read the prompt");
   tokens.resize(static_cast<size_t>(count));
@@ -91,8 +91,16 @@ std::string PieceOf(const llama_vocab& vocabulary, llama_token token, bool speci
 
 Chat RenderChat(const common_chat_templates& templates, std::string_view json) {
   try {
-    const common_chat_params made = common_chat_templates_apply(&templates, ReadChat(json));
-    return {made.prompt, made.additional_stops};
+    const common_chat_templates_inputs inputs = ReadChat(templates, json);
+    common_chat_params made = common_chat_templates_apply(&templates, inputs);
+    Chat chat{made.prompt, made.additional_stops, nullptr};
+    const bool has_tools =
+        !inputs.tools.empty() && inputs.tool_choice != COMMON_CHAT_TOOL_CHOICE_NONE;
+    if (has_tools || made.supports_thinking) {
+      chat.form = std::make_shared<const AnswerForm>(
+          std::move(made), has_tools, inputs.tool_choice == COMMON_CHAT_TOOL_CHOICE_REQUIRED);
+    }
+    return chat;
   } catch (const Failure&) {
     throw;
   } catch (const std::exception& exception) {

@@ -1,9 +1,11 @@
 #include "ggml/request.h"
 
+#include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "ggml/prompt.h"
+#include "ggml/task.h"
 
 namespace wasinn::ggml {
 namespace {
@@ -31,6 +33,7 @@ std::string UsageJson(const Usage& usage) {
   if (!usage.logprobs.empty()) {
     text.insert(text.size() - 1, ",\"logprobs\":[" + usage.logprobs + "]");
   }
+  if (!usage.message.empty()) text.insert(text.size() - 1, ",\"message\":" + usage.message);
   return text;
 }
 
@@ -54,12 +57,15 @@ void Request::BeginAnswer() { usage.prompt_ms = Elapsed(); }
 bool Request::Send(std::string_view text) {
   if (text.empty()) return true;
   sent_ = true;
+  if (form != nullptr) answer_ += text;
   return sink_.chunk(sink_.self, sink_.run, kResponseOutput, {text.data(), text.size()}) == 0;
 }
 
 bool Request::Answer(const llama_vocab& vocabulary, llama_token token) {
   ++usage.output_tokens;
-  const std::string piece = PieceOf(vocabulary, token, settings_.special);
+  const bool shown =
+      settings_.special || std::ranges::find(shown_tokens, token) != shown_tokens.end();
+  const std::string piece = PieceOf(vocabulary, token, shown);
   if (settings_.logprobs > 0) {
     ordered_json entry = {{"token", piece}, {"id", token}, {"logprob", sampler->chosen_logprob()}};
     ordered_json likely = ordered_json::array();
@@ -93,14 +99,41 @@ void Request::Deliver(uint32_t port, std::string_view text) {
   }
 }
 
+// [texts, numbers of each], or [0, 0] in a run that has none.
+void Request::DeliverVectors() {
+  const auto rows = static_cast<int64_t>(computed);
+  const int64_t dims[] = {rows, rows == 0 ? 0 : static_cast<int64_t>(vectors.size()) / rows};
+  const size_t bytes = vectors.size() * sizeof(float);
+  backend::HostBuffer buffer(host_, bytes);
+  if (bytes > 0) std::memcpy(buffer.data(), vectors.data(), bytes);
+  wasinn_backend_output output{};
+  output.port = kEmbeddingOutput;
+  output.tensor = {WASINN_DTYPE_F32, 2, dims, buffer.data(), bytes};
+  buffer.Lend(output);
+  if (sink_.output(sink_.self, sink_.run, &output) != 0) {
+    throw Failure(WASINN_RUNTIME_ERROR, "ggml: the host refused output 'embedding'");
+  }
+}
+
 void Request::Finish(const char* why, wasinn_code code, const std::string& message) {
   usage.finish = why;
   usage.answer_ms = Elapsed() - usage.prompt_ms;
+  Send(stops->Rest());
+  if (form == nullptr) return Complete(code, message);
+  // To read a long answer takes stack and time.
+  worker_.Post([self = shared_from_this(), code, message] {
+    const std::string_view end = self->usage.finish;
+    self->usage.message = self->form->Message(self->answer_, end == "end" || end == "grammar");
+    self->Complete(code, message);
+  });
+}
+
+void Request::Complete(wasinn_code code, const std::string& message) {
   try {
-    Send(stops->Rest());
     // Otherwise the host puts the response together from what was streamed.
     if (!sent_) Deliver(kResponseOutput, {});
     Deliver(kUsageOutput, UsageJson(usage));
+    DeliverVectors();
   } catch (const Failure& failure) {
     Fail(failure.code(), failure.message());
     return;
@@ -108,17 +141,37 @@ void Request::Finish(const char* why, wasinn_code code, const std::string& messa
   Done(code, message);
 }
 
-void Request::FinishEmbedding(const std::string& json) {
-  usage.finish = "embedding";
+void Request::FinishWith(std::string_view response, const char* why) {
+  usage.finish = why;
   usage.prompt_ms = Elapsed();
+  Deliver(kResponseOutput, response);
+  Deliver(kUsageOutput, UsageJson(usage));
+  DeliverVectors();
+  Done(WASINN_OK, {});
+}
+
+void Request::FinishText(const std::string& text, const char* why) {
   try {
-    Deliver(kResponseOutput, json);
-    Deliver(kUsageOutput, UsageJson(usage));
+    FinishWith(text, why);
   } catch (const Failure& failure) {
     Fail(failure.code(), failure.message());
-    return;
   }
-  Done(WASINN_OK, {});
+}
+
+void Request::FinishVectors() {
+  const bool ranks = TaskOf(settings_) == Task::kRerank;
+  const size_t width = vectors.size() / computed;
+  std::string json;
+  if (ranks) {
+    json = ScoresJson(vectors);
+  } else if (computed == 1) {
+    json = EmbeddingJson(vectors.data(), width);
+  } else {
+    // As JSON they would be several times as large; the output has them.
+    json = "{\"n_embedding\": " + std::to_string(width) +
+           ", \"texts\": " + std::to_string(computed) + "}";
+  }
+  FinishText(json, ranks ? "rerank" : "embedding");
 }
 
 void Request::Fail(wasinn_code code, const std::string& message) { Done(code, message); }
@@ -127,6 +180,7 @@ void Request::Done(wasinn_code code, std::string_view message) {
   const wasinn_backend_usage counts{usage.input_tokens, usage.output_tokens};
   // The request may live on for a moment, the model that the sampler knows may not.
   sampler.reset();
+  lease.reset();
   cancel_.Finish();
   sink_.done(sink_.self, sink_.run, code, backend::Str(message), 0, &counts);
 }

@@ -18,13 +18,21 @@
 #include "ggml/runtime.h"
 #include "ggml/sampler.h"
 #include "ggml/stop.h"
+#include "ggml/tools.h"
 #include "ggml/vision.h"
 
 namespace wasinn::ggml {
 
 // Index of each port.
-enum InputPort : uint32_t { kPromptInput, kOptionsInput, kChatInput, kImagesInput };
-enum OutputPort : uint32_t { kResponseOutput, kUsageOutput };
+enum InputPort : uint32_t {
+  kPromptInput,
+  kOptionsInput,
+  kChatInput,
+  kImagesInput,
+  kTextsInput,
+  kInputCount
+};
+enum OutputPort : uint32_t { kResponseOutput, kUsageOutput, kEmbeddingOutput, kOutputCount };
 
 // The JSON of output `usage`.
 struct Usage {
@@ -37,6 +45,7 @@ struct Usage {
   double answer_ms = 0;
   const char* finish = "";  // why the answer ended
   std::string logprobs;     // JSON, "" without
+  std::string message;      // the same
 };
 std::string UsageJson(const Usage& usage);
 
@@ -48,13 +57,14 @@ void LendText(const wasinn_backend_host& host, std::string_view bytes, int64_t& 
 // Made by the thread that starts the run, filled by the worker, then owned by an engine's thread;
 // only Cancel and cancelled are for any thread. After Done nothing of the run's context may be
 // touched.
-class Request {
+class Request : public std::enable_shared_from_this<Request> {
  public:
-  Request(const wasinn_backend_host& host, backend::CancelState& cancel,
+  Request(wasinn_backend_instance& instance, backend::CancelState& cancel,
           const wasinn_backend_sink& sink, const Settings& settings, uint64_t owner)
       : settings_(settings),
         owner_(owner),
-        host_(host),
+        host_(*instance.host),
+        worker_(instance.worker),
         cancel_(cancel),
         sink_(sink),
         started_(std::chrono::steady_clock::now()) {}
@@ -74,6 +84,13 @@ class Request {
   std::unique_ptr<Sampler> sampler;
   std::unique_ptr<StopMatcher> stops;
   size_t context_size = 0;  // most tokens of prompt and answer
+  // Of a chat whose answer is more than text, and the special tokens that belong to its text.
+  std::shared_ptr<const AnswerForm> form;
+  std::vector<llama_token> shown_tokens;
+  // Instead of a prompt: of which vectors are wanted.
+  std::vector<std::vector<llama_token>> texts;
+  // Keeps the engine from being closed until the run is done.
+  std::shared_ptr<void> lease;
 
   Usage usage;
 
@@ -83,8 +100,15 @@ class Request {
   bool Answer(const llama_vocab& vocabulary, llama_token token);
   // The answer or the embedding is complete: gives what was held back, the outputs and `done`.
   void Finish(const char* why, wasinn_code code = WASINN_OK, const std::string& message = {});
-  // The embedding is the response.
-  void FinishEmbedding(const std::string& json);
+  // The run gives this text at once.
+  void FinishText(const std::string& text, const char* why);
+
+  // What was computed of `texts` so far, a vector for each.
+  std::vector<float> vectors;
+  size_t computed = 0;
+  // All vectors are there: they and their JSON are the outputs.
+  void FinishVectors();
+
   // Ends the run with an error, and no outputs.
   void Fail(wasinn_code code, const std::string& message);
   void FailCancelled() { Fail(WASINN_CANCELLED, "ggml: cancelled"); }
@@ -93,17 +117,22 @@ class Request {
   // False when the host wants no more.
   bool Send(std::string_view text);
   void Deliver(uint32_t port, std::string_view text);
+  void DeliverVectors();
+  void Complete(wasinn_code code, const std::string& message);
+  void FinishWith(std::string_view response, const char* why);
   void Done(wasinn_code code, std::string_view message);
   double Elapsed() const;
 
   Settings settings_;
   const uint64_t owner_;
   const wasinn_backend_host& host_;
+  Worker& worker_;
   backend::CancelState& cancel_;
   const wasinn_backend_sink sink_;
   const std::chrono::steady_clock::time_point started_;
   std::atomic<bool> cancelled_{false};
   bool sent_ = false;
+  std::string answer_;  // what was sent, when there is a form to read it by
 };
 
 }  // namespace wasinn::ggml

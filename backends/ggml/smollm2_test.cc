@@ -109,5 +109,30 @@ TEST(SmolLm2Test, EmbeddingsOfLikeTextsAreNear) {
   EXPECT_GT(near(cat, kitten), near(cat, stocks));
 }
 
+TEST(SmolLm2Test, ManyTextsTogetherAreAsEachAlone) {
+  const Model model({}, WASINN_SMOLLM2_MODEL);
+  Session session(model, {{"task", "embedding"}});
+  nlohmann::json texts;
+  for (int i = 0; i < 64; ++i) texts.push_back("Fact " + std::to_string(i * i) + " is about cats.");
+  EXPECT_EQ(session.Set(4, texts.dump()), WASINN_OK);
+  EXPECT_EQ(session.Run(), WASINN_OK) << session.message;
+  const auto together = session.usage["prompt_ms"].get<double>();
+  ASSERT_EQ(session.embedding.dims, (std::vector<int64_t>{64, 576}));
+  const auto all = session.embedding.values<float>();
+  double one_by_one = 0;
+  Session alone(model, {{"task", "embedding"}});
+  for (size_t text = 0; text < texts.size(); ++text) {
+    EXPECT_EQ(alone.Ask(texts[text]), WASINN_OK);
+    one_by_one += alone.usage["prompt_ms"].get<double>();
+    const auto one = alone.embedding.values<float>();
+    double sum = 0;
+    for (size_t i = 0; i < one.size(); ++i)
+      sum += static_cast<double>(one[i]) * all[text * 576 + i];
+    EXPECT_GT(sum, 0.999) << text;
+  }
+  RecordProperty("together_ms", std::to_string(together));
+  RecordProperty("one_by_one_ms", std::to_string(one_by_one));
+}
+
 }  // namespace
 }  // namespace wasinn::ggml

@@ -17,6 +17,12 @@ namespace wasinn::ggml {
 using wasinn::testing::OptionList;
 using wasinn::testing::RunRecord;
 
+// Of make_gguf.py.
+#define WASINN_ALPHABET_MODEL WASINN_GGML_MODELS "alphabet/model.gguf"
+inline std::string TestModel(const std::string& name) {
+  return std::string(WASINN_GGML_MODELS) + name + "/model.gguf";
+}
+
 // The letters after `from`.
 inline std::string LettersAfter(char from) {
   std::string text;
@@ -97,6 +103,7 @@ class Session {
     text = run.chunks().empty() ? run.output(0).bytes : run.text();
     chunks = run.chunks().size();
     message = run.message();
+    embedding = run.output(2);
     const std::string json = run.output(1).bytes;
     usage = json.empty() ? nlohmann::json() : nlohmann::json::parse(json);
     return run.code();
@@ -107,6 +114,7 @@ class Session {
   std::string message;
   std::string refusal;
   nlohmann::json usage;
+  wasinn::testing::Tensor embedding;  // the output of that name
 
  private:
   wasinn::testing::Context context_;

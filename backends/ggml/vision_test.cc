@@ -15,7 +15,7 @@ const std::string kGreen = Png({0, 255, 0});
 const std::string kBlue = Png({0, 0, 255});
 
 Model Seeing(const char* path = WASINN_ALPHABET_MODEL,
-             const char* projector = WASINN_ALPHABET_MODELS "/mmproj.gguf",
+             const char* projector = WASINN_GGML_MODELS "alphabet/mmproj.gguf",
              OptionList options = {}) {
   options.emplace_back("mmproj", projector);
   return Model(options, path);
@@ -146,7 +146,7 @@ TEST(GgmlVisionTest, AProjectorMustFit) {
   };
   EXPECT_NE(refusal(WASINN_ALPHABET_MODEL, WASINN_ALPHABET_MODEL).find("to be clip"),
             std::string::npos);
-  EXPECT_NE(refusal(WASINN_SMOLLM2_MODEL, WASINN_ALPHABET_MODELS "/mmproj.gguf")
+  EXPECT_NE(refusal(WASINN_SMOLLM2_MODEL, WASINN_GGML_MODELS "alphabet/mmproj.gguf")
                 .find("option 'mmproj': expected a projector for images that fits"),
             std::string::npos);
   EXPECT_NE(refusal(WASINN_ALPHABET_MODEL, "/nowhere").find("/nowhere"), std::string::npos);
@@ -182,12 +182,17 @@ class GgmlMixedVisionTest : public ::testing::TestWithParam<Pair> {
                          {"ubatch-size", "3"}};
 };
 
-TEST_P(GgmlMixedVisionTest, TheAnswerIsThatOfTheImage) {
-  const std::string red = Alone("abc" + Img(kRed) + "def");
-  EXPECT_EQ(Alone("abc" + Img(kRed) + "def"), red);
-  EXPECT_NE(Alone("abc" + Img(kBlue) + "def"), red);
-  EXPECT_NE(Alone("abc" + Img(kRed) + Img(kBlue) + "def"),
-            Alone("abc" + Img(kBlue) + Img(kRed) + "def"));
+TEST_P(GgmlMixedVisionTest, TheScoresAreThoseOfTheImage) {
+  const auto scores = [&](const std::string& prompt) {
+    Session session(model_, options_);
+    EXPECT_EQ(session.Ask(prompt, R"({"cache-prompt": false, "logprobs": 5})"), WASINN_OK);
+    return session.usage["logprobs"].dump();
+  };
+  const std::string red = scores("abc" + Img(kRed) + "def");
+  EXPECT_EQ(scores("abc" + Img(kRed) + "def"), red);
+  EXPECT_NE(scores("abc" + Img(kBlue) + "def"), red);
+  EXPECT_NE(scores("abc" + Img(kRed) + Img(kBlue) + "def"),
+            scores("abc" + Img(kBlue) + Img(kRed) + "def"));
 }
 
 TEST_P(GgmlMixedVisionTest, ImagesAndTextsAtOnceAnswerAsAlone) {
@@ -263,13 +268,13 @@ TEST_P(GgmlMixedVisionTest, AContextWithAnImageDoesNotShift) {
 
 INSTANTIATE_TEST_SUITE_P(
     Projectors, GgmlMixedVisionTest,
-    ::testing::Values(Pair{WASINN_ALPHABET_MODELS "/mixing.gguf",
-                           WASINN_ALPHABET_MODELS "/mmproj.gguf", 0, 4, 0},
+    ::testing::Values(Pair{WASINN_GGML_MODELS "alphabet/mixing.gguf",
+                           WASINN_GGML_MODELS "alphabet/mmproj.gguf", 0, 4, 0},
                       // Gemma's has a text before and after each image, and so has Qwen's.
-                      Pair{WASINN_ALPHABET_MODELS "/mixing.gguf",
-                           WASINN_ALPHABET_MODELS "/ahead.gguf", 16, 4, 14},
-                      Pair{WASINN_ALPHABET_MODELS "/qwen.gguf",
-                           WASINN_ALPHABET_MODELS "/qwen-mmproj.gguf", 16, 9, 14}));
+                      Pair{WASINN_GGML_MODELS "alphabet/mixing.gguf",
+                           WASINN_GGML_MODELS "alphabet/ahead.gguf", 16, 4, 14},
+                      Pair{WASINN_GGML_MODELS "alphabet/qwen.gguf",
+                           WASINN_GGML_MODELS "alphabet/qwen-mmproj.gguf", 16, 9, 14}));
 
 TEST(ImagePlacesTest, PositionsAndBeginnings) {
   // An image of 6 tokens and 3 positions, then one of 4 and 4.

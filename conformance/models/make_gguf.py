@@ -1,19 +1,23 @@
 #!/usr/bin/env python3
-"""Makes the suite's language model: GGUF, architecture llama, 296 tokens, 0.3 MB.
+"""Makes the suite's language models: GGUF, 296 tokens, 0.3 MB each.
 
     make_gguf.py FOLDER              the suite's models folder; no package, no network
 
-Its answers are known: after a letter comes the next of the alphabet, after a digit the next digit, after z and 9 the
+alphabet, of the architecture llama. Its answers are known: after a letter comes the next of the alphabet, after a digit the next digit, after z and 9 the
 end. Attention and feed-forward add nothing; a token's embedding is a random vector of 1 and -1, and the row of the output
 matrix for a token is the sum of the embeddings that it follows. So the right token wins by far, whatever a framework does
 to the numbers.
 
-Beside it lie
+backwards, an adapter (LoRA) that turns the order of letters and digits around. tools, the alphabet with a chat template
+that knows tools. rank, of the architecture qwen3, scores a document by its last letter: the later in the alphabet, the
+higher. sections, of the architecture qwen2vl, is the alphabet with places of several parts, which cannot be moved.
+
+Beside the alphabet lie
 - draft.gguf, which guesses its answers and errs after each fifth letter;
 - mmproj.gguf, with which it sees images of 8 x 8: each patch of 4 x 4 is read as a sum of the letters a, k and t, by how
   red, green and blue it is, so after a red image comes b;
 - ahead.gguf, the same as a Gemma 3 has it, whose image is read in one pass;
-- mixing.gguf, the model with random attention, so that each token and each image counts;
+- mixing.gguf, the alphabet with random attention, so that each token and each image counts;
 - qwen.gguf, the same as a Qwen2-VL has it, where an image has rows and columns and fewer positions than tokens, and
   qwen-mmproj.gguf for it.
 """
@@ -37,6 +41,38 @@ F32 = 0
 SCALE = 0.5
 
 UNKNOWN, BEGIN, END = 0, 1, 2
+# Pooling types of llama.cpp.
+POOLING_RANK = 4
+
+# A template as those of models that call tools by <tool_call> and JSON.
+TOOL_TEMPLATE = """\
+{%- if tools %}
+{{- '<|im_start|>system\\n' }}
+{%- if messages[0].role == 'system' %}{{- messages[0].content + '\\n\\n' }}{%- endif %}
+{{- 'Tools:\\n<tools>' }}
+{%- for tool in tools %}{{- '\\n' }}{{- tool | tojson }}{%- endfor %}
+{{- '\\n</tools>\\nCall one like this:\\n<tool_call>\\n{"name": NAME, "arguments": OBJECT}\\n</tool_call><|im_end|>\\n' }}
+{%- elif messages[0].role == 'system' %}
+{{- '<|im_start|>system\\n' + messages[0].content + '<|im_end|>\\n' }}
+{%- endif %}
+{%- for message in messages %}
+{%- if message.role == 'user' or (message.role == 'system' and not loop.first) %}
+{{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}
+{%- elif message.role == 'assistant' %}
+{{- '<|im_start|>assistant' }}
+{%- if message.content %}{{- '\\n' + message.content }}{%- endif %}
+{%- for tool_call in message.tool_calls %}
+{{- '\\n<tool_call>\\n{"name": "' + tool_call.function.name + '", "arguments": ' }}
+{{- tool_call.function.arguments | tojson }}{{- '}\\n</tool_call>' }}
+{%- endfor %}
+{{- '<|im_end|>\\n' }}
+{%- elif message.role == 'tool' %}
+{{- '<|im_start|>user\\n<tool_response>\\n' + message.content + '\\n</tool_response><|im_end|>\\n' }}
+{%- endif %}
+{%- endfor %}
+{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}
+"""
+
 # Token types of llama.cpp.
 NORMAL, IS_UNKNOWN, CONTROL, BYTE = 1, 2, 3, 6
 
@@ -48,11 +84,11 @@ def vocabulary():
     return tokens + [(text, NORMAL) for text in ("\u2581", *string.ascii_lowercase, *string.digits)]
 
 
-def followed(tokens, errs):
+def followed(tokens, rows=(string.ascii_lowercase, string.digits), errs=False):
     """The numbers of the tokens that each token comes after; with `errs`, a comes after each fifth letter."""
     number = {text: i for i, (text, _) in enumerate(tokens)}
     before = [[] for _ in tokens]
-    for row in (string.ascii_lowercase, string.digits):
+    for row in rows:
         for one, other in zip(row, row[1:]):
             wrong = errs and one in string.ascii_lowercase[4::5]
             before[number["a" if wrong else other]].append(number[one])
@@ -68,10 +104,6 @@ def text(value):
 # A value's type in GGUF, and its bytes.
 def u32(value):
     return 4, struct.pack("<I", value)
-
-
-def i32(value):
-    return 5, struct.pack("<i", value)
 
 
 def f32(value):
@@ -91,10 +123,10 @@ def array(values):
     return 9, struct.pack("<IQ", values[0][0], len(values)) + b"".join(data for _, data in values)
 
 
-def metadata(tokens, architecture):
-    values = {
+def metadata(tokens, architecture="llama", name="alphabet"):
+    return {
         "general.architecture": string_value(architecture),
-        "general.name": string_value("alphabet"),
+        "general.name": string_value(name),
         "general.alignment": u32(ALIGNMENT),
         f"{architecture}.context_length": u32(CONTEXT),
         f"{architecture}.embedding_length": u32(SIZE),
@@ -108,24 +140,29 @@ def metadata(tokens, architecture):
         "tokenizer.ggml.model": string_value("llama"),
         "tokenizer.ggml.tokens": array([string_value(token) for token, _ in tokens]),
         "tokenizer.ggml.scores": array([f32(0) for _ in tokens]),
-        "tokenizer.ggml.token_type": array([i32(kind) for _, kind in tokens]),
+        "tokenizer.ggml.token_type": array([(5, struct.pack("<i", kind)) for _, kind in tokens]),
         "tokenizer.ggml.unknown_token_id": u32(UNKNOWN),
         "tokenizer.ggml.bos_token_id": u32(BEGIN),
         "tokenizer.ggml.eos_token_id": u32(END),
         "tokenizer.ggml.add_bos_token": boolean(True),
         "tokenizer.ggml.add_space_prefix": boolean(False),
     }
-    if architecture == "qwen2vl":
-        # Parts of a head for time, row and column.
-        values["qwen2vl.rope.dimension_sections"] = array([i32(part) for part in (2, 3, 3, 0)])
-    return values
 
 
-def tensors(tokens, errs, mixes):
-    """Name: (dims, the innermost first; numbers). With `mixes`, attention is random."""
+def embeddings_of(tokens):
     numbers = random.Random(1)
-    embeddings = [[numbers.choice((-1.0, 1.0)) for _ in range(SIZE)] for _ in tokens]
-    rows = [[SCALE * sum(embeddings[one][i] for one in before) for i in range(SIZE)] for before in followed(tokens, errs)]
+    return [[numbers.choice((-1.0, 1.0)) for _ in range(SIZE)] for _ in tokens]
+
+
+def output_rows(embeddings, before):
+    return [[SCALE * sum(embeddings[one][i] for one in ones) for i in range(SIZE)] for ones in before]
+
+
+def tensors(tokens, errs=False, mixes=False):
+    """Name: (dims, the innermost first; numbers). With `mixes`, attention is random."""
+    numbers = random.Random(2)
+    embeddings = embeddings_of(tokens)
+    rows = output_rows(embeddings, followed(tokens, errs=errs))
     made = {
         "token_embd.weight": ((SIZE, len(tokens)), [value for row in embeddings for value in row]),
         "output_norm.weight": ((SIZE,), [1.0] * SIZE),
@@ -135,7 +172,7 @@ def tensors(tokens, errs, mixes):
         for name in ("attn_norm", "ffn_norm"):
             made[f"blk.{block}.{name}.weight"] = ((SIZE,), [1.0] * SIZE)
         for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
-            values = [numbers.gauss(0, 0.5) for _ in range(SIZE * SIZE)] if mixes else [0.0] * SIZE * SIZE
+            values = [numbers.gauss(0, 0.5) if mixes else 0.0 for _ in range(SIZE * SIZE)]
             made[f"blk.{block}.{name}.weight"] = ((SIZE, SIZE), values)
         for name, dims in (("ffn_gate", (SIZE, FEED_FORWARD)), ("ffn_up", (SIZE, FEED_FORWARD)),
                            ("ffn_down", (FEED_FORWARD, SIZE))):
@@ -145,6 +182,83 @@ def tensors(tokens, errs, mixes):
 
 def pad(data):
     return data + bytes(-len(data) % ALIGNMENT)
+
+
+def write(values, weights):
+    head = b"GGUF" + struct.pack("<IQQ", 3, len(weights), len(values))
+    for key, (kind, data) in values.items():
+        head += text(key) + struct.pack("<I", kind) + data
+    body = b""
+    for name, (dims, numbers) in weights.items():
+        head += text(name) + struct.pack("<I", len(dims)) + struct.pack(f"<{len(dims)}Q", *dims)
+        head += struct.pack("<IQ", F32, len(body))
+        body += pad(struct.pack(f"<{len(numbers)}f", *numbers))
+    return {"model.gguf": pad(head) + body}
+
+
+def build(**changes):
+    tokens = vocabulary()
+    return write(metadata(tokens), tensors(tokens, **changes))
+
+
+def build_tools():
+    tokens = vocabulary()
+    return write(metadata(tokens, name="tools") | {"tokenizer.chat_template": string_value(TOOL_TEMPLATE)}, tensors(tokens))
+
+
+def build_backwards():
+    """What it adds to the output matrix as a product of two: of rank SIZE, so that the first of them does nothing."""
+    tokens = vocabulary()
+    embeddings = embeddings_of(tokens)
+    now = output_rows(embeddings, followed(tokens))
+    then = output_rows(embeddings, followed(tokens, (string.ascii_lowercase[::-1], string.digits[::-1])))
+    identity = [float(i == j) for i in range(SIZE) for j in range(SIZE)]
+    change = [one - other for row, old in zip(then, now) for one, other in zip(row, old)]
+    values = {
+        "general.architecture": string_value("llama"),
+        "general.type": string_value("adapter"),
+        "general.name": string_value("backwards"),
+        "general.alignment": u32(ALIGNMENT),
+        "adapter.type": string_value("lora"),
+        "adapter.lora.alpha": f32(SIZE),
+    }
+    return write(values, {
+        "output.weight.lora_a": ((SIZE, SIZE), identity),
+        "output.weight.lora_b": ((SIZE, len(tokens)), change),
+    })
+
+
+def build_rank():
+    tokens = vocabulary()
+    embeddings = embeddings_of(tokens)
+    number = {token: i for i, (token, _) in enumerate(tokens)}
+    # The score is a softmax of two; the second label's row is zero.
+    row = [sum((place - 12.5) * embeddings[number[letter]][i] for place, letter in enumerate(string.ascii_lowercase)) / 400
+           for i in range(SIZE)]
+    values = metadata(tokens, "qwen3", "rank") | {
+        "qwen3.attention.key_length": u32(SIZE // HEADS),
+        "qwen3.attention.value_length": u32(SIZE // HEADS),
+        "qwen3.pooling_type": u32(POOLING_RANK),
+        "qwen3.classifier.output_labels": array([string_value("yes"), string_value("no")]),
+        "tokenizer.chat_template.rerank": string_value("q{query}d{document}"),
+    }
+    weights = tensors(tokens) | {"cls.output.weight": ((SIZE, 2), row + [0.0] * SIZE)}
+    for block in range(BLOCKS):
+        for name in ("attn_q_norm", "attn_k_norm"):
+            weights[f"blk.{block}.{name}.weight"] = ((SIZE // HEADS,), [1.0] * (SIZE // HEADS))
+    return write(values, weights)
+
+
+def build_sections(**changes):
+    tokens = vocabulary()
+    values = metadata(tokens, "qwen2vl", "sections") | {
+        "qwen2vl.rope.dimension_sections": array([(5, struct.pack("<i", size)) for size in (4, 2, 2, 0)]),
+    }
+    weights = tensors(tokens, **changes)
+    for block in range(BLOCKS):
+        for name in ("attn_q", "attn_k", "attn_v"):
+            weights[f"blk.{block}.{name}.bias"] = ((SIZE,), [0.0] * SIZE)
+    return write(values, weights)
 
 
 PATCH = 4
@@ -175,8 +289,7 @@ def projector_metadata(kind):
 
 def projector_tensors(tokens, kind):
     number = {text: i for i, (text, _) in enumerate(tokens)}
-    embeddings = tensors(tokens, errs=False, mixes=False)["token_embd.weight"][1]
-    letters = [embeddings[number[letter] * SIZE:(number[letter] + 1) * SIZE] for letter in "akt"]
+    letters = [embeddings_of(tokens)[number[letter]] for letter in "akt"]
     # Each of the first three channels of the encoder is the mean of a colour; nothing changes them.
     patches = [1.0 / PATCH**2 if colour == channel else 0.0
                for channel in range(SEEN) for colour in range(3) for _ in range(PATCH**2)]
@@ -212,35 +325,27 @@ def projector_tensors(tokens, kind):
     return made
 
 
-def model(errs=False, mixes=False, architecture="llama"):
-    tokens = vocabulary()
-    return gguf(metadata(tokens, architecture), tensors(tokens, errs, mixes))
-
-
-def projector(kind):
-    return gguf(projector_metadata(kind), projector_tensors(vocabulary(), kind))
-
-
-def gguf(values, weights):
-    head = b"GGUF" + struct.pack("<IQQ", 3, len(weights), len(values))
-    for key, (kind, data) in values.items():
-        head += text(key) + struct.pack("<I", kind) + data
-    body = b""
-    for name, (dims, numbers) in weights.items():
-        head += text(name) + struct.pack("<I", len(dims)) + struct.pack(f"<{len(dims)}Q", *dims)
-        head += struct.pack("<IQ", F32, len(body))
-        body += pad(struct.pack(f"<{len(numbers)}f", *numbers))
-    return pad(head) + body
+def build_projector(kind):
+    return write(projector_metadata(kind), projector_tensors(vocabulary(), kind))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=pathlib.Path)
     with Framework(parser.parse_args().folder, "ggml", "ggml") as framework:
-        beside = {"draft.gguf": model(errs=True), "mixing.gguf": model(mixes=True), "mmproj.gguf": projector("mlp"),
-                  "ahead.gguf": projector("gemma3"), "qwen.gguf": model(mixes=True, architecture="qwen2vl"),
-                  "qwen-mmproj.gguf": projector("qwen2vl_merger")}
-        framework.add("alphabet", {"model.gguf": model()}, beside)
+        beside = {
+            "draft.gguf": build(errs=True),
+            "mixing.gguf": build(mixes=True),
+            "mmproj.gguf": build_projector("mlp"),
+            "ahead.gguf": build_projector("gemma3"),
+            "qwen.gguf": build_sections(mixes=True),
+            "qwen-mmproj.gguf": build_projector("qwen2vl_merger"),
+        }
+        framework.add("alphabet", build(), {name: files["model.gguf"] for name, files in beside.items()})
+        framework.add("backwards", build_backwards())
+        framework.add("tools", build_tools())
+        framework.add("rank", build_rank())
+        framework.add("sections", build_sections())
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@
 namespace wasinn::conformance {
 namespace {
 
-class Judging : public testing::Test {
+class Judging : public ::testing::Test {
  protected:
   Judging() {
     one_.group = "g";

@@ -116,6 +116,9 @@ void nnc_start(nnc_context context, const nnc_named_tensor* inputs, uint32_t cou
 WASINN_NNC_IMPORT("runs", "poll") void nnc_poll(nnc_context context, nnc_status_result* result);
 WASINN_NNC_IMPORT("runs", "wait")
 void nnc_wait(nnc_context context, uint32_t timeout, nnc_status_result* result);
+// `handle` is a pollable of wasi_poll.h, or the error.
+WASINN_NNC_IMPORT("pollables", "subscribe")
+void nnc_subscribe(nnc_context context, nnc_result* result);
 WASINN_NNC_IMPORT("runs", "cancel") void nnc_cancel(nnc_context context, nnc_result* result);
 WASINN_NNC_IMPORT("runs", "read")
 void nnc_read(nnc_context context, const char* output, uint32_t len, uint32_t max,

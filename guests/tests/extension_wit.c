@@ -1,5 +1,6 @@
 // The drafts of wasi:nn and wasinn's own package, from a component: that every function arrives at
 // the core and its result at the guest. What they mean in detail is in tests/golden.
+#include <wasi_poll.h>
 #include <wasinn_nn_component.h>
 
 #include "wit.h"
@@ -170,6 +171,89 @@ static void stream(int argc, char** argv) {
   CHECK(pieces >= 6, "expected pieces of at most 2 bytes, given %u", (unsigned)pieces);
 }
 
+static wasi_pollable subscribe(nnc_context context) {
+  nnc_result result;
+  nnc_subscribe(context, &result);
+  return succeeded("subscribe", result);
+}
+
+// Reads all that is there; false at the end of the output.
+static bool read_on(nnc_context context, char* text, uint32_t* size, uint32_t room) {
+  for (;;) {
+    nnc_piece piece;
+    nnc_read(context, "0", 1, room - *size + 1, &piece);
+    succeeded("read", (nnc_result){piece.is_error, piece.value.error});
+    if (!piece.value.bytes.is_some) return false;
+    uint32_t read = piece.value.bytes.value.len;
+    if (read == 0) return true;
+    CHECK(*size + read <= room, "more than %u bytes", (unsigned)room);
+    memcpy(text + *size, piece.value.bytes.value.ptr, read);
+    *size += read;
+  }
+}
+
+// Two runs at a time, polled together.
+static void pollables(int argc, char** argv) {
+  CHECK_EQUAL("arguments", argc, 1);
+  nnc_context contexts[2] = {open_with(argv[0], "{\"chunk_bytes\": 3, \"chunk_delay_ms\": 2}"),
+                             open_with(argv[0], "{\"chunk_bytes\": 2, \"chunk_delay_ms\": 3}")};
+  nnc_result none;
+  nnc_subscribe(contexts[0], &none);
+  CHECK(none.is_error, "expected no pollable without a run");
+  static const char* const kWords[] = {"expected an execution context with a run"};
+  check_error("subscribe", none.handle, NNC_INVALID_ARGUMENT, kWords, COUNT_OF(kWords));
+  wasi_pollable news[2];
+  for (int i = 0; i < 2; ++i) {
+    start(contexts[i], "hello, world");
+    news[i] = subscribe(contexts[i]);
+  }
+  char text[2][16];
+  uint32_t size[2] = {0, 0};
+  bool ended[2] = {false, false};
+  while (!ended[0] || !ended[1]) {
+    // One that has ended is ready for ever.
+    const int first = ended[0] ? 1 : 0;
+    const uint32_t count = ended[0] || ended[1] ? 1 : 2;
+    wasi_ready_list ready;
+    wasi_poll(news + first, count, &ready);
+    CHECK(ready.len >= 1, "a poll that gave nothing");
+    for (uint32_t i = 0; i < ready.len; ++i) {
+      const uint32_t at = ready.ptr[i] + first;
+      ended[at] = !read_on(contexts[at], text[at], &size[at], sizeof(text[at]));
+    }
+    free(ready.ptr);
+  }
+  for (int i = 0; i < 2; ++i) {
+    CHECK(size[i] == 12 && memcmp(text[i], "hello, world", 12) == 0, "other bytes came back");
+    CHECK(wasi_pollable_ready(news[i]), "expected a run that has ended to be ready");
+    wasi_pollable_drop(news[i]);
+  }
+  // One outlives its context, and one is left behind.
+  start(contexts[0], "hello");
+  wasi_pollable last = subscribe(contexts[0]);
+  subscribe(contexts[0]);
+  nnc_context_drop(contexts[0]);
+  wasi_pollable_block(last);
+  wasi_pollable_drop(last);
+}
+
+// Waits for what does not come: the host has to end it.
+static void poll_for_ever(int argc, char** argv) {
+  CHECK_EQUAL("arguments", argc, 1);
+  nnc_context context = open_with(argv[0], "{\"delay_ms\": 600000}");
+  start(context, "hello");
+  wasi_pollable news = subscribe(context);
+  CHECK(!wasi_pollable_ready(news), "expected no news yet");
+  puts("waiting");
+  fflush(stdout);
+  wasi_pollable_block(news);
+  nnc_status_result status;
+  nnc_poll(context, &status);
+  CHECK(status.is_error, "expected the end of the compute");
+  static const char* const kWords[] = {"compute_timeout"};
+  check_error("poll", status.value.error, NNC_TIMEOUT, kWords, COUNT_OF(kWords));
+}
+
 static void cancel(int argc, char** argv) {
   CHECK_EQUAL("arguments", argc, 1);
   nnc_context context = open_with(argv[0], "{\"delay_ms\": 60000}");
@@ -194,6 +278,8 @@ static const test_case kCases[] = {
     {"options", options},
     {"done", done},
     {"stream", stream},
+    {"pollables", pollables},
+    {"poll_for_ever", poll_for_ever},
     {"cancel", cancel},
 };
 

@@ -73,6 +73,7 @@ WASINN_EXPORT wasinn_call_state wasinn_session_finish_core(wasinn_session* sessi
  *   option<T>                             tag 0 none, 1 some, and T's fields
  *   result<T, E>                          tag 0 ok, 1 error, and T's or E's fields
  *   option<T> as the T of a result        word 0 none, 1 some, and T's fields (T has no word)
+ *   own<pollable>                         owner, a wasinn_pollable, and release, which frees it
  * Arguments are borrowed for the call. A result's `bytes` and `items` stay valid until the next
  * call of the session; when `release` is set, `bytes` stay valid until it is called instead, which
  * the adapter must do exactly once, from any thread, so that it can lower them without a copy. */
@@ -120,6 +121,17 @@ WASINN_EXPORT const wasinn_component_enum* wasinn_component_enums(size_t* count)
 /* Ends a PENDING component call. */
 WASINN_EXPORT wasinn_call_state wasinn_session_finish_component(wasinn_session* session,
                                                                 wasinn_val* result);
+
+/* What `own<pollable>` in a signature stands for: the engine's own resource `pollable` of
+ * wasi:io/poll is to be ready when this is. No row drops it; the adapter calls the value's
+ * `release` once, from any thread, when the guest has dropped its pollable or is gone. It may
+ * outlive the session. */
+typedef struct wasinn_pollable wasinn_pollable;
+
+/* 1 when it is ready. Else 0, and `waker`, unless it is NULL, is called once it may be: ask again
+ * then. The next question replaces the waker, and after that returned, or `release`, the one before
+ * is not called any more. It may be called even where 1 is returned. Any thread. */
+WASINN_EXPORT int32_t wasinn_pollable_ready(wasinn_pollable* pollable, const wasinn_waker* waker);
 
 /* ------------------------------------------------------------------ sessions, for adapters */
 

@@ -176,6 +176,8 @@ typedef struct wasinn_option_spec {
 #define WASINN_OPTION_FLAG_PREFIX 1u
 /* Only the host may set it, never a guest: it names files, devices or takes resources of all. */
 #define WASINN_OPTION_FLAG_HOST_ONLY 2u
+/* Another name of the option of the last row before that has not this flag. */
+#define WASINN_OPTION_FLAG_ALIAS 4u
 
 /* ------------------------------------------------------------------ the table */
 

@@ -182,6 +182,10 @@ WASINN_EXPORT wasinn_code wasinn_session_load(wasinn_session* session, const was
 WASINN_EXPORT wasinn_code wasinn_session_ports(wasinn_session* session, uint32_t graph,
                                                uint32_t* inputs, uint32_t* outputs,
                                                wasinn_error* error);
+/* What a graph is, as JSON: as wasinn_engine_model_json without what is the file's (name, path,
+ * size, sha256, load_ms), so that nothing has to be read for it. NULL and `error` on failure. */
+WASINN_EXPORT char* wasinn_session_graph_json(wasinn_session* session, uint32_t graph,
+                                              wasinn_error* error);
 WASINN_EXPORT wasinn_code wasinn_session_init_context(wasinn_session* session, uint32_t graph,
                                                       const wasinn_option* options,
                                                       size_t option_count, uint32_t* context,
@@ -199,6 +203,35 @@ WASINN_EXPORT wasinn_code wasinn_session_compute(wasinn_session* session, uint32
 WASINN_EXPORT wasinn_code wasinn_session_output(wasinn_session* session, uint32_t context,
                                                 uint32_t index, wasinn_str* name,
                                                 wasinn_tensor_view* tensor, wasinn_error* error);
+
+/* A run in the background, whose outputs are read while they are made. A context has one at a time;
+ * it ends with the context's next compute or start, too. */
+typedef enum wasinn_run_state WASINN_ENUM_TYPE {
+  WASINN_RUN_RUNNING = 0,  /* and nothing new to read */
+  WASINN_RUN_READABLE = 1, /* still running, and a streamed piece can be read */
+  WASINN_RUN_DONE = 2      /* ended well: the outputs are there, and pieces that were not read */
+} wasinn_run_state;
+
+/* Starts a run with the inputs as they are now and comes back. BUSY while one is under way. */
+WASINN_EXPORT wasinn_code wasinn_session_start(wasinn_session* session, uint32_t context,
+                                               wasinn_error* error);
+/* Waits until the run has ended or a piece can be read, `timeout_ms` at most (below 0: for ever);
+ * that the time is over is no error. Fails with the run's error once it has failed. */
+WASINN_EXPORT wasinn_code wasinn_session_wait(wasinn_session* session, uint32_t context,
+                                              int64_t timeout_ms, wasinn_run_state* state,
+                                              wasinn_error* error);
+/* Lends the next `most` bytes (at least 1) of output `index`, fewer if fewer have come; valid until
+ * the next call of the session. Of an output that does not stream they come when the run is done.
+ * No bytes: nothing new, or, of a run that is done, its end. After the last bytes of a run that
+ * failed comes its error. */
+WASINN_EXPORT wasinn_code wasinn_session_read(wasinn_session* session, uint32_t context,
+                                              uint32_t index, size_t most, wasinn_bytes* piece,
+                                              wasinn_error* error);
+/* Ends the run with CANCELLED and waits until its context may run again; nothing without a run that
+ * is under way. What it has streamed can still be read. */
+WASINN_EXPORT wasinn_code wasinn_session_end_run(wasinn_session* session, uint32_t context,
+                                                 wasinn_error* error);
+
 WASINN_EXPORT wasinn_code wasinn_session_drop_context(wasinn_session* session, uint32_t context,
                                                       wasinn_error* error);
 WASINN_EXPORT wasinn_code wasinn_session_drop_graph(wasinn_session* session, uint32_t graph,

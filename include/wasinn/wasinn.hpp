@@ -15,6 +15,7 @@
 
 #include <wasinn/wasinn.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -201,6 +202,32 @@ class Context {
                      {static_cast<const std::byte*>(view.data), view.size}}};
     });
   }
+
+  // A run in the background; see wasinn_session_start and what follows there.
+  Result<void> Start() {
+    detail::Call call;
+    return call(wasinn_session_start(session_, handle_, &call.error));
+  }
+  // Without a `timeout` it waits until a piece can be read or the run has ended.
+  Result<wasinn_run_state> Wait(std::optional<std::chrono::milliseconds> timeout = {}) {
+    detail::Call call;
+    wasinn_run_state state = WASINN_RUN_RUNNING;
+    return call(wasinn_session_wait(session_, handle_, timeout ? timeout->count() : -1, &state,
+                                    &call.error),
+                [&] { return state; });
+  }
+  // The next bytes of an output; empty when there are none yet, or no more. Valid until the next
+  // call of the session.
+  Result<std::string_view> Read(std::uint32_t index, std::size_t most = 65536) {
+    detail::Call call;
+    wasinn_bytes piece{};
+    return call(wasinn_session_read(session_, handle_, index, most, &piece, &call.error),
+                [&] { return std::string_view(static_cast<const char*>(piece.data), piece.size); });
+  }
+  Result<void> EndRun() {
+    detail::Call call;
+    return call(wasinn_session_end_run(session_, handle_, &call.error));
+  }
   std::uint32_t handle() const { return handle_; }
 
  private:
@@ -236,6 +263,11 @@ class Graph {
     return call(
         wasinn_session_ports(session_, handle_, &counts.inputs, &counts.outputs, &call.error),
         [&] { return counts; });
+  }
+  // What the graph is, as JSON; its fields are in docs/cli.md.
+  Result<std::string> Json() const {
+    detail::Call call;
+    return call.Text(wasinn_session_graph_json(session_, handle_, &call.error));
   }
   Result<Context> NewContext(const OptionList& options = {}) const {
     detail::Call call;

@@ -107,11 +107,14 @@ Result<std::unique_ptr<Backend>> Backend::Create(const wasinn_backend* table, st
   for (std::string_view encoding : Split(encodings, ' ')) {
     if (!encoding.empty()) backend->encodings_.emplace_back(encoding);
   }
+  std::string option;  // that aliases behind it stand for
   for (const wasinn_option_spec& row : std::span(table->options, table->option_count)) {
-    backend->options_.push_back({Text(row.name), row.type, row.scope, Text(row.default_value),
-                                 Text(row.choices), row.min, row.max, Text(row.help),
-                                 (row.flags & WASINN_OPTION_FLAG_PREFIX) != 0,
-                                 (row.flags & WASINN_OPTION_FLAG_HOST_ONLY) != 0});
+    const bool alias = (row.flags & WASINN_OPTION_FLAG_ALIAS) != 0;
+    if (!alias) option = Text(row.name);
+    backend->options_.push_back(
+        {Text(row.name), row.type, row.scope, Text(row.default_value), Text(row.choices), row.min,
+         row.max, Text(row.help), (row.flags & WASINN_OPTION_FLAG_PREFIX) != 0,
+         (row.flags & WASINN_OPTION_FLAG_HOST_ONLY) != 0, alias ? option : std::string()});
   }
   backend->services_ = services;
   backend->host_ = {

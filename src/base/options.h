@@ -27,6 +27,7 @@ struct OptionSpec {
   std::string help;
   bool is_prefix = false;
   bool host_only = false;
+  std::string alias_of = {};  // the option that this is another name of; "" for one of its own
 };
 
 std::string_view OptionTypeName(wasinn_option_type type);

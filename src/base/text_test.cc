@@ -11,6 +11,9 @@ TEST(TextTest, NearestNamesFindsTyposAndPrefixes) {
   const std::vector<std::string_view> names = {"magika", "resnet50", "resnet18", "whisper"};
   EXPECT_EQ(NearestNames("magica", names), std::vector<std::string_view>{"magika"});
   EXPECT_EQ(NearestNames("resnet", names).size(), 2u);
+  EXPECT_EQ(NearestNames("mgaika", names), std::vector<std::string_view>{"magika"});
+  EXPECT_EQ(NearestNames("tmep", std::vector<std::string_view>{"temp", "top-k"}),
+            std::vector<std::string_view>{"temp"});
   EXPECT_TRUE(NearestNames("zzz", names).empty());
   EXPECT_TRUE(NearestNames(std::string(1000, 'm'), names).empty());
   EXPECT_EQ(Suggest("magica", names), " (did you mean magika?)");

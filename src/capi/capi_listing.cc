@@ -42,7 +42,8 @@ Json DescribeBackend(Backend& backend) {
                        {"max", Bound(spec, spec.max)},
                        {"help", spec.help},
                        {"prefix", spec.is_prefix},
-                       {"host_only", spec.host_only}});
+                       {"host_only", spec.host_only},
+                       {"alias_of", OrNull(spec.alias_of)}});
   }
   Json capabilities = Json::array();
   if (backend.blocking()) capabilities.push_back("blocking");

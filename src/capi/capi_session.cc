@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "capi/engine.h"
 #include "capi/guard.h"
+#include "model/describe.h"
 
 using namespace wasinn;  // NOLINT: the entry points are C functions outside the namespace
 
@@ -29,6 +30,10 @@ wasinn_code Enter(wasinn_session* c_session, wasinn_error* error, Body&& body) {
     return result;
   });
 }
+
+static_assert(static_cast<int>(RunStatus::kRunning) == WASINN_RUN_RUNNING);
+static_assert(static_cast<int>(RunStatus::kReadable) == WASINN_RUN_READABLE);
+static_assert(static_cast<int>(RunStatus::kDone) == WASINN_RUN_DONE);
 
 // With a NULL waker Start functions always give a value.
 Result<> TakeHandle(const std::optional<Result<uint32_t>>& loaded, uint32_t* out) {
@@ -156,6 +161,16 @@ wasinn_code wasinn_session_ports(wasinn_session* session, uint32_t graph, uint32
   });
 }
 
+char* wasinn_session_graph_json(wasinn_session* session, uint32_t graph, wasinn_error* error) {
+  char* text = nullptr;
+  (void)Enter(session, error, [&](Session& s) -> Result<> {
+    WASINN_TRY(found, s.FindGraph(graph));
+    text = NewText(DumpJson(DescribeGraph(*found)));
+    return {};
+  });
+  return text;
+}
+
 wasinn_code wasinn_session_init_context(wasinn_session* session, uint32_t graph,
                                         const wasinn_option* options, size_t option_count,
                                         uint32_t* context, wasinn_error* error) {
@@ -192,6 +207,35 @@ wasinn_code wasinn_session_set_input(wasinn_session* session, uint32_t context, 
 wasinn_code wasinn_session_compute(wasinn_session* session, uint32_t context, wasinn_error* error) {
   return Enter(session, error,
                [&](Session& s) -> Result<> { return *s.StartCompute(context, nullptr); });
+}
+
+wasinn_code wasinn_session_start(wasinn_session* session, uint32_t context, wasinn_error* error) {
+  return Enter(session, error, [&](Session& s) { return s.StartRun(context); });
+}
+
+wasinn_code wasinn_session_wait(wasinn_session* session, uint32_t context, int64_t timeout_ms,
+                                wasinn_run_state* state, wasinn_error* error) {
+  return Enter(session, error, [&](Session& s) -> Result<> {
+    std::optional<std::chrono::milliseconds> timeout;
+    if (timeout_ms >= 0) timeout = std::chrono::milliseconds(timeout_ms);
+    WASINN_TRY(status, *s.StartWait(context, WaitFor::kPiece, timeout, nullptr));
+    *state = static_cast<wasinn_run_state>(status);
+    return {};
+  });
+}
+
+wasinn_code wasinn_session_read(wasinn_session* session, uint32_t context, uint32_t index,
+                                size_t most, wasinn_bytes* piece, wasinn_error* error) {
+  return Enter(session, error, [&](Session& s) -> Result<> {
+    WASINN_TRY(read, s.ReadPiece(context, index, most));
+    *piece = {read.bytes.data(), read.bytes.size()};
+    return {};
+  });
+}
+
+wasinn_code wasinn_session_end_run(wasinn_session* session, uint32_t context, wasinn_error* error) {
+  return Enter(session, error,
+               [&](Session& s) -> Result<> { return *s.StartEndRun(context, nullptr); });
 }
 
 wasinn_code wasinn_session_output(wasinn_session* session, uint32_t context, uint32_t index,
@@ -269,6 +313,16 @@ void wasinn_session_abandon(wasinn_session* session) {
     wasinn::FromC(session).Abandon();
     return {};
   });
+}
+
+int32_t wasinn_pollable_ready(wasinn_pollable* pollable, const wasinn_waker* waker) {
+  // Out of memory is all that can go wrong: who is told of news too early asks again.
+  int32_t ready = 1;
+  Guard(nullptr, [&]() -> Result<> {
+    ready = reinterpret_cast<RunPollable*>(pollable)->Ready(waker) ? 1 : 0;
+    return {};
+  });
+  return ready;
 }
 
 void wasinn_session_on_stop(wasinn_session* session, void (*stop)(void* self), void* self) {

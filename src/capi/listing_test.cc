@@ -57,8 +57,10 @@ TEST_F(ListingTest, Backends) {
   EXPECT_EQ(echo["path"], nullptr);
   EXPECT_EQ(echo["devices"], Json::array({"cpu"}));
   for (const Json& option : echo["options"]) {
-    EXPECT_EQ(Keys(option), (std::set<std::string>{"choices", "default", "help", "host_only", "max",
-                                                   "min", "name", "prefix", "scope", "type"}));
+    EXPECT_EQ(Keys(option),
+              (std::set<std::string>{"alias_of", "choices", "default", "help", "host_only", "max",
+                                     "min", "name", "prefix", "scope", "type"}));
+    EXPECT_EQ(option["alias_of"], nullptr);
   }
   ASSERT_EQ(json["missing"].size(), 2u);
   EXPECT_EQ(json["missing"][0]["name"], "onnx");

@@ -172,7 +172,7 @@ TEST(ComponentImportsTest, FunctionsEqualTheWitTextOfEverySnapshot) {
     rows += ExpectFunctions(drafts, "graph", full("graph"), {"wit", "properties"});
     rows += ExpectFunctions(drafts, "prompt", full("prompt"), {"prompt"});
   }
-  for (const char* interface : {"info", "runs"}) {
+  for (const char* interface : {"info", "runs", "pollables"}) {
     rows += ExpectFunctions(ReadWit("wasinn"), interface,
                             fmt::format("wasinn:nn/{}@0.1.0", interface), {"wasinn"});
   }
@@ -197,6 +197,7 @@ TEST(ComponentImportsTest, EveryTypeOfASignatureIsDeclared) {
                                  "borrow", "tuple", "option", "record", "_"};
   for (const auto& row : ComponentEnums()) known.insert(row.name);
   for (const auto& row : ComponentResources()) known.insert(row.name);
+  known.insert("pollable");  // the engine's own
   for (const wasinn_component_import& row : ComponentImports()) {
     std::string word;
     for (const char c : std::string(row.signature) + ' ') {

@@ -125,10 +125,25 @@ Result<bool> Outputs(WitCall& call) {
   return true;
 }
 
+// ------------------------------------------------------------------ pollables
+
+// subscribe(context)
+Result<bool> Subscribe(WitCall& call) {
+  auto pollable = call.session.SubscribeRun(call.args[0].word);
+  if (!pollable) {
+    WASINN_CHECK(SetError(call.session, call.result, pollable.error()));
+    return true;
+  }
+  call.result->owner = pollable->release();
+  call.result->release = [](void* owner) { delete static_cast<RunPollable*>(owner); };
+  return true;
+}
+
 // ------------------------------------------------------------------ the table
 
 constexpr const char* kInfo = "wasinn:nn/info@0.1.0";
 constexpr const char* kRuns = "wasinn:nn/runs@0.1.0";
+constexpr const char* kPollables = "wasinn:nn/pollables@0.1.0";
 
 constexpr auto kImports = std::to_array<wasinn_component_import>({
     {"wasinn", kInfo, "last-error", "() -> option<record<code: u32, name: string, text: string>>",
@@ -155,6 +170,9 @@ constexpr auto kImports = std::to_array<wasinn_component_import>({
     {"wasinn", kRuns, "outputs",
      "(borrow<graph-execution-context>) -> result<list<tuple<string, own<tensor>>>, own<error>>", 0,
      EnterWit<Outputs>},
+    {"wasinn", kPollables, "subscribe",
+     "(borrow<graph-execution-context>) -> result<own<pollable>, own<error>>", 0,
+     EnterWit<Subscribe>},
 });
 
 }  // namespace

@@ -8,10 +8,12 @@ Json OrNull(std::string_view text) { return text.empty() ? Json(nullptr) : Json(
 Json DescribePorts(const std::vector<Port>& ports) {
   Json list = Json::array();
   for (const Port& port : ports) {
-    list.push_back({{"name", port.name},
-                    {"dtype", OrNull(DTypeName(port.dtype))},
-                    {"dims", port.any_rank ? Json(nullptr) : Json(port.shape.dims())},
-                    {"optional", port.optional}});
+    Json described = {{"name", port.name},
+                      {"dtype", OrNull(DTypeName(port.dtype))},
+                      {"dims", port.any_rank ? Json(nullptr) : Json(port.shape.dims())},
+                      {"optional", port.optional}};
+    if (port.text) described["text"] = true;
+    list.push_back(std::move(described));
   }
   return list;
 }

@@ -10,6 +10,7 @@ namespace wasinn {
 namespace {
 
 constexpr size_t kProbeBytes = 4096;
+constexpr int kCertain = 100;  // a backend's probe
 
 std::string OptionsKey(const Options& options) {
   std::string key;
@@ -349,6 +350,8 @@ Result<Backend*> ModelStore::ChooseBackend(const Plan& plan) {
       best = backend;
       best_score = score;
     }
+    // Asking a backend opens its framework: not when one is certain.
+    if (score >= kCertain) break;
   }
   if (best == nullptr) {
     std::string names;

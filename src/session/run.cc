@@ -5,7 +5,8 @@
 
 namespace wasinn {
 
-class Run::Signal {
+// A run's news on its way to who waits for it. Shared with the backend's threads.
+class RunSignal {
  public:
   void Watch(std::shared_ptr<Pending> pending, WaitFor what) {
     MutexLock lock(mutex_);
@@ -15,20 +16,55 @@ class Run::Signal {
   void Arrived() {
     MutexLock lock(mutex_);
     if (pending_ != nullptr && what_ == WaitFor::kPiece) pending_->Complete();
+    WakeLocked();
   }
   void Ended() {
     MutexLock lock(mutex_);
+    ended_ = true;
     if (pending_ != nullptr) pending_->Complete();
+    WakeLocked();
+  }
+  // Sets or replaces who is woken by the next news; false once the run has ended.
+  bool Arm(const RunPollable* pollable, const wasinn_waker* waker) {
+    MutexLock lock(mutex_);
+    if (waker == nullptr || ended_) {
+      wakers_.erase(pollable);
+    } else {
+      wakers_[pollable] = *waker;
+    }
+    return !ended_;
   }
 
  private:
+  // Under the lock, so that who replaces a waker knows that the one before is not running.
+  void WakeLocked() REQUIRES(mutex_) {
+    for (const auto& [pollable, waker] : wakers_) waker.wake(waker.self);
+    wakers_.clear();
+  }
+
   Mutex mutex_;
+  bool ended_ GUARDED_BY(mutex_) = false;
+  std::map<const RunPollable*, wasinn_waker> wakers_ GUARDED_BY(mutex_);
   std::shared_ptr<Pending> pending_ GUARDED_BY(mutex_);
   WaitFor what_ GUARDED_BY(mutex_) = WaitFor::kEnd;
 };
 
+RunPollable::~RunPollable() { signal_->Arm(this, nullptr); }
+
+bool RunPollable::Ready(const wasinn_waker* waker) {
+  // Before looking, so that nothing can come in between and be missed.
+  if (!signal_->Arm(this, waker)) return true;
+  const auto execution = execution_.lock();
+  if (execution != nullptr) {
+    const Execution::Progress progress = execution->progress();
+    if (!progress.ended && !progress.readable) return false;
+  }
+  signal_->Arm(this, nullptr);
+  return true;
+}
+
 Run::Run(std::shared_ptr<Execution> execution, Kind kind)
-    : execution_(std::move(execution)), kind_(kind), signal_(std::make_shared<Signal>()) {}
+    : execution_(std::move(execution)), kind_(kind), signal_(std::make_shared<RunSignal>()) {}
 
 Result<std::unique_ptr<Run>> Run::Start(std::shared_ptr<Execution> execution,
                                         std::vector<Execution::Input> inputs,
@@ -51,6 +87,10 @@ Run::~Run() {
 
 void Run::Watch(std::shared_ptr<Pending> pending, WaitFor what) {
   signal_->Watch(std::move(pending), what);
+}
+
+std::unique_ptr<RunPollable> Run::Subscribe() const {
+  return std::make_unique<RunPollable>(execution_, signal_);
 }
 
 Result<RunStatus> Run::Status() const {

@@ -37,6 +37,27 @@ struct Piece {
   std::span<const uint8_t> bytes;
 };
 
+class RunSignal;
+
+// Tells whether a run has news, for as long as somebody asks: also after the run, its context and
+// its session are gone. Any thread.
+class RunPollable {
+ public:
+  RunPollable(std::weak_ptr<Execution> execution, std::shared_ptr<RunSignal> signal)
+      : execution_(std::move(execution)), signal_(std::move(signal)) {}
+  ~RunPollable();
+  RunPollable(const RunPollable&) = delete;
+  RunPollable& operator=(const RunPollable&) = delete;
+
+  // Whether a piece can be read or the run has ended, which it stays; see wasinn_pollable_ready.
+  bool Ready(const wasinn_waker* waker);
+
+ private:
+  // Weak, since a pollable that a guest keeps must not keep its context.
+  const std::weak_ptr<Execution> execution_;
+  const std::shared_ptr<RunSignal> signal_;
+};
+
 // For the thread of the session's calls; it ends with the next compute of its context. What the
 // backend's threads touch is shared with them, so it may go while they are at work: the backend is
 // told to stop then.
@@ -65,6 +86,7 @@ class Run {
   // `pending` completes with the next thing that is waited for; one that came before is not told,
   // so look again after this. nullptr stops it.
   void Watch(std::shared_ptr<Pending> pending, WaitFor what);
+  std::unique_ptr<RunPollable> Subscribe() const;
 
   // The next `most` bytes of an output, fewer if fewer have come: of the stream, or, once the run
   // has ended well, of an output that the backend gave as a whole. After the last streamed bytes of
@@ -87,14 +109,11 @@ class Run {
   Result<Tensor> StepOutput(uint32_t port) const;
 
  private:
-  // Shared with the backend's threads.
-  class Signal;
-
   Run(std::shared_ptr<Execution> execution, Kind kind);
 
   const std::shared_ptr<Execution> execution_;
   const Kind kind_;
-  const std::shared_ptr<Signal> signal_;
+  const std::shared_ptr<RunSignal> signal_;
   std::string piece_;                        // what Piece::bytes points to
   std::map<uint32_t, uint64_t> whole_read_;  // bytes read of outputs that were not streamed
 

@@ -595,5 +595,63 @@ TEST_F(RunTest, WakersRaceWithChunksTimeoutsAndAbandon) {
   }
 }
 
+// ---- pollables
+
+struct CountingWaker {
+  std::atomic<int> count{0};
+  wasinn_waker waker{[](void* self) { ++static_cast<CountingWaker*>(self)->count; }, this};
+};
+
+TEST_F(OpenRunTest, APollableTellsOfEachPieceAndOfTheEnd) {
+  Session session = Make();
+  const uint32_t context = Ready(session, "open");
+  EXPECT_FALSE(session.SubscribeRun(context));
+  ASSERT_TRUE(session.StartRun(context));
+  const auto pollable = *session.SubscribeRun(context);
+  ASSERT_TRUE(Eventually([this] { return open_.count() == 1; }));
+  CountingWaker first, second;
+  EXPECT_FALSE(pollable->Ready(&first.waker));
+  EXPECT_FALSE(pollable->Ready(&second.waker));
+  open_.Chunk("ab");
+  EXPECT_TRUE(pollable->Ready(nullptr));
+  EXPECT_EQ(first.count, 0) << "it was replaced";
+  EXPECT_EQ(second.count, 1);
+  open_.Chunk("c");
+  EXPECT_EQ(second.count, 1) << "it was called once";
+  ASSERT_TRUE(session.ReadPiece(context, 0, 100));
+  EXPECT_FALSE(pollable->Ready(&second.waker));
+  open_.Done();
+  EXPECT_EQ(second.count, 2);
+  EXPECT_TRUE(pollable->Ready(&second.waker));
+  // The next run of the context is another's business.
+  ASSERT_TRUE(session.StartRun(context));
+  EXPECT_TRUE(pollable->Ready(nullptr));
+  const auto next = *session.SubscribeRun(context);
+  EXPECT_FALSE(next->Ready(nullptr));
+  EXPECT_EQ(second.count, 2);
+  ASSERT_TRUE(Eventually([this] { return open_.count() == 2; }));
+}
+
+TEST_F(OpenRunTest, APollableMayOutliveItsContextAndItsSession) {
+  std::unique_ptr<RunPollable> pollable, dropped;
+  CountingWaker waker, none;
+  {
+    Session session = Make();
+    const uint32_t context = Ready(session, "open");
+    ASSERT_TRUE(session.StartRun(context));
+    pollable = *session.SubscribeRun(context);
+    dropped = *session.SubscribeRun(context);
+    ASSERT_TRUE(Eventually([this] { return open_.count() == 1; }));
+    EXPECT_FALSE(pollable->Ready(&waker.waker));
+    EXPECT_FALSE(dropped->Ready(&none.waker));
+    dropped = nullptr;
+    ASSERT_TRUE(session.DropContext(context));
+    EXPECT_EQ(waker.count, 1);
+    EXPECT_EQ(open_.cancelled(), 1u);
+  }
+  EXPECT_TRUE(pollable->Ready(&waker.waker));
+  EXPECT_EQ(none.count, 0);
+}
+
 }  // namespace
 }  // namespace wasinn

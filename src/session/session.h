@@ -114,6 +114,8 @@ class Session {
                                              std::optional<std::chrono::milliseconds> timeout,
                                              const wasinn_waker* waker);
   Result<RunStatus> FinishWait();
+  // Of the run that the context has now, whatever comes after it.
+  Result<std::unique_ptr<RunPollable>> SubscribeRun(uint32_t context);
   // Reads on, see Run::Read; on each output from its beginning. INVALID_ARGUMENT for `most` 0.
   Result<Piece> ReadPiece(uint32_t context, uint32_t port, size_t most);
   // Ends the run with CANCELLED; it does not wait for the backend. Nothing when it has ended.

@@ -114,6 +114,11 @@ Result<RunStatus> Session::FinishWait() {
   return PollRun(wait.context);
 }
 
+Result<std::unique_ptr<RunPollable>> Session::SubscribeRun(uint32_t context) {
+  WASINN_TRY(run, FindRun(context));
+  return run->Subscribe();
+}
+
 Result<Piece> Session::ReadPiece(uint32_t context, uint32_t port, size_t most) {
   WASINN_TRY(run, FindRun(context));
   const size_t count = run->execution()->graph()->info().outputs.size();

@@ -258,6 +258,69 @@ static void test_cancel(wasinn_engine* engine) {
   wasinn_session_free(session);
 }
 
+static void test_runs(wasinn_engine* engine) {
+  static const char kText[] = "Hello, world";
+  wasinn_session* session = NULL;
+  uint32_t graph = 0, context = 0, slow = 0;
+  const int64_t dims[1] = {sizeof kText - 1};
+  const wasinn_tensor_view view = {WASINN_DTYPE_U8, 1, dims, kText, sizeof kText - 1};
+  const wasinn_option chunks = {{"chunk_bytes", 11}, {"5", 1}};
+  const wasinn_bytes part = {"wasinn-echo\n", 12};
+  CHECK(wasinn_session_create(engine, NULL, &session, &error) == WASINN_OK);
+  CHECK(wasinn_session_load(session, &part, 1, NULL, WASINN_TARGET_CPU, &graph, &error) ==
+        WASINN_OK);
+  char* json = wasinn_session_graph_json(session, graph, &error);
+  CHECK(json != NULL && contains(json, "\"backend\":\"echo\"") && contains(json, "\"inputs\""));
+  CHECK(json != NULL && !contains(json, "\"sha256\""));
+  wasinn_text_free(json);
+  CHECK(wasinn_session_graph_json(session, 99, &error) == NULL);
+  CHECK(error_is(WASINN_INVALID_ARGUMENT, "99"));
+
+  wasinn_run_state state = WASINN_RUN_RUNNING;
+  wasinn_bytes piece = {NULL, 0};
+  CHECK(wasinn_session_init_context(session, graph, &chunks, 1, &context, &error) == WASINN_OK);
+  CHECK(wasinn_session_wait(session, context, -1, &state, &error) == WASINN_INVALID_ARGUMENT);
+  CHECK(wasinn_session_set_input(session, context, str("0"), &view, &error) == WASINN_OK);
+  for (int round = 0; round < 2; ++round) {
+    char text[64] = "";
+    size_t size = 0;
+    CHECK(wasinn_session_start(session, context, &error) == WASINN_OK);
+    do {
+      CHECK(wasinn_session_wait(session, context, -1, &state, &error) == WASINN_OK);
+      CHECK(state != WASINN_RUN_RUNNING);
+      for (;;) {
+        CHECK(wasinn_session_read(session, context, 0, 4, &piece, &error) == WASINN_OK);
+        CHECK(piece.size <= 4 && size + piece.size < sizeof text);
+        if (piece.size == 0 || size + piece.size >= sizeof text) break;
+        memcpy(text + size, piece.data, piece.size);
+        size += piece.size;
+      }
+    } while (state != WASINN_RUN_DONE);
+    CHECK(size == sizeof kText - 1 && memcmp(text, kText, size) == 0);
+  }
+  CHECK(wasinn_session_read(session, context, 7, 4, &piece, &error) == WASINN_INVALID_ARGUMENT);
+  CHECK(wasinn_session_read(session, context, 0, 0, &piece, &error) == WASINN_INVALID_ARGUMENT);
+
+  /* Ending a run leaves its session and context as they were. */
+  CHECK(wasinn_session_load_by_name(session, str("slow"), &graph, &error) == WASINN_OK);
+  CHECK(wasinn_session_init_context(session, graph, NULL, 0, &slow, &error) == WASINN_OK);
+  CHECK(wasinn_session_set_input(session, slow, str("0"), &view, &error) == WASINN_OK);
+  CHECK(wasinn_session_end_run(session, slow, &error) == WASINN_OK);
+  for (int round = 0; round < 2; ++round) {
+    CHECK(wasinn_session_start(session, slow, &error) == WASINN_OK);
+    CHECK(wasinn_session_start(session, slow, &error) == WASINN_BUSY);
+    CHECK(wasinn_session_wait(session, slow, 1, &state, &error) == WASINN_OK);
+    CHECK(state == WASINN_RUN_RUNNING);
+    CHECK(wasinn_session_read(session, slow, 0, 4, &piece, &error) == WASINN_OK);
+    CHECK(piece.size == 0);
+    CHECK(wasinn_session_end_run(session, slow, &error) == WASINN_OK);
+    CHECK(wasinn_session_wait(session, slow, -1, &state, &error) == WASINN_CANCELLED);
+  }
+  CHECK(wasinn_session_start(session, context, &error) == WASINN_OK);
+  CHECK(wasinn_session_wait(session, context, -1, &state, &error) == WASINN_OK);
+  wasinn_session_free(session);
+}
+
 static void test_programs(wasinn_engine* engine) {
   wasinn_program* program = NULL;
   const wasinn_bytes wasm = {"\0asm\1\0\0\0", 8};
@@ -286,6 +349,7 @@ int main(int argc, char** argv) {
   test_session(engine);
   test_limits(engine);
   test_cancel(engine);
+  test_runs(engine);
   test_programs(engine);
   wasinn_engine_trim(engine);
   char* stats = wasinn_engine_stats_json(engine, &error);

@@ -272,8 +272,39 @@ Result<> CaseRun::CallCore(const char* module, const Statement& statement) {
   return {};
 }
 
+Result<> CaseRun::CallPoll(const Statement& statement) {
+  const std::string& name = statement.operands[1].text;
+  const auto operands = std::span(statement.operands).subspan(2);
+  const bool asks = name == "[method]pollable.ready";
+  if ((!asks && name != "poll") || operands.size() != 1) {
+    return Fail(Code::kNOT_FOUND,
+                "poll: expected `[method]pollable.ready $p` or `poll [$p ...]`, given '{}'", name);
+  }
+  std::vector<inproc::Pollable*> pollables;
+  for (const Value& value : asks ? operands : std::span(operands[0].items)) {
+    WASINN_TRY(handle, ToNumber(value, names_));
+    const auto found = pollables_.find(static_cast<uint32_t>(handle));
+    if (found == pollables_.end()) {
+      return Fail(Code::kNOT_FOUND, "poll: expected a pollable, given {}", handle);
+    }
+    pollables.push_back(&found->second);
+  }
+  if (asks) {
+    outcome_.type = Type{"bool", {}};
+    outcome_.val.word = pollables[0]->Ready() ? 1 : 0;
+    return {};
+  }
+  polled_.clear();
+  for (const size_t index : guest_->Poll(pollables))
+    polled_.push_back(static_cast<uint32_t>(index));
+  outcome_.type = Type{"list", {Type{"u32", {}}}};
+  outcome_.val.bytes = {polled_.data(), polled_.size() * sizeof(uint32_t)};
+  return {};
+}
+
 Result<> CaseRun::CallWit(const Statement& statement) {
   WASINN_CHECK(EnsureGuest());
+  if (statement.operands[0].text == "poll") return CallPoll(statement);
   if (snapshot_.empty()) return Fail(Code::kINVALID_ARGUMENT, "expected `snapshots` above");
   const std::string interface = Interface(statement.operands[0].text);
   const std::string& name = statement.operands[1].text;
@@ -297,6 +328,13 @@ Result<> CaseRun::CallWit(const Statement& statement) {
   outcome_.error = guest_->last_error();
   outcome_.bind = statement.bind;
   if (!signature.results.empty()) outcome_.type = signature.results[0];
+  constexpr std::string_view kPollable = "-> result<own<pollable>";
+  if (std::string_view(import->signature).find(kPollable) != std::string_view::npos &&
+      outcome_.state == WASINN_CALL_DONE && outcome_.val.tag == 0) {
+    outcome_.val.word = next_pollable_++;
+    pollables_.try_emplace(outcome_.val.word, outcome_.val);
+    outcome_.val.release = nullptr;
+  }
   return {};
 }
 
@@ -304,6 +342,10 @@ Result<> CaseRun::Drop(const Statement& statement) {
   WASINN_CHECK(EnsureGuest());
   const std::string& name = statement.operands[0].text;
   WASINN_TRY(handle, ToNumber(statement.operands[1], names_));
+  if (name == "pollable") {
+    pollables_.erase(static_cast<uint32_t>(handle));
+    return {};
+  }
   for (const char* interface : {"tensor", "graph", "inference", "errors", "prompt"}) {
     const auto* resource = inproc::FindComponentResource(Interface(interface), name);
     if (resource == nullptr) continue;
@@ -381,6 +423,12 @@ Result<Expectations> CaseRun::Compare(std::span<const Statement> expectations) {
     const Statement* given = find(Verb::kReturns);
     const Value* hint =
         given != nullptr && given->operands.size() == 1 ? &given->operands[0] : nullptr;
+    // `TYPE contains "part"`
+    Value type{Value::Kind::kTyped, "", 0, {}};
+    if (given != nullptr && given->operands.size() == 3 && ContainsPart(*given) != nullptr) {
+      type.text = given->operands[0].text;
+      hint = type.text == "error" ? nullptr : &type;
+    }
     add(Verb::kReturns, "returns " + ShowReturns(hint));
   }
   if (failed || find(Verb::kError) != nullptr) {

@@ -3,6 +3,7 @@
 
 #include <wasinn/adapter.h>
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -64,10 +65,14 @@ class CaseRun {
   Result<> PlaceTensor(const Statement& statement);
   Result<> CallCore(const char* module, const Statement& statement);
   Result<> CallWit(const Statement& statement);
+  // A function of wasi:io/poll.
+  Result<> CallPoll(const Statement& statement);
   Result<> Drop(const Statement& statement);
   // Of wasi:nn in the snapshot of this pass, or of wasinn's own package.
   std::string Interface(std::string_view name) const {
-    if (name == "info" || name == "runs") return fmt::format("wasinn:nn/{}@0.1.0", name);
+    if (name == "info" || name == "runs" || name == "pollables") {
+      return fmt::format("wasinn:nn/{}@0.1.0", name);
+    }
     return fmt::format("wasi:nn/{}@0.2.0-rc-{}", name, snapshot_);
   }
   std::string ShowError(uint32_t handle);
@@ -83,6 +88,10 @@ class CaseRun {
   size_t memory_size_ = 65536;
   size_t next_address_ = 1024;
   Names names_;
+  // Before the guest, whose waker they may know, ends.
+  std::map<uint32_t, inproc::Pollable> pollables_;
+  uint32_t next_pollable_ = 0;
+  std::vector<uint32_t> polled_;  // by the last poll
   std::string skip_reason_;
 
   // Of the last action.

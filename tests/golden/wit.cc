@@ -201,6 +201,7 @@ std::string Show(const Type& type, const wasinn_val& val, const Value* hint,
     }
     return text + "]";
   }
+  if (type.name == "bool") return val.word != 0 ? "true" : "false";
   return EnumCase(type.name, val.word);
 }
 

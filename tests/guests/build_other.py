@@ -53,6 +53,7 @@ def wit_folder_with_extensions(parent: Path) -> Path:
     shutil.copytree(GUESTS / "wit" / "command" / "deps", folder / "deps")
     shutil.copytree(GUESTS / "wit" / "drafts" / "2024-10-28", folder / "deps" / "nn")
     shutil.copytree(GUESTS / "wit" / "wasinn", folder / "deps" / "wasinn")
+    shutil.copytree(GUESTS / "wit" / "wasi" / "io", folder / "deps" / "io")
     return folder
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import build_other
 
 SKIPPED = 77
+SOURCE = Path(__file__).resolve().parent.parent.parent
 SNAPSHOTS = ("2024-10-28", "2024-08-19", "2024-06-25")
 # A program or model of the host: a guest that can load these by name has left its sandbox.
 HOST_PATHS = ["/etc/passwd", "/bin/sh", "../models/test/add.onnx", "models/test/add.onnx", "add.onnx"]
@@ -35,6 +36,9 @@ class Case:
     stdout: str | None = None
     stdout_words: list[str] = field(default_factory=list)
     stderr_words: list[str] = field(default_factory=list)
+    # Files below the build folder without which the case is skipped.
+    needs: list[str] = field(default_factory=list)
+    stdin: str = ""
     # A toolchain of build_other.py that makes the guest when the test runs.
     toolchain: str | None = None
 
@@ -235,6 +239,98 @@ def extension_cases():
     )
 
 
+def chat_cases():
+    """The chat guest with a real language model, as WasmEdge's guests talk to one."""
+
+    def flags(options='"temp": 0'):
+        model = "smollm2={build}/models/smollm2/model.gguf"
+        system = "LLAMA_SYSTEM=You are a helpful assistant."
+        return ["--model", model, "--env", system, "--env", f"LLAMA_OPTIONS={{{options}}}"]
+
+    question = "What is the capital of France?"
+    needs = ["models/smollm2/model.gguf"]
+    yield Case(
+        "chat-c-arguments",
+        "chat_c",
+        ["smollm2", question, "And of Germany?"],
+        flags=flags(),
+        needs=needs,
+        # The second turn goes on with what the first one has computed.
+        stdout_words=[f"> {question}\nThe capital of France is Paris.\n[7 tokens, ", "Berlin", " 34 of 49 input tokens"],
+    )
+    yield Case(
+        "chat-c-stdin",
+        "chat_c",
+        ["smollm2"],
+        flags=flags(),
+        needs=needs,
+        stdin=f"\n{question}\r\n",
+        stdout_words=["Paris", "0 of 27 input tokens reused]\n"],
+    )
+    yield Case(
+        "chat-c-too-long",
+        "chat_c",
+        ["smollm2", "word " * 200],
+        flags=flags('"ctx-size": 64'),
+        needs=needs,
+        exit_code=1,
+        stderr_words=["the chat is too long for the context", "compute_single failed with error 102"],
+    )
+    yield Case(
+        "chat-c-full",
+        "chat_c",
+        ["smollm2", "Write a long story."],
+        flags=flags('"ctx-size": 64, "temp": 0'),
+        needs=needs,
+        exit_code=1,
+        stderr_words=["the context is full", "compute_single failed with error 101"],
+    )
+    yield Case(
+        "chat-c-bad-option",
+        "chat_c",
+        ["smollm2", question],
+        flags=flags('"temp": -1'),
+        needs=needs,
+        exit_code=1,
+        stderr_words=["set_input failed with error 1", "expected a number from 0 to 100, given -1"],
+    )
+    yield Case("chat-c-no-model", "chat_c", ["nothing"], exit_code=1, stderr_words=["load_by_name failed with error"])
+
+
+def llm_cases():
+    """The example guests for language models, with a real one that always takes the likeliest token."""
+    model = "models/smollm2/model.gguf"
+    common = {"flags": ["--model", f"smol={{build}}/{model}"], "needs": [model, "lib/wasinn/backends/ggml.so"]}
+    text = {**common, "flags": [*common["flags"], "--dir", "{source}/guests/llm::/text"]}
+    capital = "What is the capital of France?"
+    yield Case(
+        "llm-stream",
+        "llm_stream",
+        ["smol", "600", capital],
+        stdout_words=["Paris"],
+        stderr_words=['"finish":"end"'],
+        **common,
+    )
+    yield Case(
+        "llm-stream-deadline",
+        "llm_stream",
+        ["smol", "0", capital],
+        exit_code=1,
+        stdout_words=["(no end after 0 s)"],
+        **common,
+    )
+    questions = {"keeper": (1, "Who is the keeper of the lighthouse?", "Ingrid Solberg")}
+    questions["railway"] = (3, "When was the railway built?", "1874")
+    for name, (paragraph, question, fact) in questions.items():
+        yield Case(
+            f"llm-rag-{name}",
+            "llm_rag",
+            ["smol", "/text/facts.txt", question],
+            stdout_words=[f"From paragraph {paragraph} of 4.", fact],
+            **text,
+        )
+
+
 def other_cases():
     """The same addition, from toolchains that not every machine has."""
     expected = {
@@ -253,6 +349,8 @@ def all_cases():
         yield from wit_cases(snapshot)
     yield from policy_cases()
     yield from extension_cases()
+    yield from chat_cases()
+    yield from llm_cases()
     yield from other_cases()
 
 
@@ -267,7 +365,11 @@ def run(case: Case, build: Path) -> int:
     if not guest.exists():
         print(f"skipped: {guest} was not built")
         return SKIPPED
-    flags = [flag.replace("{build}", str(build)) for flag in case.flags]
+    for needed in case.needs:
+        if not (build / needed).exists():
+            print(f"skipped: {build / needed} was not built")
+            return SKIPPED
+    flags = [flag.replace("{build}", str(build)).replace("{source}", str(SOURCE)) for flag in case.flags]
     command = [str(build / "bin" / "wasinn"), "run", *flags]
     for model in case.models:
         command += ["--model", f"{model}={build / 'models' / 'test' / model}.onnx"]
@@ -277,7 +379,13 @@ def run(case: Case, build: Path) -> int:
     # An empty folder as the current one: no relative path of the host leads to a model.
     with tempfile.TemporaryDirectory() as empty:
         result = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", cwd=empty, check=False
+            command,
+            input=case.stdin,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            cwd=empty,
+            check=False,
         )
     problems = []
     if result.returncode != case.exit_code:

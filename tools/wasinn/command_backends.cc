@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "engine_flags.h"
 #include "listing.h"
+#include "option_table.h"
 
 namespace wasinn::cli {
 namespace {
@@ -14,20 +15,6 @@ struct BackendsFlags {
   EngineFlags engine;
   bool json = false;
 };
-
-std::string RangeText(const Json& option) {
-  const auto choices = Texts(option, "choices");
-  if (!choices.empty()) return fmt::format(" ({})", Join(choices));
-  const std::string least = Text(option, "min");
-  const std::string most = Text(option, "max");
-  if (least.empty() && most.empty()) return "";
-  return fmt::format(" ({}..{})", least, most);
-}
-
-// Guests may set the options of a model that they load, but not those for the host.
-std::string ScopeText(const Json& option) {
-  return Text(option, "scope") + (option.value("host_only", false) ? ", host" : "");
-}
 
 void ShowBackend(const Json& backend, const Style& style) {
   fmt::print("{}{} {}{}  {}\n", style.bold, Printable(Text(backend, "name")),
@@ -39,15 +26,8 @@ void ShowBackend(const Json& backend, const Style& style) {
              {"devices", Join(Texts(backend, "devices"), "none")},
              {"can", Join(Texts(backend, "capabilities"))},
              {"from", backend.value("builtin", false) ? "this program" : Text(backend, "path")}}));
-  const auto& options = List(backend, "options");
-  if (options.empty()) return;
-  Table table({"OPTION", "TYPE", "SCOPE", "DEFAULT", "MEANING"});
-  for (const auto& option : options) {
-    table.AddRow({Text(option, "name") + (option.value("prefix", false) ? "*" : ""),
-                  Text(option, "type"), ScopeText(option), Text(option, "default"),
-                  Text(option, "help") + RangeText(option)});
-  }
-  fmt::print("{}", table.Render(style, 2));
+  if (List(backend, "options").empty()) return;
+  fmt::print("{}", OptionTable(backend).Render(style, 2));
 }
 
 void ShowBackends(const Json& json) {

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -15,9 +16,11 @@
 #include "engine_flags.h"
 #include "files.h"
 #include "input_spec.h"
+#include "model_argument.h"
 #include "npy.h"
 #include "ports.h"
 #include "progress.h"
+#include "stream.h"
 
 namespace wasinn::cli {
 namespace {
@@ -32,43 +35,16 @@ struct InferFlags {
   bool json = false;
 };
 
-// `name` is what the session loads; a file is registered under its path first.
-std::expected<Json, Failure> Describe(Host& host, const std::string& name) {
-  const auto listed = host.engine.ModelsJson();
-  if (!listed) return Fail(listed.error());
-  bool registered = false;
-  const auto models = Json::parse(*listed, nullptr, false);
-  for (const auto& model : List(models, "models")) {
-    registered = registered || Text(model, "name") == name;
+std::expected<void, Failure> EndOf(const Result<void>& done, int signal) {
+  if (done) return {};
+  switch (done.error().code) {
+    case WASINN_TIMEOUT:
+      return Fail(done.error(), kTimeout);
+    case WASINN_CANCELLED:
+      return Fail(done.error(), signal == SIGTERM ? kTerminated : kInterrupted);
+    default:
+      return Fail(done.error());
   }
-  if (!registered) {
-    std::error_code error;
-    if (!std::filesystem::exists(name, error)) {
-      return Fail(kSetup,
-                  fmt::format("expected the name of a model or its file, given \"{}\"", name),
-                  "`wasinn models` lists the names; --model NAME=PATH adds one");
-    }
-    ModelConfig config;
-    config.name = name;
-    config.path = name;
-    if (auto added = host.engine.AddModel(config); !added) return FailModel(added.error());
-  }
-  const Progress progress("loading " + name);
-  const auto text = host.engine.ModelJson(name);
-  if (!text) return FailModel(text.error());
-  return Json::parse(*text, nullptr, false);
-}
-
-std::expected<OptionList, Failure> ParseOptions(const std::vector<std::string>& texts) {
-  OptionList options;
-  for (const auto& text : texts) {
-    const auto equals = text.find('=');
-    if (equals == std::string::npos) {
-      return Fail(kUsage, fmt::format("--option: expected NAME=VALUE, given \"{}\"", text));
-    }
-    options.emplace_back(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return options;
 }
 
 std::expected<void, Failure> Compute(Session& session, Context& context) {
@@ -80,15 +56,24 @@ std::expected<void, Failure> Compute(Session& session, Context& context) {
     signal = cancel.received();
     return result;
   }();
-  if (done) return {};
-  switch (done.error().code) {
-    case WASINN_TIMEOUT:
-      return Fail(done.error(), kTimeout);
-    case WASINN_CANCELLED:
-      return Fail(done.error(), signal == SIGTERM ? kTerminated : kInterrupted);
-    default:
-      return Fail(done.error());
-  }
+  return EndOf(done, signal);
+}
+
+// Shows an output that is text while it is made.
+std::expected<void, Failure> ComputeAndShow(Context& context, std::uint32_t index) {
+  const bool raw = !IsTerminal(stdout);
+  TerminalText visible;
+  bool line_open = false;
+  const StreamEnd end = Stream(context, index, [&](std::string_view piece) {
+    fmt::print("{}", raw ? std::string(piece) : visible.Add(piece));
+    std::fflush(stdout);
+    line_open = !piece.ends_with('\n');
+  });
+  if (!raw) fmt::print("{}", visible.Finish());
+  if (line_open) fmt::print("\n");
+  if (end.error) return EndOf(std::unexpected(*end.error), end.signal);
+  if (end.signal == 0) return {};
+  return Fail(end.signal == SIGTERM ? kTerminated : kInterrupted, "the run was cancelled");
 }
 
 // A file name for an output: no folders, nothing hidden, one file an output.
@@ -127,8 +112,21 @@ std::expected<void, Failure> SetInputs(const InferFlags& flags, const std::vecto
   return {};
 }
 
+std::string_view TextOf(const TensorView& tensor) {
+  return {reinterpret_cast<const char*>(tensor.data.data()), tensor.data.size()};
+}
+
+// Text that was not shown while it was made.
+void ShowText(std::string_view name, std::string_view text) {
+  const auto json = Json::parse(text, nullptr, false);
+  fmt::print("\n{}\n{}", Printable(name),
+             json.is_object() ? FactsOf(json) : fmt::format("{}\n", Printable(text, true)));
+}
+
+// Keeps or prints what the run gave. `shown` is the output that was printed already.
 std::expected<void, Failure> ShowOutputs(const InferFlags& flags, const Context& context,
-                                         std::uint32_t count, double milliseconds) {
+                                         const std::vector<Port>& ports,
+                                         std::optional<std::uint32_t> shown, double milliseconds) {
   if (!flags.output.empty()) {
     std::error_code error;
     std::filesystem::create_directories(flags.output, error);
@@ -139,7 +137,7 @@ std::expected<void, Failure> ShowOutputs(const InferFlags& flags, const Context&
   Table table({"OUTPUT", "TYPE", "DIMS", "VALUES"});
   Json list = Json::array();
   std::set<std::string> taken;
-  for (std::uint32_t i = 0; i < count; ++i) {
+  for (std::uint32_t i = 0; i < ports.size(); ++i) {
     const auto output = context.GetOutput(i);
     if (!output) return Fail(output.error());
     const auto& [name, tensor] = *output;
@@ -152,8 +150,11 @@ std::expected<void, Failure> ShowOutputs(const InferFlags& flags, const Context&
       entry["file"] = path.string();
     }
     if (flags.json) {
+      if (ports[i].text) entry["text"] = TextOf(tensor);
       entry["data"] = JsonOfData(tensor, tensor.data.size());
       list.push_back(std::move(entry));
+    } else if (ports[i].text) {
+      if (shown != i) ShowText(name, TextOf(tensor));
     } else {
       table.AddRow({std::string(name), DtypeText(tensor.dtype), DimsText(tensor.dims),
                     FirstValues(tensor, 6)});
@@ -162,10 +163,18 @@ std::expected<void, Failure> ShowOutputs(const InferFlags& flags, const Context&
   if (flags.json) {
     const Json json = {{"outputs", std::move(list)}, {"compute_ms", milliseconds}};
     fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
-  } else {
-    fmt::print("{}", table.Render(Style::For(stdout)));
+  } else if (!table.empty()) {
+    fmt::print("{}{}", shown ? "\n" : "", table.Render(Style::For(stdout)));
   }
   return {};
+}
+
+// The output to show while it is made: the first one that is text.
+std::optional<std::uint32_t> StreamedOutput(const InferFlags& flags,
+                                            const std::vector<Port>& outputs) {
+  const auto port = std::ranges::find_if(outputs, &Port::text);
+  if (flags.json || port == outputs.end()) return std::nullopt;
+  return static_cast<std::uint32_t>(port - outputs.begin());
 }
 
 Outcome Infer(const InferFlags& flags) {
@@ -173,24 +182,24 @@ Outcome Infer(const InferFlags& flags) {
   if (!options) return std::unexpected(options.error());
   auto host = OpenHost({.engine = flags.engine, .policy = &flags.policy});
   if (!host) return std::unexpected(host.error());
-  const auto model = Describe(*host, flags.model);
+  auto model = LoadModelArgument(*host, flags.model);
   if (!model) return std::unexpected(model.error());
-  const auto ports = PortsOf(*model, "inputs");
-
-  auto session = host->engine.NewSession(&host->policy);
-  if (!session) return Fail(session.error());
-  const auto graph = session->LoadByName(flags.model);
-  if (!graph) return Fail(graph.error());
-  const auto counts = graph->Ports();
-  if (!counts) return Fail(counts.error());
-  auto context = graph->NewContext(*options);
+  const auto outputs = PortsOf(model->description, "outputs");
+  auto context = model->graph.NewContext(*options);
   if (!context) return Fail(context.error());
-  if (auto set = SetInputs(flags, ports, *context); !set) return std::unexpected(set.error());
+  if (auto set = SetInputs(flags, PortsOf(model->description, "inputs"), *context); !set) {
+    return std::unexpected(set.error());
+  }
 
   const auto start = std::chrono::steady_clock::now();
-  if (auto done = Compute(*session, *context); !done) return std::unexpected(done.error());
+  const auto streamed = StreamedOutput(flags, outputs);
+  if (auto done =
+          streamed ? ComputeAndShow(*context, *streamed) : Compute(model->session, *context);
+      !done) {
+    return std::unexpected(done.error());
+  }
   const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
-  if (auto shown = ShowOutputs(flags, *context, counts->outputs, time.count()); !shown) {
+  if (auto shown = ShowOutputs(flags, *context, outputs, streamed, time.count()); !shown) {
     return std::unexpected(shown.error());
   }
   return kOk;

@@ -6,6 +6,8 @@
 
 #include "commands.h"
 #include "engine_flags.h"
+#include "model_argument.h"
+#include "option_table.h"
 #include "ports.h"
 #include "progress.h"
 
@@ -15,6 +17,7 @@ namespace {
 struct ModelsFlags {
   EngineFlags engine;
   std::string model;
+  bool options = false;
   bool json = false;
 };
 
@@ -62,21 +65,43 @@ void ShowModel(const Json& model) {
   ShowPorts("outputs", PortsOf(model, "outputs"));
   const auto metadata = model.find("metadata");
   if (metadata == model.end() || !metadata->is_object() || metadata->empty()) return;
-  std::vector<std::pair<std::string, std::string>> facts;
-  for (const auto& [key, value] : metadata->items()) {
-    std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-    // Some models keep whole dictionaries there; --json gives all of it.
-    if (DisplayWidth(text) > 100) {
-      text = fmt::format("{}... ({})", text.substr(0, 60), HumanSize(text.size()));
-    }
-    facts.emplace_back(key, std::move(text));
+  fmt::print("\nmetadata\n{}", FactsOf(*metadata));
+}
+
+// The options of a model's backend; without a model, of all backends.
+Outcome ShowOptions(Host& host, const ModelsFlags& flags) {
+  std::string backend;
+  if (!flags.model.empty()) {
+    const auto model = LoadModelArgument(host, flags.model);
+    if (!model) return std::unexpected(model.error());
+    backend = Text(model->description, "backend");
   }
-  fmt::print("\nmetadata\n{}", Facts(facts));
+  const auto text = host.engine.BackendsJson();
+  if (!text) return Fail(text.error());
+  const auto json = Json::parse(*text, nullptr, false);
+  Json chosen = Json::array();
+  for (const auto& one : List(json, "backends")) {
+    if (!backend.empty() && Text(one, "name") != backend) continue;
+    chosen.push_back({{"name", one["name"]}, {"options", List(one, "options")}});
+  }
+  if (flags.json) {
+    fmt::print("{}\n", Json{{"backends", chosen}}.dump(2));
+    return kOk;
+  }
+  const Style style = Style::For(stdout);
+  bool first = true;
+  for (const auto& one : chosen) {
+    fmt::print("{}{}{}{}\n{}", first ? "" : "\n", style.bold, Printable(Text(one, "name")),
+               style.reset, OptionTable(one).Render(style, 2));
+    first = false;
+  }
+  return kOk;
 }
 
 Outcome Models(const ModelsFlags& flags) {
   auto host = OpenHost({.engine = flags.engine});
   if (!host) return std::unexpected(host.error());
+  if (flags.options) return ShowOptions(*host, flags);
   if (flags.model.empty()) {
     return ShowListing(host->engine.ModelsJson(), flags.json, ShowModels);
   }
@@ -94,6 +119,9 @@ Command AddModelsCommand(CLI::App& app) {
   auto flags = std::make_shared<ModelsFlags>();
   flags->engine.log_level = "error";
   models->add_option("MODEL", flags->model, "A model's name or file; without it, all are listed");
+  models->add_flag("--options", flags->options,
+                   "List the options of the model's backend, or of all\n"
+                   "backends");
   models->add_flag("--json", flags->json, "Print JSON");
   AddEngineFlags(*models, flags->engine);
   return [flags] { return Models(*flags); };

@@ -23,6 +23,7 @@ void PrintFailure(const Failure& failure);
 // before the app parses. They must outlive the command.
 Command AddRunCommand(CLI::App& app, const std::vector<std::string>& guest_args);
 Command AddInferCommand(CLI::App& app);
+Command AddChatCommand(CLI::App& app);
 Command AddModelsCommand(CLI::App& app);
 Command AddBackendsCommand(CLI::App& app);
 Command AddInspectCommand(CLI::App& app);

@@ -112,6 +112,18 @@ std::expected<void, Failure> AddModels(Engine& engine, const EngineFlags& flags)
 
 }  // namespace
 
+std::expected<OptionList, Failure> ParseOptions(const std::vector<std::string>& texts) {
+  OptionList options;
+  for (const auto& text : texts) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos) {
+      return Fail(kUsage, fmt::format("--option: expected NAME=VALUE, given \"{}\"", text));
+    }
+    options.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return options;
+}
+
 void AddEngineFlags(CLI::App& app, EngineFlags& flags) {
   app.add_option("--model", flags.models,
                  "Add a model: NAME=PATH[,backend=B][,target=T]\n"

@@ -43,6 +43,9 @@ void AddPolicyFlags(CLI::App& app, PolicyFlags& flags);
 void AddCompatFlags(CLI::App& app, PolicyFlags& flags);
 void AddCacheFlags(CLI::App& app, CacheFlags& flags);
 
+// The texts of --option, each NAME=VALUE.
+std::expected<OptionList, Failure> ParseOptions(const std::vector<std::string>& texts);
+
 struct HostRequest {
   const EngineFlags& engine;
   const PolicyFlags* policy = nullptr;

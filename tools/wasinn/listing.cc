@@ -46,6 +46,18 @@ std::string SizeText(const Json& object, const char* key) {
   return HumanSize(member->get<std::uint64_t>());
 }
 
+std::string FactsOf(const Json& object) {
+  std::vector<std::pair<std::string, std::string>> facts;
+  for (const auto& [key, value] : object.items()) {
+    std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+    if (DisplayWidth(text) > 100) {
+      text = fmt::format("{}... ({})", text.substr(0, 60), HumanSize(text.size()));
+    }
+    facts.emplace_back(key, std::move(text));
+  }
+  return Facts(facts);
+}
+
 std::string Facts(const std::vector<std::pair<std::string, std::string>>& facts) {
   std::size_t width = 0;
   for (const auto& [name, value] : facts) {

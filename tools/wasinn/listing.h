@@ -32,5 +32,7 @@ std::string SizeText(const Json& object, const char* key);
 
 // "name  value" lines, the names padded to one width; empty values are left out.
 std::string Facts(const std::vector<std::pair<std::string, std::string>>& facts);
+// The same of a JSON object's members; a long value is cut, since some hold whole dictionaries.
+std::string FactsOf(const Json& object);
 
 }  // namespace wasinn::cli

@@ -75,9 +75,13 @@ int Main(int argc, char** argv) {
 
   std::vector<std::string> guest_args;
   const std::pair<const char*, Command> commands[] = {
-      {"run", AddRunCommand(app, guest_args)}, {"infer", AddInferCommand(app)},
-      {"models", AddModelsCommand(app)},       {"backends", AddBackendsCommand(app)},
-      {"inspect", AddInspectCommand(app)},     {"conformance", AddConformanceCommand(app, argv[0])},
+      {"run", AddRunCommand(app, guest_args)},
+      {"infer", AddInferCommand(app)},
+      {"chat", AddChatCommand(app)},
+      {"models", AddModelsCommand(app)},
+      {"backends", AddBackendsCommand(app)},
+      {"inspect", AddInspectCommand(app)},
+      {"conformance", AddConformanceCommand(app, argv[0])},
   };
 
   // After the commands, which would inherit it.

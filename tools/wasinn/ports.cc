@@ -18,6 +18,7 @@ std::vector<Port> PortsOf(const Json& model, const char* key) {
       }
     }
     port.optional = json.value("optional", false);
+    port.text = json.value("text", false);
     ports.push_back(std::move(port));
   }
   return ports;

@@ -4,6 +4,7 @@
 use crate::core_imports::table_text;
 use crate::ffi;
 use crate::host;
+use crate::pollable;
 use crate::state::State;
 use crate::values::{Arguments, FromReturned, Returned};
 use crate::wit_types::{
@@ -14,6 +15,7 @@ use wasmtime::component::{
     ComponentNamedList, Lift, Linker, LinkerInstance, Lower, Resource, WasmList, WasmStr,
 };
 use wasmtime::{Error, Result, StoreContextMut};
+use wasmtime_wasi::p2::DynPollable;
 
 type Row = &'static ffi::ComponentImport;
 type Register = fn(&mut LinkerInstance<'_, State>, &str, Row) -> Result<()>;
@@ -98,6 +100,7 @@ const WRAPPERS: &[(&str, Register)] = &[
         "(borrow<graph-execution-context>, u32) -> result<status, own<error>>",
         add::<(Resource<Context>, u32), Fallible<Status>>,
     ),
+    ("(borrow<graph-execution-context>) -> result<own<pollable>, own<error>>", add_subscribe),
     (
         "(borrow<graph-execution-context>, string, u32) -> result<option<list<u8>>, own<error>>",
         add::<(Resource<Context>, WasmStr, u32), Fallible<Option<bytes::Bytes>>>,
@@ -202,6 +205,26 @@ where
             }
         })
     }
+}
+
+/// A function that gives a pollable, which is one of the engine's own resources.
+fn add_subscribe(instance: &mut LinkerInstance<'_, State>, name: &str, row: Row) -> Result<()> {
+    instance.func_wrap(
+        name,
+        move |mut store: StoreContextMut<'_, State>, params: (Resource<Context>,)| {
+            let returned = match call(&store, row, &params, std::ptr::null())? {
+                Called::Ended(returned) => returned,
+                Called::Pending => return Err(pending_without_waker()),
+            };
+            let answer: Fallible<Resource<DynPollable>> = match returned.take_pollable()? {
+                Ok((raw, release)) => {
+                    Ok(pollable::add_to_table(&mut store.data_mut().table, raw, release)?)
+                }
+                Err(error) => Err(error),
+            };
+            Ok((answer,))
+        },
+    )
 }
 
 enum Called {

@@ -60,6 +60,12 @@ pub struct Session {
     _opaque: [u8; 0],
 }
 
+/// `wasinn_pollable`.
+#[repr(C)]
+pub struct Pollable {
+    _opaque: [u8; 0],
+}
+
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Waker {

@@ -10,9 +10,9 @@ pub use stand_ins::*;
 mod core {
     use crate::ffi::{
         CallState, Code, ComponentEnum, ComponentImport, ComponentResource, CoreImport, Memory,
-        Session, Str, Val,
+        Pollable, Session, Str, Val, Waker,
     };
-    use std::ffi::{c_char, c_void};
+    use std::ffi::{c_char, c_int, c_void};
 
     unsafe extern "C" {
         pub fn wasinn_core_imports(count: *mut usize) -> *const CoreImport;
@@ -28,6 +28,7 @@ mod core {
             session: *mut Session,
             result: *mut Val,
         ) -> CallState;
+        pub fn wasinn_pollable_ready(pollable: *mut Pollable, waker: *const Waker) -> c_int;
         pub fn wasinn_session_abandon(session: *mut Session);
         pub fn wasinn_session_on_stop(
             session: *mut Session,
@@ -44,9 +45,10 @@ mod core {
 mod stand_ins {
     use crate::ffi::{
         CALL_DONE, CallState, Code, ComponentEnum, ComponentImport, ComponentResource, CoreImport,
-        Memory, OK, Session, Str, Val, Waker,
+        Memory, OK, Pollable, Session, Str, Val, Waker,
     };
-    use std::ffi::{c_char, c_void};
+    use std::ffi::{c_char, c_int, c_void};
+    use std::sync::Mutex;
 
     unsafe fn none<T>(count: *mut usize) -> *const T {
         unsafe { *count = 0 };
@@ -103,6 +105,25 @@ mod stand_ins {
     }
     pub unsafe fn wasinn_session_finish_component(_: *mut Session, _: *mut Val) -> CallState {
         CALL_DONE
+    }
+    /// What a `Pollable` points to here.
+    #[derive(Default)]
+    pub struct News {
+        pub state: Mutex<NewsState>,
+    }
+    #[derive(Default)]
+    pub struct NewsState {
+        pub ready: bool,
+        pub asked: u32,
+        pub waker: Option<Waker>,
+    }
+    unsafe impl Send for NewsState {}
+    pub unsafe fn wasinn_pollable_ready(pollable: *mut Pollable, waker: *const Waker) -> c_int {
+        let news = unsafe { &*pollable.cast::<News>() };
+        let mut state = news.state.lock().unwrap();
+        state.asked += 1;
+        state.waker = unsafe { waker.as_ref() }.copied();
+        state.ready.into()
     }
     pub unsafe fn wasinn_session_abandon(_: *mut Session) {}
     pub unsafe fn wasinn_session_on_stop(

@@ -11,6 +11,7 @@ mod guest;
 mod host;
 mod inspect;
 mod limits;
+mod pollable;
 mod program;
 mod run;
 mod state;

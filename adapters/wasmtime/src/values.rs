@@ -122,6 +122,8 @@ arguments!(A a);
 arguments!(A a, B b);
 arguments!(A a, B b, C c);
 
+type Release = unsafe extern "C" fn(*mut c_void);
+
 /// A result of the core. Whatever is not taken from it is released when it is dropped.
 pub struct Returned(ffi::Val);
 // The core lets results be released from any thread.
@@ -134,6 +136,19 @@ impl Returned {
 
     pub fn as_mut_ptr(&mut self) -> *mut ffi::Val {
         &mut self.0
+    }
+
+    /// The owner and the release of a result<own<pollable>, E>, which are the taker's then.
+    pub fn take_pollable<E: FromReturned>(
+        mut self,
+    ) -> Result<std::result::Result<(*mut c_void, Release), E>> {
+        if self.0.tag != 0 {
+            return Ok(Err(E::take(self)?));
+        }
+        match self.0.release.take() {
+            Some(release) => Ok(Ok((self.0.owner, release))),
+            None => Err(Error::msg("a pollable: expected a release, the core gave none")),
+        }
     }
 
     fn items(&self) -> &[ffi::Val] {

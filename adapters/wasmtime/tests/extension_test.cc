@@ -32,12 +32,16 @@ class ExtensionTest : public ::testing::TestWithParam<const char*> {
     Expect(engine_.AddModel(model));
   }
 
-  void Run(const std::string& name, const std::string& model) {
+  Ran RunWith(const std::string& name, const std::string& model, Session& session) {
     const Program program = Expect(engine_.LoadProgram(Bytes(guest_)));
-    Session session = NewSession(engine_);
     RunOptions options;
     options.args = {"guest", name, model};
-    const Ran ran = RunGuest(program, session, options);
+    return RunGuest(program, session, options);
+  }
+
+  void Run(const std::string& name, const std::string& model, const Rules& rules = {}) {
+    Session session = NewSession(engine_, rules);
+    const Ran ran = RunWith(name, model, session);
     EXPECT_EQ(ran.code, WASINN_OK) << ran.message;
     EXPECT_EQ(ran.exit_code, 0) << ran.err;
   }
@@ -55,6 +59,40 @@ TEST_P(ExtensionTest, Info) { Run("info", "echo"); }
 TEST_P(ExtensionTest, Options) { Run("options", "echo"); }
 TEST_P(ExtensionTest, Done) { Run("done", "echo"); }
 TEST_P(ExtensionTest, Stream) { Run("stream", "echo"); }
+TEST_P(ExtensionTest, Pollables) { Run("pollables", "echo"); }
+TEST_P(ExtensionTest, PollableOfARunThatTookTooLong) {
+  Run("poll_for_ever", "echo", {{"compute_timeout", "20ms"}});
+}
+
+TEST_P(ExtensionTest, GuestThatPollsForEverIsStoppedByItsDeadline) {
+  Session session = NewSession(engine_, {{"run_timeout", "100ms"}});
+  const Ran ran = RunWith("poll_for_ever", "echo", session);
+  EXPECT_EQ(ran.code, WASINN_TIMEOUT) << ran.err;
+  EXPECT_NE(ran.message.find("run_timeout"), std::string::npos) << ran.message;
+}
+
+TEST_P(ExtensionTest, GuestThatPollsForEverIsStoppedByItsHost) {
+  const Program program = Expect(engine_.LoadProgram(Bytes(guest_)));
+  Session session = NewSession(engine_);
+  RunOptions options;
+  options.args = {"guest", "poll_for_ever", "echo"};
+  options.stdin_data = "";
+  options.stdout_write = [&](std::string_view text) {
+    if (text.find("waiting") != std::string_view::npos) session.Cancel();
+  };
+  const auto result = program.Run(session, options);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, WASINN_CANCELLED) << result.error().message;
+}
+
+// A pollable is a handle like any other.
+TEST_P(ExtensionTest, PollablesAreCounted) {
+  Session session = NewSession(engine_, {{"max_handles", "2"}});
+  const Ran ran = RunWith("pollables", "echo", session);
+  EXPECT_EQ(ran.code, WASINN_TOO_LARGE) << ran.err;
+  EXPECT_NE(ran.message.find("max_handles"), std::string::npos) << ran.message;
+}
+
 TEST_P(ExtensionTest, Cancel) { Run("cancel", "echo"); }
 
 INSTANTIATE_TEST_SUITE_P(Snapshots, ExtensionTest,

@@ -1,0 +1,25 @@
+// A file of the host, mapped into memory.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace wasinn::ggml {
+
+// Throws Failure when the path names no regular file that can be read; its text names the path.
+class MappedFile {
+ public:
+  explicit MappedFile(const std::string& path);
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  ~MappedFile();
+
+  std::span<const uint8_t> bytes() const { return {static_cast<const uint8_t*>(data_), size_}; }
+
+ private:
+  void* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+}  // namespace wasinn::ggml

@@ -1,0 +1,116 @@
+#include "ggml/sampler.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "ggml/runtime.h"
+
+namespace wasinn::ggml {
+namespace {
+
+// A vocabulary that is large enough for the sampler to look at a part of it alone.
+struct FreeVocabulary {
+  void operator()(llama_model* model) const { llama_model_free(model); }
+};
+std::unique_ptr<llama_model, FreeVocabulary> Vocabulary() {
+  StartLlama();
+  llama_model_params params = llama_model_default_params();
+  params.vocab_only = true;
+  return std::unique_ptr<llama_model, FreeVocabulary>(
+      llama_model_load_from_file(WASINN_SMOLLM2_MODEL, params));
+}
+
+class SamplerTest : public ::testing::Test {
+ protected:
+  size_t size() const {
+    return static_cast<size_t>(llama_vocab_n_tokens(llama_model_get_vocab(model_.get())));
+  }
+  std::vector<float> RandomScores() {
+    std::vector<float> scores(size());
+    std::normal_distribution<float> normal(0, 3);
+    for (float& score : scores) score = normal(random_);
+    return scores;
+  }
+  std::optional<llama_token> Sample(const Settings& settings, const std::vector<float>& scores) {
+    Sampler sampler(*model_, settings, 4096);
+    return sampler.Sample(scores.data());
+  }
+
+  std::unique_ptr<llama_model, FreeVocabulary> model_ = Vocabulary();
+  std::mt19937 random_{7};
+};
+
+TEST_F(SamplerTest, ChoosesAsWhenItLooksAtAllTokens) {
+  for (int64_t seed = 0; seed < 50; ++seed) {
+    const std::vector<float> scores = RandomScores();
+    Settings settings;
+    settings.temp = 3;
+    settings.seed = seed;
+    settings.logit_bias = R"({"5": -1, "6": false})";
+    const auto narrow = Sample(settings, scores);
+    // One that is made likelier makes it look at all of them; this one stays unlikely.
+    settings.logit_bias = R"({"5": -1, "6": false, "7": 1e-30})";
+    EXPECT_EQ(narrow, Sample(settings, scores));
+  }
+}
+
+TEST_F(SamplerTest, TokensThatBiasesTakeAwayMakeRoomForOthers) {
+  std::vector<float> scores(size(), 0);
+  std::string biases;
+  // The best of as many blocks as top-k is, and one that is next.
+  for (size_t i = 0; i < 40; ++i) {
+    scores[i * 64] = 10;
+    biases += (i == 0 ? "{\"" : ", \"") + std::to_string(i * 64) + "\": false";
+  }
+  scores[40 * 64 + 1] = 5;
+  Settings settings;
+  settings.temp = 0;
+  settings.logit_bias = biases + "}";
+  EXPECT_EQ(Sample(settings, scores), 40 * 64 + 1);
+}
+
+TEST_F(SamplerTest, PenalizedTokensMakeRoomForOthers) {
+  std::vector<float> scores(size(), -1000);
+  Settings settings;
+  settings.temp = 0;
+  settings.top_k = 1;
+  settings.presence_penalty = 10;
+  Sampler sampler(*model_, settings, 4096);
+  for (llama_token i = 0; i < 64; ++i) {
+    scores[static_cast<size_t>(i) * 64] = 10;
+    sampler.AcceptPrompt(i * 64);
+  }
+  scores[64 * 64 + 3] = 5;
+  EXPECT_EQ(sampler.Sample(scores.data()), 64 * 64 + 3);
+}
+
+TEST_F(SamplerTest, TheLastTokenOfTheVocabularyCounts) {
+  std::vector<float> scores(size(), 0);
+  scores.back() = 1;
+  Settings settings;
+  settings.temp = 0;
+  EXPECT_EQ(Sample(settings, scores), static_cast<llama_token>(size()) - 1);
+}
+
+TEST_F(SamplerTest, ScoresThatAreNoNumbersAreAnError) {
+  for (const float wrong : {static_cast<float>(NAN), static_cast<float>(INFINITY)}) {
+    for (const size_t at : {size_t{0}, size() / 2, size() - 1}) {
+      std::vector<float> scores(size(), 0);
+      scores[at] = wrong;
+      EXPECT_THROW(Sample(Settings(), scores), Failure) << at;
+    }
+  }
+}
+
+TEST_F(SamplerTest, NoneIsChosenWhenAllAreImpossible) {
+  EXPECT_EQ(Sample(Settings(), std::vector<float>(size(), -INFINITY)), std::nullopt);
+}
+
+}  // namespace
+}  // namespace wasinn::ggml

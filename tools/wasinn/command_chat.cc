@@ -1,0 +1,389 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "chat_input.h"
+#include "chat_model.h"
+#include "commands.h"
+#include "conversation.h"
+#include "engine_flags.h"
+#include "files.h"
+#include "line_reader.h"
+#include "option_table.h"
+#include "stream.h"
+
+namespace wasinn::cli {
+namespace {
+
+struct ChatFlags {
+  EngineFlags engine;
+  PolicyFlags policy;
+  std::string model;
+  std::string prompt;
+  std::string system;
+  std::vector<std::string> options;
+  bool stats = false;
+  bool json = false;
+};
+
+// One chat, from its first line to its last.
+class Chat {
+ public:
+  Chat(Host& host, ChatModel& model, const ChatFlags& flags)
+      : host_(host), model_(model), flags_(flags), show_stats_(flags.stats || IsTerminal(stderr)) {
+    conversation_.SetSystem(flags.system);
+  }
+
+  // Asks one question and ends.
+  Outcome RunOnce();
+  // Asks what stdin says, until its end.
+  Outcome RunLines();
+
+ private:
+  enum class Next { kGoOn, kEnd };
+  struct Command {
+    const char* name;
+    const char* argument;
+    const char* help;
+    Next (Chat::*run)(const std::string& argument);
+  };
+  static std::span<const Command> Commands();
+
+  std::expected<int, Failure> Ask(std::string_view question);
+  void Show(const Answer& answer);
+  Next RunCommand(const ChatCommand& command);
+
+  Next Help(const std::string& argument);
+  Next System(const std::string& argument);
+  Next ClearAll(const std::string& argument);
+  Next Undo(const std::string& argument);
+  Next Retry(const std::string& argument);
+  Next Set(const std::string& argument);
+  Next Options(const std::string& argument);
+  Next Save(const std::string& argument);
+  Next Load(const std::string& argument);
+  Next Stats(const std::string& argument);
+  Next Quit(const std::string&) { return Next::kEnd; }
+
+  // A line for the person who chats, who may not be the one who reads stdout.
+  template <typename... Args>
+  void Say(fmt::format_string<Args...> format, Args&&... args) const {
+    const Style style = Style::For(stderr);
+    fmt::print(stderr, "{}{}{}\n", style.dim,
+               Printable(fmt::format(format, std::forward<Args>(args)...), true), style.reset);
+  }
+  void Complain(const Failure& failure) {
+    PrintFailure(failure);
+    failed_ = failure.exit_code;
+  }
+  const Json* Backend();
+
+  Host& host_;
+  ChatModel& model_;
+  const ChatFlags& flags_;
+  const bool show_stats_;
+  Conversation conversation_;
+  std::optional<Answer> last_;
+  Json backends_;
+  int stopped_by_ = 0;  // signal that ends the chat
+  int failed_ = kOk;    // of the last message or command
+};
+
+std::span<const Chat::Command> Chat::Commands() {
+  static constexpr std::array kCommands = {
+      Command{"help", "", "list the commands", &Chat::Help},
+      Command{"system", "[TEXT]", "show the system message, or set it", &Chat::System},
+      Command{"clear", "", "forget what was said", &Chat::ClearAll},
+      Command{"undo", "", "take the last question and its answer back", &Chat::Undo},
+      Command{"retry", "", "ask the last question again", &Chat::Retry},
+      Command{"set", "[OPTION [VALUE]]", "set an option, or its default; show what is set",
+              &Chat::Set},
+      Command{"options", "", "list the options that can be set", &Chat::Options},
+      Command{"save", "FILE", "write the conversation as JSON", &Chat::Save},
+      Command{"load", "FILE", "go on with a conversation that was saved", &Chat::Load},
+      Command{"stats", "", "tell about the last answer", &Chat::Stats},
+      Command{"quit", "", "end the chat; Ctrl-D does so, too", &Chat::Quit},
+  };
+  return kCommands;
+}
+
+void Chat::Show(const Answer& answer) {
+  if (flags_.json) {
+    Json json = {{"role", "assistant"},
+                 {"content", answer.text},
+                 {"usage", answer.usage},
+                 {"stopped", answer.signal != 0},
+                 {"first_token_ms", answer.first_ms ? Json(*answer.first_ms) : Json(nullptr)},
+                 {"tokens_per_second", nullptr}};
+    if (const auto rate = TokensPerSecond(answer)) json["tokens_per_second"] = *rate;
+    fmt::print("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace));
+    std::fflush(stdout);
+    return;
+  }
+  if (!answer.text.ends_with('\n')) fmt::print("\n");
+  std::fflush(stdout);
+  if (show_stats_) Say("[{}]", StatsText(answer));
+}
+
+std::expected<int, Failure> Chat::Ask(std::string_view question) {
+  conversation_.Ask(question);
+  const bool raw = !IsTerminal(stdout);
+  TerminalText visible;
+  const auto answer = model_.Ask(conversation_.messages(), [&](std::string_view piece) {
+    if (flags_.json) return;
+    fmt::print("{}", raw ? std::string(piece) : visible.Add(piece));
+    std::fflush(stdout);
+  });
+  if (!flags_.json && !raw) fmt::print("{}", visible.Finish());
+  if (!answer.text.empty()) {
+    // Also a part of an answer stays, so that one can refer to it.
+    conversation_.Answer(answer.text);
+  } else if (answer.signal != 0 || answer.failure) {
+    conversation_.TakeQuestion();
+  }
+  last_ = answer;
+  if (answer.failure) {
+    if (!answer.text.empty()) Show(answer);
+    return std::unexpected(*answer.failure);
+  }
+  Show(answer);
+  return answer.signal;
+}
+
+Outcome Chat::RunOnce() {
+  const auto asked = Ask(flags_.prompt);
+  if (!asked) return std::unexpected(asked.error());
+  if (*asked == 0) return kOk;
+  return *asked == SIGTERM ? kTerminated : kInterrupted;
+}
+
+Outcome Chat::RunLines() {
+  LineReader reader;
+  if (reader.interactive()) {
+    Say("{}: /help lists the commands, Ctrl-C stops an answer, Ctrl-D ends the chat",
+        model_.title());
+  }
+  MessageLines lines;
+  std::string line;
+  bool more = false;
+  for (;;) {
+    auto end = LineReader::End::kLine;
+    {
+      const SignalNote note;
+      end = reader.Read(more ? ". " : "> ", line);
+      if (end == LineReader::End::kInterrupted) {
+        return note.received() == SIGTERM ? kTerminated : kInterrupted;
+      }
+    }
+    if (end == LineReader::End::kLine) {
+      more = !lines.Add(line);
+      if (more) continue;
+    }
+    const std::string message = lines.Take();
+    if (message.find_first_not_of(" \t\n") != std::string::npos) {
+      if (IsChatCommand(message)) {
+        if (RunCommand(ParseChatCommand(message)) == Next::kEnd) break;
+      } else if (const auto asked = Ask(message); !asked) {
+        Complain(asked.error());
+      } else {
+        stopped_by_ = *asked;
+      }
+    }
+    // Without a person there is nobody who would go on after Ctrl-C.
+    if (stopped_by_ == SIGTERM) return kTerminated;
+    if (stopped_by_ != 0 && !reader.interactive()) return kInterrupted;
+    if (end == LineReader::End::kEnd) break;
+  }
+  // A person has seen what went wrong.
+  return reader.interactive() ? kOk : failed_;
+}
+
+Chat::Next Chat::RunCommand(const ChatCommand& command) {
+  stopped_by_ = 0;
+  for (const auto& known : Commands()) {
+    if (command.name == known.name) return (this->*known.run)(command.argument);
+  }
+  std::vector<std::string> near;
+  for (const auto& known : Commands()) {
+    if (!command.name.empty() && std::string_view(known.name).starts_with(command.name.front())) {
+      near.push_back(fmt::format("/{}", known.name));
+    }
+  }
+  Complain({kUsage, fmt::format("expected a command, given \"/{}\"", command.name),
+            near.empty() ? "/help lists the commands; a blank before the slash sends the line"
+                         : fmt::format("maybe {}; /help lists the commands", Join(near))});
+  return Next::kGoOn;
+}
+
+Chat::Next Chat::Help(const std::string&) {
+  Table table({"COMMAND", "MEANING"});
+  for (const auto& command : Commands()) {
+    table.AddRow({fmt::format("/{}{}{}", command.name, *command.argument == '\0' ? "" : " ",
+                              command.argument),
+                  command.help});
+  }
+  fmt::print(
+      "{}\nA line that ends in \\ goes on with the next; \"\"\" begins and ends a text of "
+      "many lines.\nCtrl-C stops an answer.\n",
+      table.Render(Style::For(stdout)));
+  return Next::kGoOn;
+}
+
+Chat::Next Chat::System(const std::string& argument) {
+  if (!argument.empty()) {
+    conversation_.SetSystem(argument);
+    return Next::kGoOn;
+  }
+  const auto& messages = conversation_.messages();
+  const bool has = !messages.empty() && Text(messages.front(), "role") == "system";
+  fmt::print("{}\n", has ? Printable(Text(messages.front(), "content"), true)
+                         : "no system message; the model may have one of its own");
+  return Next::kGoOn;
+}
+
+Chat::Next Chat::ClearAll(const std::string&) {
+  conversation_.Clear();
+  Say("nothing was said");
+  return Next::kGoOn;
+}
+
+Chat::Next Chat::Undo(const std::string&) {
+  const auto question = conversation_.TakeQuestion();
+  if (!question) {
+    Complain({kUsage, "/undo: expected a question that was asked, given none", ""});
+  } else {
+    Say("taken back: {}", *question);
+  }
+  return Next::kGoOn;
+}
+
+Chat::Next Chat::Retry(const std::string&) {
+  const auto question = conversation_.TakeQuestion();
+  if (!question) {
+    Complain({kUsage, "/retry: expected a question that was asked, given none", ""});
+  } else if (const auto asked = Ask(*question); !asked) {
+    Complain(asked.error());
+  } else {
+    stopped_by_ = *asked;
+  }
+  return Next::kGoOn;
+}
+
+const Json* Chat::Backend() {
+  if (backends_.is_null()) {
+    const auto text = host_.engine.BackendsJson();
+    if (text) backends_ = Json::parse(*text, nullptr, false);
+  }
+  return &FindBackend(backends_, model_.backend());
+}
+
+Chat::Next Chat::Set(const std::string& argument) {
+  if (argument.empty()) {
+    for (const auto& [name, value] : model_.options()) {
+      fmt::print("{} {}\n", Printable(name), Printable(value));
+    }
+    if (model_.options().empty()) Say("nothing is set; /options lists what can be");
+    return Next::kGoOn;
+  }
+  const auto split = std::min(argument.find_first_of(" =\t\n"), argument.size());
+  const auto begin = std::min(argument.find_first_not_of(" =\t\n", split), argument.size());
+  const std::string name = OptionName(*Backend(), argument.substr(0, split));
+  OptionList options = model_.options();
+  std::erase_if(options,
+                [&](const auto& option) { return OptionName(*Backend(), option.first) == name; });
+  if (begin < argument.size()) options.emplace_back(name, argument.substr(begin));
+  if (auto set = model_.SetOptions(std::move(options)); !set) {
+    Complain({kUsage, set.error().message, ""});
+  }
+  return Next::kGoOn;
+}
+
+Chat::Next Chat::Options(const std::string&) {
+  fmt::print("{}", OptionTable(*Backend(), "context").Render(Style::For(stdout)));
+  return Next::kGoOn;
+}
+
+Chat::Next Chat::Save(const std::string& argument) {
+  if (argument.empty()) {
+    Complain({kUsage, "/save: expected a file, given none", ""});
+    return Next::kGoOn;
+  }
+  const Json json = {{"model", flags_.model}, {"messages", conversation_.messages()}};
+  const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  if (auto written = WriteFile(argument, std::as_bytes(std::span(text))); !written) {
+    Complain({kSetup, written.error().message, ""});
+  } else {
+    Say("{} messages are in {}", conversation_.size(), argument);
+  }
+  return Next::kGoOn;
+}
+
+Chat::Next Chat::Load(const std::string& argument) {
+  const auto data = ReadFile(argument);
+  if (!data) {
+    Complain({kSetup,
+              argument.empty() ? "/load: expected a file, given none" : data.error().message, ""});
+    return Next::kGoOn;
+  }
+  auto read = Conversation::FromJson({reinterpret_cast<const char*>(data->data()), data->size()});
+  if (!read) {
+    Complain({kSetup, fmt::format("{}: {}", argument, read.error()), ""});
+    return Next::kGoOn;
+  }
+  conversation_ = std::move(*read);
+  Say("{} messages are there", conversation_.size());
+  return Next::kGoOn;
+}
+
+Chat::Next Chat::Stats(const std::string&) {
+  if (!last_) {
+    Say("no answer yet");
+    return Next::kGoOn;
+  }
+  fmt::print("{}\n{}", StatsText(*last_), last_->usage.is_object() ? FactsOf(last_->usage) : "");
+  return Next::kGoOn;
+}
+
+Outcome RunChat(const ChatFlags& flags, bool once) {
+  auto options = ParseOptions(flags.options);
+  if (!options) return std::unexpected(options.error());
+  auto host = OpenHost({.engine = flags.engine, .policy = &flags.policy});
+  if (!host) return std::unexpected(host.error());
+  auto model = ChatModel::Load(*host, flags.model, std::move(*options));
+  if (!model) return std::unexpected(model.error());
+  Chat chat(*host, *model, flags);
+  return once ? chat.RunOnce() : chat.RunLines();
+}
+
+}  // namespace
+
+Command AddChatCommand(CLI::App& app) {
+  auto* chat = app.add_subcommand("chat", "Chat with a language model");
+  auto flags = std::make_shared<ChatFlags>();
+  flags->engine.log_level = "error";
+  chat->add_option("MODEL", flags->model, "A model's name or file")->required();
+  const auto* prompt = chat->add_option("-p,--prompt", flags->prompt,
+                                        "Ask this, print the answer and end; without it\n"
+                                        "each line of stdin is a message")
+                           ->type_name("TEXT");
+  chat->add_option("-s,--system", flags->system, "What the model is told first")->type_name("TEXT");
+  chat->add_option("--option", flags->options,
+                   "Set an option of the answers, as temp=0;\n"
+                   "`wasinn models --options` lists them")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+  chat->add_flag("--stats", flags->stats,
+                 "Tell the speed of each answer, also where stderr\nis no terminal");
+  chat->add_flag("--json", flags->json, "Print each answer as one line of JSON");
+  AddEngineFlags(*chat, flags->engine);
+  AddPolicyFlags(*chat, flags->policy);
+  return [flags, prompt] { return RunChat(*flags, prompt->count() > 0); };
+}
+
+}  // namespace wasinn::cli

@@ -1,0 +1,31 @@
+// Lines of stdin: edited on a terminal, else as they come.
+#pragma once
+
+#include <memory>
+#include <string>
+
+namespace wasinn::cli {
+
+class LineReader {
+ public:
+  enum class End { kLine, kEnd, kInterrupted };
+
+  LineReader();
+  ~LineReader();
+  LineReader(const LineReader&) = delete;
+  LineReader& operator=(const LineReader&) = delete;
+
+  // Whether a person types: stdin and stdout are terminals. Only then prompts are shown.
+  bool interactive() const { return editor_ != nullptr; }
+  // The next line without its end. kInterrupted after SIGINT or SIGTERM, for which a SignalNote
+  // must live.
+  End Read(const char* prompt, std::string& line);
+
+ private:
+  struct Editor;
+  End ReadPlain(std::string& line);
+
+  std::unique_ptr<Editor> editor_;
+};
+
+}  // namespace wasinn::cli
