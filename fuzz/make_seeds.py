@@ -287,6 +287,23 @@ def gguf():
                           b"".join(half), 2, bytes(128))
 
 
+def ggml_images():
+    import base64
+    import zlib
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    png = (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 2, 8, 2, 0, 0, 0))
+           + chunk(b"IDAT", zlib.compress(bytes(14))) + chunk(b"IEND", b""))
+    uri = b"data:image/png;base64," + base64.b64encode(png)
+    yield "prompt", b'a<img src="' + uri + b'">b'
+    yield "framed", b"x<__media__>y".ljust(len(png) + 4) + u32(len(png)) + png
+    yield "chat", b'[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "' + uri + b'"}}]}]'
+    yield "jpeg", b"<img src='data:image/jpeg;base64," + base64.b64encode(
+        b"\xff\xd8\xff\xc0\0\x0b\x08\0\x08\0\x08\1\1\x11\0\xff\xda") + b"'>"
+
+
 def ggml_options():
     yield "some", b'{"temp": 0.5, "top-k": 7, "embedding": true, "reverse-prompt": ["a", "b"]}'
     yield "schema", b'{"json-schema": {"type": "object"}, "grammar": "root ::= \\"a\\""}'
@@ -319,7 +336,7 @@ def ggml_state():
 
 def main():
     for target in (witx_args, legacy_args, wit_args, dialects_agree, tensor_metadata, config, golden_format, echo_model, npy,
-                   gguf, ggml_options, ggml_texts, ggml_state):
+                   gguf, ggml_images, ggml_options, ggml_texts, ggml_state):
         folder = SEEDS / target.__name__
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in target():

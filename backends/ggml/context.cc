@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <random>
 
 #include "ggml/graph.h"
+#include "ggml/media.h"
 #include "ggml/prompt.h"
 #include "ggml/request.h"
 #include "ggml/task.h"
@@ -62,13 +64,29 @@ Settings SettingsWith(const Context& context, std::string_view options) {
   if (!options.empty()) {
     ApplyJson(options, [&](const std::string& text) { Warn(context, text); }, settings);
   }
+  if (!settings.image.empty()) {
+    throw Failure(WASINN_INVALID_ARGUMENT,
+                  "ggml: option 'image': expected none, since guests name no files here; give the "
+                  "image's bytes as input 3 or as <img src=\"data:image/TYPE;base64,...\"> in the "
+                  "prompt");
+  }
   return settings;
 }
 
-// The tokens of prompt or chat, which takes the worker's stack; `chat` is what a chat came to.
+// What stands for an image while a template writes the prompt; no guest can know it.
+std::string NewMark() {
+  std::random_device random;
+  std::string mark = "<__media_";
+  for (int i = 0; i < 4; ++i) mark += std::to_string(random()) + "_";
+  return mark + "_>";
+}
+
+// The tokens of prompt or chat, which takes the worker's stack, and the images among them; `chat`
+// is what a chat came to.
 std::vector<llama_token> ReadPrompt(const wasinn_backend_graph& graph, const Inputs& inputs,
-                                    size_t context_size, Chat& chat) {
-  std::string_view prompt = inputs[kPromptInput];
+                                    size_t context_size, ImagePlaces& places, Chat& chat) {
+  MixedText mixed;
+  std::vector<std::string> images = SplitImages(inputs[kImagesInput]);
   if (!inputs[kChatInput].empty()) {
     if (graph.templates == nullptr) {
       throw Failure(WASINN_UNSUPPORTED_OPERATION,
@@ -76,24 +94,44 @@ std::vector<llama_token> ReadPrompt(const wasinn_backend_graph& graph, const Inp
                     "(" +
                         graph.no_templates + ")");
     }
-    chat = RenderChat(*graph.templates, inputs[kChatInput]);
-    prompt = chat.prompt;
+    const std::string mark = NewMark();
+    MarkedChat marked = MarkChat(inputs[kChatInput], std::move(images), mark);
+    chat = RenderChat(*graph.templates, marked.json);
+    mixed = SplitMarked(chat.prompt, mark, std::move(marked.images));
+  } else {
+    mixed = SplitPrompt(inputs[kPromptInput], std::move(images));
   }
-  if (prompt.size() / kMostTokenBytes > context_size) {
+  size_t bytes = 0;
+  for (const std::string& text : mixed.texts) bytes += text.size();
+  if (bytes / kMostTokenBytes > context_size) {
     throw Failure(WASINN_PROMPT_TOO_LONG, "ggml: expected a prompt that fits into a context of " +
                                               std::to_string(context_size) + " tokens, given " +
-                                              std::to_string(prompt.size()) + " bytes");
+                                              std::to_string(bytes) + " bytes");
   }
-  return Tokenize(*graph.vocabulary, prompt);
+  if (mixed.images.empty()) return Tokenize(*graph.vocabulary, mixed.texts[0]);
+  if (graph.vision == nullptr) {
+    throw Failure(WASINN_UNSUPPORTED_OPERATION,
+                  "ggml: images: expected text alone, since this model was loaded without a "
+                  "projector (the host's option mmproj); given an image");
+  }
+  std::vector<llama_token> tokens;
+  graph.vision->Read(mixed, tokens, places);
+  return tokens;
 }
 
 // The tokens of each text that the task is about: those of `texts`, else of prompt or chat.
 std::vector<std::vector<llama_token>> ReadAll(const wasinn_backend_graph& graph,
                                               const Settings& settings, const Inputs& inputs,
-                                              size_t context_size, Chat& chat) {
+                                              size_t context_size, ImagePlaces& places,
+                                              Chat& chat) {
   const Task task = TaskOf(settings);
   if (inputs[kTextsInput].empty() || task == Task::kGenerate) {
-    return {ReadPrompt(graph, inputs, context_size, chat)};
+    auto tokens = ReadPrompt(graph, inputs, context_size, places, chat);
+    if (task != Task::kGenerate && !places.empty()) {
+      throw Failure(WASINN_UNSUPPORTED_OPERATION,
+                    "ggml: expected text alone for the task " + settings.task + ", given an image");
+    }
+    return {std::move(tokens)};
   }
   const TextList list = ReadTexts(inputs[kTextsInput]);
   if (list.ranks != (task == Task::kRerank)) {
@@ -178,7 +216,7 @@ bool Prepare(const wasinn_backend_graph& graph, const Inputs& inputs, Request& r
   }
   request.context_size = graph.ContextSize(settings);
   Chat chat;
-  auto texts = ReadAll(graph, settings, inputs, request.context_size, chat);
+  auto texts = ReadAll(graph, settings, inputs, request.context_size, request.images, chat);
   request.usage.input_tokens = CountTokens(texts);
   if (task == Task::kTokenize) {
     request.FinishText(TokensJson(texts, !inputs[kTextsInput].empty()), "tokenize");
@@ -207,7 +245,9 @@ bool Prepare(const wasinn_backend_graph& graph, const Inputs& inputs, Request& r
   }
   request.sampler = std::make_unique<Sampler>(*graph.model, settings,
                                               static_cast<int32_t>(request.context_size), grammar);
-  for (const llama_token token : request.prompt) request.sampler->AcceptPrompt(token);
+  for (const llama_token token : request.prompt) {
+    if (token != kImageToken) request.sampler->AcceptPrompt(token);
+  }
   return true;
 }
 
@@ -315,8 +355,10 @@ wasinn_code ContextOutputGet(wasinn_backend_context* context, uint32_t port,
       const Settings settings = SettingsWith(*context, inputs[kOptionsInput]);
       const size_t size = context->graph.ContextSize(settings);
       Chat chat;
+      ImagePlaces images;
       context->graph.instance.worker.Run([&] {
-        usage.input_tokens = CountTokens(ReadAll(context->graph, settings, inputs, size, chat));
+        usage.input_tokens =
+            CountTokens(ReadAll(context->graph, settings, inputs, size, images, chat));
       });
     }
     LendText(*context->graph.instance.host, UsageJson(usage), context->usage_dim, *out);

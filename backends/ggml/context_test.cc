@@ -9,14 +9,17 @@ namespace {
 TEST(GgmlContextTest, TheModelIsDescribed) {
   const Model model;
   const wasinn_graph_info info = model.graph.Describe();
-  ASSERT_EQ(info.input_count, 4U);
+  ASSERT_EQ(info.input_count, 5U);
   EXPECT_EQ(wasinn::testing::Text(info.inputs[0].name), "prompt");
   EXPECT_EQ(wasinn::testing::Text(info.inputs[1].name), "options");
   EXPECT_EQ(wasinn::testing::Text(info.inputs[2].name), "chat");
-  EXPECT_EQ(wasinn::testing::Text(info.inputs[3].name), "texts");
-  for (size_t i = 0; i < 4; ++i) {
+  EXPECT_EQ(wasinn::testing::Text(info.inputs[3].name), "images");
+  EXPECT_EQ(wasinn::testing::Text(info.inputs[4].name), "texts");
+  for (size_t i = 0; i < 5; ++i) {
     EXPECT_EQ(info.inputs[i].dtype, WASINN_DTYPE_U8);
-    EXPECT_EQ(info.inputs[i].flags, WASINN_PORT_TEXT | WASINN_PORT_OPTIONAL);
+    // The bytes of images are no text.
+    EXPECT_EQ(info.inputs[i].flags,
+              (i == 3 ? 0 : WASINN_PORT_TEXT) | static_cast<uint32_t>(WASINN_PORT_OPTIONAL));
   }
   ASSERT_EQ(info.output_count, 3U);
   EXPECT_EQ(wasinn::testing::Text(info.outputs[0].name), "response");

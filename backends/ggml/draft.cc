@@ -11,6 +11,11 @@ namespace {
 // Vocabularies of one family differ in how far they are filled up.
 constexpr int32_t kMostExtraTokens = 128;
 
+// Passes until a mean counts, until it follows slowly, and until guessing is tried again.
+constexpr size_t kFirstPasses = 6;
+constexpr size_t kMeanPasses = 32;
+constexpr size_t kMostRefused = 256;
+
 std::string Shown(const char* text) {
   std::string shown = "'";
   for (const char* at = text; *at != '\0' && shown.size() < 40; ++at) {
@@ -42,6 +47,26 @@ std::optional<std::string> OtherVocabulary(const llama_vocab& model, const llama
     return "expected the same token before each prompt, given another";
   }
   return std::nullopt;
+}
+
+bool Pace::Pays(size_t answers) {
+  Times& times = times_[answers];
+  if (times.plain.count < kFirstPasses) return false;
+  if (times.guessed.count < kFirstPasses) return true;
+  if (times.guessed.value < times.plain.value) return true;
+  if (++times.refused < kMostRefused) return false;
+  times.refused = 0;
+  times.guessed = {};
+  return true;
+}
+
+void Pace::Note(size_t answers, bool guessed, double milliseconds, size_t tokens) {
+  if (tokens == 0) return;
+  Times& times = times_[answers];
+  Mean& mean = guessed ? times.guessed : times.plain;
+  mean.count = std::min(mean.count + 1, kMeanPasses);
+  mean.value +=
+      (milliseconds / static_cast<double>(tokens) - mean.value) / static_cast<double>(mean.count);
 }
 
 Draft::Draft(wasinn_backend_graph& graph, size_t cells, size_t sequences)

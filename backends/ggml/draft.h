@@ -3,6 +3,7 @@
 
 #include <llama.h>
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,6 +25,28 @@ struct Guess {
   float least_likelihood = 0;
   Request* request = nullptr;
   std::vector<llama_token> guessed;  // what may come after `next`
+};
+
+// Whether guessing makes answers faster, by what the passes took.
+class Pace {
+ public:
+  // For so many answers at once, at least one. A question now and then is answered with yes to try.
+  bool Pays(size_t answers);
+  // A pass, with or without guesses, that brought so many tokens.
+  void Note(size_t answers, bool guessed, double milliseconds, size_t tokens);
+
+ private:
+  struct Mean {
+    double value = 0;
+    size_t count = 0;
+  };
+  struct Times {
+    Mean plain;
+    Mean guessed;
+    size_t refused = 0;
+  };
+
+  std::map<size_t, Times> times_;  // by the number of answers
 };
 
 // The draft model's context. Each sequence has the number that it has in the large model's, and

@@ -1,5 +1,5 @@
 // Answers that a draft model guesses ahead.
-#include <llama.h>
+#include "ggml/draft.h"
 
 #include "ggml/test_support.h"
 
@@ -7,6 +7,9 @@ namespace wasinn::ggml {
 namespace {
 
 Model WithDraft(const char* draft) { return Model(OptionList{{"draft", draft}}); }
+
+// Guesses whether that is faster or not.
+const OptionList kAlways = {{"draft-max", "8"}};
 
 // Runs a prompt with and without the draft model, which must not change what comes.
 void ExpectTheSame(Session& session, const std::string& prompt, nlohmann::json options) {
@@ -31,7 +34,7 @@ void ExpectTheSame(Session& session, const std::string& prompt, nlohmann::json o
 TEST(GgmlDraftTest, AModelGuessesItsOwnAnswersRight) {
   const Model model = WithDraft(WASINN_ALPHABET_MODEL);
   EXPECT_EQ(model.graph.Metadata().count("custom:draft"), 1U);
-  Session session(model);
+  Session session(model, kAlways);
   EXPECT_EQ(session.Ask("abc", R"({"temp": 0})"), WASINN_OK) << session.message;
   EXPECT_EQ(session.text, LettersAfter('c'));
   EXPECT_EQ(session.usage["output_tokens"], 23);
@@ -42,7 +45,7 @@ TEST(GgmlDraftTest, AModelGuessesItsOwnAnswersRight) {
 
 TEST(GgmlDraftTest, WrongGuessesChangeNothing) {
   const Model model = WithDraft(TestModel("errs").c_str());
-  Session session(model);
+  Session session(model, kAlways);
   EXPECT_EQ(session.Ask("abc", R"({"temp": 0})"), WASINN_OK) << session.message;
   EXPECT_EQ(session.text, LettersAfter('c'));
   EXPECT_GT(session.usage["accepted_tokens"], 0);
@@ -57,7 +60,7 @@ TEST(GgmlDraftTest, TheAnswerIsTheSameWithAndWithoutADraft) {
   const std::string errs = TestModel("errs");
   for (const char* draft : {WASINN_ALPHABET_MODEL, errs.c_str()}) {
     const Model model = WithDraft(draft);
-    Session session(model);
+    Session session(model, kAlways);
     for (const int seed : {1, 2, 3}) {
       for (const double temperature : {0.0, 1.0, 4.0}) {
         ExpectTheSame(session, "abcabc",
@@ -84,7 +87,7 @@ TEST(GgmlDraftTest, TheAnswerIsTheSameWithAndWithoutADraft) {
 
 TEST(GgmlDraftTest, GuessesAreAsManyAndAsLikelyAsWanted) {
   const Model model = WithDraft(WASINN_ALPHABET_MODEL);
-  Session session(model, {{"temp", "0"}});
+  Session session(model, {{"temp", "0"}, {"draft-max", "8"}});
   EXPECT_EQ(session.Ask("abc", R"({"draft-max": 1, "n-predict": 3})"), WASINN_OK);
   EXPECT_EQ(session.usage["draft_tokens"], 1);
   EXPECT_EQ(session.Ask("abc", R"({"draft-max": 4, "draft-min": 5})"), WASINN_OK);
@@ -105,7 +108,8 @@ TEST(GgmlDraftTest, EightAtOnceAnswerAsOneAlone) {
   std::vector<std::unique_ptr<Session>> sessions;
   std::vector<std::unique_ptr<RunRecord>> runs;
   for (int i = 0; i < 8; ++i) {
-    sessions.push_back(std::make_unique<Session>(model, OptionList{{"temp", "0"}}));
+    sessions.push_back(
+        std::make_unique<Session>(model, OptionList{{"temp", "0"}, {"draft-max", "8"}}));
     runs.push_back(std::make_unique<RunRecord>());
     EXPECT_EQ(sessions.back()->Set(0, std::string(1, static_cast<char>('a' + 2 * i))), WASINN_OK);
   }
@@ -119,7 +123,7 @@ TEST(GgmlDraftTest, EightAtOnceAnswerAsOneAlone) {
 
 TEST(GgmlDraftTest, ACancelEndsARunThatIsGuessedAhead) {
   const Model model = WithDraft(TestModel("errs").c_str());
-  Session session(model);
+  Session session(model, kAlways);
   for (size_t chunks = 1; chunks < 20; ++chunks) {
     EXPECT_EQ(session.Set(0, "abc"), WASINN_OK);
     EXPECT_EQ(session.Set(1, R"({"temp": 0, "ctx-size": 64, "context-shift": true,
@@ -134,6 +138,39 @@ TEST(GgmlDraftTest, ACancelEndsARunThatIsGuessedAhead) {
     EXPECT_EQ(session.Ask("x", R"({"temp": 0})"), WASINN_OK);
     EXPECT_EQ(session.text, "yz");
   }
+}
+
+TEST(GgmlDraftTest, OnItsOwnTheEngineDoesWhatIsFaster) {
+  const Model model = WithDraft(WASINN_ALPHABET_MODEL);
+  Session session(model, {{"temp", "0"}, {"ctx-size", "64"}, {"context-shift", "true"}});
+  EXPECT_EQ(session.Ask("abc", R"({"ignore-eos": true, "n-predict": 100})"), WASINN_OK);
+  const std::string text = session.text;
+  // It has tried, whatever came of it.
+  EXPECT_GT(session.usage["draft_tokens"], 0);
+  EXPECT_EQ(session.Ask("abc", R"({"draft-max": 0, "ignore-eos": true, "n-predict": 100})"),
+            WASINN_OK);
+  EXPECT_EQ(session.text, text);
+}
+
+TEST(PaceTest, GuessesWhileItIsFaster) {
+  Pace pace;
+  const auto note = [&](bool guessed, double milliseconds, size_t tokens) {
+    for (int i = 0; i < 6; ++i) pace.Note(1, guessed, milliseconds, tokens);
+  };
+  EXPECT_FALSE(pace.Pays(1));
+  note(false, 10, 1);
+  EXPECT_TRUE(pace.Pays(1));  // to try
+  EXPECT_FALSE(pace.Pays(2));
+  note(true, 25, 4);
+  EXPECT_TRUE(pace.Pays(1));
+  for (int i = 0; i < 10; ++i) note(true, 50, 3);
+  EXPECT_FALSE(pace.Pays(1));
+  // Now and then it is tried again.
+  int refused = 0;
+  while (!pace.Pays(1)) ++refused;
+  EXPECT_GT(refused, 200);
+  note(true, 25, 4);
+  EXPECT_TRUE(pace.Pays(1));
 }
 
 // Loads the alphabet with a file as its draft; the error.

@@ -1,6 +1,7 @@
 #include "ggml/generator.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "ggml/graph.h"
@@ -13,15 +14,11 @@ constexpr size_t kPromptShare = 4;
 // Answers are guessed ahead when there are so few, and each by its part of so many tokens.
 constexpr size_t kMostGuessed = 2;
 constexpr uint32_t kMostGuesses = 64;
+constexpr size_t kUsualGuesses = 8;
 // For so many tokens after guesses that were wrong.
 constexpr size_t kRestAfterWrongGuesses = 16;
 // Fewer tokens are not worth the sharing.
 constexpr size_t kLeastShared = 16;
-
-size_t CommonPrefix(const std::vector<llama_token>& a, const std::vector<llama_token>& b) {
-  const auto end = std::ranges::mismatch(a, b).in1;
-  return static_cast<size_t>(end - a.begin());
-}
 
 }  // namespace
 
@@ -34,11 +31,19 @@ void Generator::Work() {
   DropCancelledRuns();
   Admit();
   if (Active() == 0) return;
-  GuessAhead();
+  LookAtImage();
+  const size_t answers = Active();
+  const bool only_answers = std::ranges::none_of(sequences_, &Sequence::in_prompt);
+  const size_t written = written_;
+  const auto started = std::chrono::steady_clock::now();
+  const bool guessed = GuessAhead();
   if (!Compute()) return;
   for (Sequence& sequence : sequences_) {
     if (sequence.request != nullptr && sequence.row >= 0) Advance(sequence);
   }
+  if (draft_ == nullptr || !only_answers) return;
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - started;
+  pace_.Note(answers, guessed, took.count(), written_ - written);
 }
 
 void Generator::Fail(wasinn_code code, const std::string& message) {
@@ -70,6 +75,7 @@ void Generator::DropCancelledRuns() {
 }
 
 void Generator::End(Sequence& sequence) {
+  DropImage(sequence);
   sequence.owner = sequence.request->owner();
   sequence.used = ++clock_;
   sequence.request = nullptr;
@@ -132,6 +138,7 @@ Generator::Sequence* Generator::FreeSequence(const Request& request) {
 void Generator::Clear(Sequence& sequence) {
   llama_memory_seq_rm(llama_get_memory(context_.get()), sequence.id, -1, -1);
   sequence.tokens.clear();
+  sequence.images.clear();
   sequence.shared = false;
 }
 
@@ -142,7 +149,9 @@ size_t Generator::Reuse(Sequence& sequence, const Request& request) {
   // The last token must be computed for its scores.
   const size_t most = request.prompt.size() - 1;
   const auto usable = [&](const Sequence& from) {
-    return std::min(CommonPrefix(from.tokens, request.prompt), most);
+    const auto end = std::ranges::mismatch(from.tokens, request.prompt).in1;
+    const auto common = static_cast<size_t>(end - from.tokens.begin());
+    return CommonImages(from.images, request.images, std::min(common, most));
   };
   const bool shifts = request.settings().context_shift;
   if (!request.settings().cache_prompt || (shifts && sequence.shared)) {
@@ -162,7 +171,9 @@ size_t Generator::Reuse(Sequence& sequence, const Request& request) {
     }
     if (source != nullptr) {
       Clear(sequence);
-      llama_memory_seq_cp(memory, source->id, sequence.id, 0, static_cast<llama_pos>(common));
+      llama_memory_seq_cp(memory, source->id, sequence.id, 0, PositionOf(source->images, common));
+      sequence.images = source->images;
+      CutPlaces(sequence.images, common);
       sequence.tokens.assign(request.prompt.begin(),
                              request.prompt.begin() + static_cast<std::ptrdiff_t>(common));
       sequence.shared = source->shared = true;
@@ -171,11 +182,12 @@ size_t Generator::Reuse(Sequence& sequence, const Request& request) {
   }
   if (own < sequence.tokens.size()) {
     // A recurrent model cannot go back.
-    if (!llama_memory_seq_rm(memory, sequence.id, static_cast<llama_pos>(own), -1)) {
+    if (!llama_memory_seq_rm(memory, sequence.id, PositionOf(sequence.images, own), -1)) {
       Clear(sequence);
       return 0;
     }
     sequence.tokens.resize(own);
+    CutPlaces(sequence.images, own);
   }
   return own;
 }
@@ -264,7 +276,7 @@ void Generator::Plan(bool prompts) {
     sequence.row = -1;
     if (sequence.request == nullptr) continue;
     if (sequence.in_prompt()) {
-      ++reading;
+      if (sequence.image() == nullptr) ++reading;
     } else {
       sequence.fed.push_back(sequence.next);
       if (!prompts) sequence.guesses.clear();
@@ -277,15 +289,16 @@ void Generator::Plan(bool prompts) {
       answers == 0 ? most : std::min(most - answers, std::max<size_t>(most / kPromptShare, 32));
   for (size_t i = 0; i < sequences_.size() && room > 0; ++i) {
     Sequence& sequence = sequences_[(turn_ + i) % sequences_.size()];
-    if (!sequence.in_prompt()) continue;
+    if (!sequence.in_prompt() || sequence.image() != nullptr) continue;
     const Settings& settings = sequence.request->settings();
     const auto limit = static_cast<size_t>(std::min(settings.batch_size, settings.ubatch_size));
     const auto& prompt = sequence.request->prompt;
-    const size_t left = prompt.size() - sequence.tokens.size();
+    // Up to the next image.
+    const auto start = prompt.begin() + static_cast<std::ptrdiff_t>(sequence.tokens.size());
+    const auto left = static_cast<size_t>(std::find(start, prompt.end(), kImageToken) - start);
     const size_t share = std::max<size_t>(room / reading, 1);
     const size_t count = std::min({left, share, limit});
-    const auto from = prompt.begin() + static_cast<std::ptrdiff_t>(sequence.tokens.size());
-    sequence.fed.assign(from, from + static_cast<std::ptrdiff_t>(count));
+    sequence.fed.assign(start, start + static_cast<std::ptrdiff_t>(count));
     room -= count;
     --reading;
   }
@@ -350,12 +363,14 @@ bool Generator::Pass() {
                                                  sequence.request->prompt.size();
     // The token before the guesses, and each of them.
     const size_t first_wanted = sequence.fed.size() - 1 - sequence.guesses.size();
+    const llama_pos first = sequence.position();
     for (size_t i = 0; i < sequence.fed.size(); ++i) {
       if (wants && i == first_wanted) sequence.row = batch.size();
-      batch.Add(sequence.fed[i], static_cast<llama_pos>(sequence.tokens.size() + i), sequence.id,
+      batch.Add(sequence.fed[i], first + static_cast<llama_pos>(i), sequence.id,
                 wants && i >= first_wanted);
     }
   }
+  if (requests.empty()) return true;
   const int32_t status = Decode(batch.View(), requests);
   if (status == 1) return false;
   if (status == 2) {
@@ -363,8 +378,8 @@ bool Generator::Pass() {
     for (Sequence& sequence : sequences_) {
       if (sequence.fed.empty()) continue;
       sequence.row = -1;
-      if (!llama_memory_seq_rm(llama_get_memory(context_.get()), sequence.id,
-                               static_cast<llama_pos>(sequence.tokens.size()), -1)) {
+      if (!llama_memory_seq_rm(llama_get_memory(context_.get()), sequence.id, sequence.position(),
+                               -1)) {
         Clear(sequence);
       }
     }
@@ -383,21 +398,29 @@ bool Generator::Pass() {
 
 // Has the draft model guess how answers go on, where there are so few that a pass over several
 // tokens of each takes little longer than over one.
-void Generator::GuessAhead() {
+// False when there was nothing to guess.
+bool Generator::GuessAhead() {
   for (Sequence& sequence : sequences_) sequence.guesses.clear();
-  if (draft_ == nullptr || Active() > kMostGuessed) return;
+  const size_t active = Active();
+  if (draft_ == nullptr || active == 0 || active > kMostGuessed) return false;
+  std::optional<bool> pays;
   std::vector<Guess> guesses;
   for (Sequence& sequence : sequences_) {
     if (sequence.request == nullptr || sequence.in_prompt()) continue;
+    // The draft model sees no images.
+    if (!sequence.images.empty()) continue;
     const Settings& settings = sequence.request->settings();
     if (sequence.guess_rest > 0) {
       --sequence.guess_rest;
       continue;
     }
+    const bool automatic = settings.draft_max < 0;
+    if (automatic && !pays) pays = pace_.Pays(active);
+    if (automatic && !*pays) continue;
     // Nothing beyond the context, nor after the last token.
-    size_t most = std::min({sequence.guess_most, static_cast<size_t>(settings.draft_max),
-                            sequence.request->context_size - sequence.tokens.size() - 1,
-                            kMostGuesses / kMostGuessed});
+    size_t most = std::min(
+        {sequence.guess_most, automatic ? kUsualGuesses : static_cast<size_t>(settings.draft_max),
+         sequence.request->context_size - sequence.tokens.size() - 1, kMostGuesses / kMostGuessed});
     if (settings.n_predict > 0) {
       most = std::min(most, static_cast<size_t>(settings.n_predict) -
                                 sequence.request->usage.output_tokens - 1);
@@ -411,13 +434,14 @@ void Generator::GuessAhead() {
                        sequence.request.get(),
                        {}});
   }
-  if (guesses.empty()) return;
+  if (guesses.empty()) return false;
   draft_->Continue(guesses);
   for (Guess& guess : guesses) {
     Sequence& sequence = sequences_[static_cast<size_t>(guess.id)];
     const auto least = static_cast<size_t>(guess.request->settings().draft_min);
     if (guess.guessed.size() >= least) sequence.guesses = std::move(guess.guessed);
   }
+  return true;
 }
 
 // Chooses the tokens that the pass has brought: one, and one more for each guess that is right.
@@ -452,7 +476,7 @@ void Generator::Learn(Sequence& sequence, size_t guessed, size_t right) {
 void Generator::CutBack(Sequence& sequence, size_t count) {
   if (sequence.tokens.size() <= count) return;
   if (!llama_memory_seq_rm(llama_get_memory(context_.get()), sequence.id,
-                           static_cast<llama_pos>(count), -1)) {
+                           PositionOf(sequence.images, count), -1)) {
     throw Failure(WASINN_RUNTIME_ERROR, "ggml: llama.cpp could not go back a step");
   }
   sequence.tokens.resize(count);
@@ -484,6 +508,7 @@ std::optional<llama_token> Generator::NextToken(Sequence& sequence, int32_t row,
     if (llama_vocab_is_eog(graph_.vocabulary, *token)) return finish("end");
     if (*token == guess) ++request->usage.accepted_tokens;
     request->sampler->Accept(*token);
+    ++written_;
     if (!request->Answer(*graph_.vocabulary, *token)) return finish(request->usage.finish);
   } catch (const Failure& failure) {
     End(sequence);
@@ -513,6 +538,8 @@ std::optional<llama_token> Generator::NextToken(Sequence& sequence, int32_t row,
 bool Generator::Shift(Sequence& sequence) {
   const Settings& settings = sequence.request->settings();
   llama_memory_t memory = llama_get_memory(context_.get());
+  // Positions of images cannot move.
+  if (!sequence.images.empty()) return false;
   if (!settings.context_shift || !llama_memory_can_shift(memory)) return false;
   const size_t keep = settings.n_keep < 0 ? sequence.request->prompt.size()
                                           : std::min(static_cast<size_t>(settings.n_keep),

@@ -29,9 +29,14 @@ class Generator final : public Engine {
   struct Sequence {
     llama_seq_id id = 0;
     std::vector<llama_token> tokens;  // in the cache, in order
-    uint64_t owner = 0;               // number of the context whose run was the last
-    uint64_t used = 0;                // when, as a count
-    bool shared = false;              // has cells together with another sequence
+    ImagePlaces images;               // those among them
+    // Of the image that is being computed: what stands for its tokens, and how many are in the
+    // cache already.
+    std::vector<float> seen;
+    size_t seen_computed = 0;
+    uint64_t owner = 0;   // number of the context whose run was the last
+    uint64_t used = 0;    // when, as a count
+    bool shared = false;  // has cells together with another sequence
     std::shared_ptr<Request> request;
     bool answering = false;  // the prompt is computed
     llama_token next = 0;    // chosen, and not computed yet
@@ -45,6 +50,12 @@ class Generator final : public Engine {
                        // each guess follows
 
     bool in_prompt() const { return request != nullptr && !answering; }
+    // The image of the prompt that is to be computed next; null when a token is.
+    const ImagePlace* image() const {
+      return in_prompt() ? PlaceAt(request->images, tokens.size()) : nullptr;
+    }
+    // The position of the next token.
+    llama_pos position() const { return PositionOf(images, tokens.size()); }
   };
 
   size_t Active() const;
@@ -58,12 +69,18 @@ class Generator final : public Engine {
   void Save(const Sequence& sequence, wasinn_code& code, std::string& message);
   size_t Reuse(Sequence& sequence, const Request& request);
   void Clear(Sequence& sequence);
+  // In generator_images.cc.
+  void LookAtImage();
+  void ComputeImage(Sequence& sequence, const ImagePlace& place);
+  bool PassImage(Sequence& sequence, const ImagePlace& place);
+  void DropImage(Sequence& sequence);
+
   void Plan(bool prompts);
   bool Compute();
   bool Pass();
   bool EvictIdle();
   void FailNewest(bool in_prompt);
-  void GuessAhead();
+  bool GuessAhead();
   void Advance(Sequence& sequence);
   std::optional<llama_token> NextToken(Sequence& sequence, int32_t row, size_t computed,
                                        llama_token guess);
@@ -74,9 +91,12 @@ class Generator final : public Engine {
 
   std::vector<Sequence> sequences_;
   std::unique_ptr<Draft> draft_;  // null without a draft model
+  Pace pace_;
+  size_t written_ = 0;  // tokens of answers, of all runs
   size_t cells_ = 0;
   uint64_t clock_ = 0;
-  size_t turn_ = 0;  // whose prompt is first in the next pass
+  size_t image_turn_ = 0;  // whose image is next
+  size_t turn_ = 0;        // whose prompt is first in the next pass
 };
 
 }  // namespace wasinn::ggml

@@ -229,6 +229,39 @@ void CheckModel(const Metadata& metadata) {
   Bounded(metadata, arch + "expert_used_count", experts > 0 ? 1 : 0, experts, experts);
 }
 
+// The same of a projector.
+void CheckProjectorNumbers(const Metadata& metadata) {
+  const auto architecture = metadata.find("general.architecture");
+  if (architecture == metadata.end() || architecture->second.text != "clip") {
+    throw Wrong("'general.architecture' to be clip",
+                architecture == metadata.end() ? "none" : Shown(architecture->second.text));
+  }
+  const std::string vision = "clip.vision.";
+  const uint64_t width = Bounded(metadata, vision + "embedding_length", 1, 1 << 16);
+  const uint64_t heads = Bounded(metadata, vision + "attention.head_count", 1, 1 << 12);
+  Bounded(metadata, vision + "attention.head_count_kv", 1, heads, heads);
+  Bounded(metadata, vision + "attention.head_dim", 1, 1 << 16, 1);
+  Bounded(metadata, vision + "block_count", 0, 512);
+  Bounded(metadata, vision + "feed_forward_length", 0, 1 << 24);
+  Bounded(metadata, vision + "projection_dim", 0, 1 << 20);
+  const uint64_t side = Bounded(metadata, vision + "image_size", 1, 1 << 14);
+  Bounded(metadata, vision + "patch_size", 1, side);
+  if (heads > width) {
+    throw Wrong("at most as many heads as 'clip.vision.embedding_length', " + std::to_string(width),
+                std::to_string(heads));
+  }
+  for (const char* name : {"projector.scale_factor", "spatial_merge_size"}) {
+    Bounded(metadata, vision + name, 1, 64, 1);
+  }
+  for (const char* name : {"image_min_pixels", "image_max_pixels", "preproc_image_size"}) {
+    Bounded(metadata, vision + name, 1, 1 << 28, 1);
+  }
+  for (const char* name : {"n_wa_pattern", "window_size", "preproc_min_tiles", "preproc_max_tiles",
+                           "expert_used_count"}) {
+    Bounded(metadata, vision + name, 0, 1 << 16, 0);
+  }
+}
+
 void CheckVocabulary(const Metadata& metadata) {
   const auto list = metadata.find("tokenizer.ggml.tokens");
   if (list == metadata.end()) throw Wrong("the list 'tokenizer.ggml.tokens'", "none");
@@ -471,6 +504,10 @@ std::optional<std::string> CheckGguf(std::span<const uint8_t> file, GgufFacts* f
     const GgufFacts found = CheckModelFile(file);
     if (facts != nullptr) *facts = found;
   });
+}
+
+std::optional<std::string> CheckProjector(std::span<const uint8_t> file) {
+  return WhatIsWrong([&] { ReadHeader(file, CheckProjectorNumbers); });
 }
 
 std::optional<std::string> CheckAdapter(std::span<const uint8_t> file,

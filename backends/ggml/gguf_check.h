@@ -19,6 +19,9 @@ struct GgufFacts {
 // Reads the header only, never the tensors. Any thread.
 std::optional<std::string> CheckGguf(std::span<const uint8_t> file, GgufFacts* facts = nullptr);
 
+// What is wrong with the file of a projector, which turns images into what a model reads; as above.
+std::optional<std::string> CheckProjector(std::span<const uint8_t> file);
+
 // What is wrong with the file of an adapter for a model of that architecture and so many experts,
 // as "expected ..., given ..."; nullopt when llama.cpp can have it. Reads the header only.
 std::optional<std::string> CheckAdapter(std::span<const uint8_t> file,

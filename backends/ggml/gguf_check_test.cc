@@ -137,6 +137,32 @@ TEST(GgmlLoadTest, WhatIsNoModelIsAnError) {
       WASINN_UNSUPPORTED_OPERATION);
 }
 
+TEST(GgufCheckTest, AProjectorIsOneOfImages) {
+  std::ifstream file(WASINN_GGML_MODELS "alphabet/mmproj.gguf", std::ios::binary);
+  const std::string good{std::istreambuf_iterator<char>(file), {}};
+  const auto check = [](const std::string& bytes) {
+    return CheckProjector({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+  };
+  EXPECT_EQ(check(good), std::nullopt);
+  EXPECT_NE(Check(good), std::nullopt);
+  EXPECT_NE(check(Alphabet()), std::nullopt);
+  for (size_t size = 0; size < good.size(); size += 37) {
+    EXPECT_NE(check(good.substr(0, size)), std::nullopt) << size;
+  }
+  for (const auto& [key, value] :
+       std::vector<std::pair<std::string, uint32_t>>{{"clip.vision.patch_size", 0},
+                                                     {"clip.vision.patch_size", 9},
+                                                     {"clip.vision.image_size", 0},
+                                                     {"clip.vision.image_size", 1 << 20},
+                                                     {"clip.vision.embedding_length", 0},
+                                                     {"clip.vision.attention.head_count", 0},
+                                                     {"clip.vision.attention.head_count", 17},
+                                                     {"clip.vision.block_count", 1 << 30},
+                                                     {"clip.vision.projector.scale_factor", 0}}) {
+    EXPECT_NE(check(With(good, key, value, 4)), std::nullopt) << key << " " << value;
+  }
+}
+
 TEST(GgmlLoadTest, ModelsThatComputeNoNumbersAreAnErrorOfTheRun) {
   std::string bytes = Alphabet();
   // The weights are the last bytes of the file; all of them not a number.

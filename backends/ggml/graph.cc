@@ -34,6 +34,7 @@ constexpr wasinn_port_info kInputs[] = {
     TextPort({"prompt", 6}, WASINN_PORT_OPTIONAL),
     TextPort({"options", 7}, WASINN_PORT_OPTIONAL),
     TextPort({"chat", 4}, WASINN_PORT_OPTIONAL),
+    {{"images", 6}, WASINN_DTYPE_U8, 1, kAnySize, WASINN_PORT_OPTIONAL},
     TextPort({"texts", 5}, WASINN_PORT_OPTIONAL),
 };
 static_assert(std::size(kInputs) == kInputCount);
@@ -112,6 +113,10 @@ void DescribeModel(Graph& graph) {
     llama_model_desc(graph.draft.get(), draft, sizeof draft);
     add("custom:draft", draft);
   }
+  if (graph.vision != nullptr) {
+    add("custom:media", "image");
+    add("custom:mmproj", graph.settings.mmproj.substr(graph.settings.mmproj.rfind('/') + 1));
+  }
   add("custom:chat_template", llama_model_chat_template(&model, nullptr) ? "true" : "false");
   for (const auto& [key, value] : graph.metadata) {
     graph.metadata_infos.push_back({backend::Str(key), backend::Str(value)});
@@ -183,8 +188,10 @@ void LoadDraft(Graph& graph, const llama_model_params& params) {
   if (graph.is_recurrent || !graph.cannot_answer.empty()) {
     throw bad("expected none for a model that cannot go back a step, given one");
   }
-  GgufFacts facts;
-  graph.draft.reset(LoadPath(path.c_str(), params, facts));
+  if (const auto wrong = CheckGguf(MappedFile(path).bytes())) {
+    throw bad("expected a model as GGUF: " + *wrong);
+  }
+  graph.draft.reset(llama_model_load_from_file(path.c_str(), params));
   if (graph.draft == nullptr) throw NotTaken();
   const llama_model* draft = graph.draft.get();
   if (llama_model_is_recurrent(draft) || llama_model_is_hybrid(draft) ||
@@ -194,6 +201,20 @@ void LoadDraft(Graph& graph, const llama_model_params& params) {
   if (const auto why = OtherVocabulary(*graph.vocabulary, *llama_model_get_vocab(draft))) {
     throw bad("expected a model with the vocabulary of the large one, given another: " + *why);
   }
+}
+
+// The projector with which the model reads images, if the host gave one.
+void LoadVision(Graph& graph) {
+  const std::string& path = graph.settings.mmproj;
+  if (path.empty()) return;
+  if (const auto wrong = CheckProjector(MappedFile(path).bytes())) {
+    throw Failure(WASINN_INVALID_ENCODING,
+                  "ggml: option 'mmproj': expected a projector as GGUF: " + *wrong);
+  }
+  // It computes a first image.
+  const Cores::Turn turn(graph.instance.cores);
+  graph.vision = std::make_unique<Vision>(path.c_str(), *graph.model, graph.Threads(),
+                                          static_cast<size_t>(graph.settings.max_batch));
 }
 
 void Load(Graph& graph, const wasinn_load_request& request) {
@@ -242,6 +263,7 @@ void Load(Graph& graph, const wasinn_load_request& request) {
     graph.cannot_answer = "a diffusion model";
   }
   LoadDraft(graph, params);
+  LoadVision(graph);
   graph.most_cells = MostCells(graph);
   LoadAdapters(graph);
   if (!graph.settings.state_dir.empty()) {

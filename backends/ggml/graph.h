@@ -17,6 +17,7 @@
 #include "ggml/options.h"
 #include "ggml/runtime.h"
 #include "ggml/state.h"
+#include "ggml/vision.h"
 
 struct common_chat_templates;
 
@@ -47,6 +48,7 @@ struct wasinn_backend_graph {
   const llama_vocab* vocabulary = nullptr;
   wasinn::ggml::Adapters adapters;
   std::unique_ptr<llama_model, wasinn::ggml::FreeModel> draft;  // null without one
+  std::unique_ptr<wasinn::ggml::Vision> vision;                 // null without a projector
   std::unique_ptr<common_chat_templates, wasinn::ggml::FreeTemplates> templates;
   std::string no_templates;   // why there are none
   std::string cannot_answer;  // why it is for embeddings alone; "" when it is not

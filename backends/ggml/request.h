@@ -20,11 +20,19 @@
 #include "ggml/state.h"
 #include "ggml/stop.h"
 #include "ggml/tools.h"
+#include "ggml/vision.h"
 
 namespace wasinn::ggml {
 
 // Index of each port.
-enum InputPort : uint32_t { kPromptInput, kOptionsInput, kChatInput, kTextsInput, kInputCount };
+enum InputPort : uint32_t {
+  kPromptInput,
+  kOptionsInput,
+  kChatInput,
+  kImagesInput,
+  kTextsInput,
+  kInputCount
+};
 enum OutputPort : uint32_t { kResponseOutput, kUsageOutput, kEmbeddingOutput, kOutputCount };
 
 // The JSON of output `usage`.
@@ -72,7 +80,8 @@ class Request : public std::enable_shared_from_this<Request> {
   bool cancelled() const { return cancelled_.load(std::memory_order_acquire); }
 
   // Set before an engine gets the request.
-  std::vector<llama_token> prompt;
+  std::vector<llama_token> prompt;  // with kImageToken in the places of `images`
+  ImagePlaces images;
   std::unique_ptr<Sampler> sampler;
   std::unique_ptr<StopMatcher> stops;
   size_t context_size = 0;  // most tokens of prompt and answer

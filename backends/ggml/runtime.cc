@@ -3,6 +3,7 @@
 #include <common/log.h>
 #include <ggml-cpu.h>
 #include <llama.h>
+#include <mtmd-helper.h>
 #include <pthread.h>
 
 #include <algorithm>
@@ -55,6 +56,7 @@ void StartLlama() {
   std::call_once(once, [] {
     llama_backend_init();
     llama_log_set(OnLog, nullptr);
+    mtmd_helper_log_set(OnLog, nullptr);
     ggml_set_abort_callback(OnAbort);
     // What the chat templates' part logs would go to stderr.
     common_log_set_verbosity_thold(-1);

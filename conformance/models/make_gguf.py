@@ -10,8 +10,16 @@ to the numbers.
 
 backwards, an adapter (LoRA) that turns the order of letters and digits around. tools, the alphabet with a chat template
 that knows tools. rank, of the architecture qwen3, scores a document by its last letter: the later in the alphabet, the
-higher. errs, as a draft model, guesses
-the alphabet and errs after each fifth letter. sections, of the architecture qwen2vl, is the alphabet with places of several parts, which cannot be moved.
+higher. errs, as a draft model, guesses the alphabet and errs after each fifth letter. sections, of the architecture
+qwen2vl, is the alphabet with places of several parts, which cannot be moved.
+
+Beside the alphabet lie
+- mmproj.gguf, with which it sees images of 8 x 8: each patch of 4 x 4 is read as a sum of the letters a, k and t, by how
+  red, green and blue it is, so after a red image comes b;
+- ahead.gguf, the same as a Gemma 3 has it, whose image is read in one pass;
+- mixing.gguf, the alphabet with random attention, so that each token and each image counts;
+- qwen.gguf, the same as a Qwen2-VL has it, where an image has rows and columns and fewer positions than tokens, and
+  qwen-mmproj.gguf for it.
 """
 
 import argparse
@@ -150,8 +158,9 @@ def output_rows(embeddings, before):
     return [[SCALE * sum(embeddings[one][i] for one in ones) for i in range(SIZE)] for ones in before]
 
 
-def tensors(tokens, errs=False):
-    """Name: (dims, the innermost first; numbers)."""
+def tensors(tokens, errs=False, mixes=False):
+    """Name: (dims, the innermost first; numbers). With `mixes`, attention is random."""
+    numbers = random.Random(2)
     embeddings = embeddings_of(tokens)
     rows = output_rows(embeddings, followed(tokens, errs=errs))
     made = {
@@ -163,7 +172,8 @@ def tensors(tokens, errs=False):
         for name in ("attn_norm", "ffn_norm"):
             made[f"blk.{block}.{name}.weight"] = ((SIZE,), [1.0] * SIZE)
         for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
-            made[f"blk.{block}.{name}.weight"] = ((SIZE, SIZE), [0.0] * SIZE * SIZE)
+            values = [numbers.gauss(0, 0.5) if mixes else 0.0 for _ in range(SIZE * SIZE)]
+            made[f"blk.{block}.{name}.weight"] = ((SIZE, SIZE), values)
         for name, dims in (("ffn_gate", (SIZE, FEED_FORWARD)), ("ffn_up", (SIZE, FEED_FORWARD)),
                            ("ffn_down", (FEED_FORWARD, SIZE))):
             made[f"blk.{block}.{name}.weight"] = (dims, [0.0] * SIZE * FEED_FORWARD)
@@ -186,9 +196,9 @@ def write(values, weights):
     return {"model.gguf": pad(head) + body}
 
 
-def build():
+def build(**changes):
     tokens = vocabulary()
-    return write(metadata(tokens), tensors(tokens))
+    return write(metadata(tokens), tensors(tokens, **changes))
 
 
 def build_errs():
@@ -244,23 +254,98 @@ def build_rank():
     return write(values, weights)
 
 
-def build_sections():
+def build_sections(**changes):
     tokens = vocabulary()
     values = metadata(tokens, "qwen2vl", "sections") | {
         "qwen2vl.rope.dimension_sections": array([(5, struct.pack("<i", size)) for size in (4, 2, 2, 0)]),
     }
-    weights = tensors(tokens)
+    weights = tensors(tokens, **changes)
     for block in range(BLOCKS):
         for name in ("attn_q", "attn_k", "attn_v"):
             weights[f"blk.{block}.{name}.bias"] = ((SIZE,), [0.0] * SIZE)
     return write(values, weights)
 
 
+PATCH = 4
+SEEN = 16  # width of the projector's encoder
+
+
+def projector_metadata(kind):
+    return {
+        "general.architecture": string_value("clip"),
+        "general.name": string_value("alphabet"),
+        "general.alignment": u32(ALIGNMENT),
+        "clip.has_vision_encoder": boolean(True),
+        "clip.projector_type": string_value(kind),
+        "clip.use_gelu": boolean(True),
+        "clip.vision.image_size": u32(2 * PATCH),
+        "clip.vision.patch_size": u32(PATCH),
+        "clip.vision.embedding_length": u32(SEEN),
+        "clip.vision.feed_forward_length": u32(SEEN),
+        "clip.vision.projection_dim": u32(SIZE),
+        "clip.vision.block_count": u32(2),
+        "clip.vision.attention.head_count": u32(2),
+        "clip.vision.attention.layer_norm_epsilon": f32(1e-5),
+        "clip.vision.projector.scale_factor": u32(1),
+        "clip.vision.image_mean": array([f32(0)] * 3),
+        "clip.vision.image_std": array([f32(1)] * 3),
+    }
+
+
+def projector_tensors(tokens, kind):
+    number = {text: i for i, (text, _) in enumerate(tokens)}
+    letters = [embeddings_of(tokens)[number[letter]] for letter in "akt"]
+    # Each of the first three channels of the encoder is the mean of a colour; nothing changes them.
+    patches = [1.0 / PATCH**2 if colour == channel else 0.0
+               for channel in range(SEEN) for colour in range(3) for _ in range(PATCH**2)]
+    made = {
+        "v.patch_embd.weight": ((PATCH, PATCH, 3, SEEN), patches),
+        "v.position_embd.weight": ((SEEN, 4), [0.0] * SEEN * 4),
+    }
+    for block in range(2):
+        for name in ("attn_q", "attn_k", "attn_v", "attn_out", "ffn_up", "ffn_down"):
+            made[f"v.blk.{block}.{name}.weight"] = ((SEEN, SEEN), [0.0] * SEEN * SEEN)
+            made[f"v.blk.{block}.{name}.bias"] = ((SEEN,), [0.0] * SEEN)
+        for name in ("ln1", "ln2"):
+            made[f"v.blk.{block}.{name}.weight"] = ((SEEN,), [1.0] * SEEN)
+            made[f"v.blk.{block}.{name}.bias"] = ((SEEN,), [0.0] * SEEN)
+    colours = [letters[channel][i] if channel < 3 else 0.0 for i in range(SIZE) for channel in range(SEEN)]
+    if kind == "gemma3":
+        made["mm.soft_emb_norm.weight"] = ((SEEN,), [1.0] * SEEN)
+        made["mm.input_projection.weight"] = ((SIZE, SEEN), [colours[i * SEEN + channel] for channel in range(SEEN)
+                                                            for i in range(SIZE)])
+        return made
+    if kind == "qwen2vl_merger":
+        # Of four patches in one token the first counts, and a still image comes twice.
+        for name in ("v.patch_embd.weight", "v.patch_embd.weight.1"):
+            made[name] = ((PATCH, PATCH, 3, SEEN), [value / 2 for value in patches])
+        del made["v.position_embd.weight"]
+        made["mm.0.weight"] = ((4 * SEEN, SEEN), [20.0 if i == j else 0.0 for i in range(SEEN) for j in range(4 * SEEN)])
+    else:
+        made["mm.0.weight"] = ((SEEN, SEEN), [20.0 if i == j else 0.0 for i in range(SEEN) for j in range(SEEN)])
+    # Far from zero, where GELU is the identity.
+    made["mm.0.bias"] = ((SEEN,), [0.0] * SEEN)
+    made["mm.2.weight"] = ((SEEN, SIZE), [value / 20 for value in colours])
+    made["mm.2.bias"] = ((SIZE,), [0.0] * SIZE)
+    return made
+
+
+def build_projector(kind):
+    return write(projector_metadata(kind), projector_tensors(vocabulary(), kind))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=pathlib.Path)
     with Framework(parser.parse_args().folder, "ggml", "ggml") as framework:
-        framework.add("alphabet", build())
+        beside = {
+            "mixing.gguf": build(mixes=True),
+            "mmproj.gguf": build_projector("mlp"),
+            "ahead.gguf": build_projector("gemma3"),
+            "qwen.gguf": build_sections(mixes=True),
+            "qwen-mmproj.gguf": build_projector("qwen2vl_merger"),
+        }
+        framework.add("alphabet", build(), {name: files["model.gguf"] for name, files in beside.items()})
         framework.add("errs", build_errs())
         framework.add("backwards", build_backwards())
         framework.add("tools", build_tools())
