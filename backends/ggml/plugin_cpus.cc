@@ -18,18 +18,21 @@ std::string& Problem() {
   return problem;
 }
 
-// ---- a table whose open says so; nothing else of it is reached then
+// ---- a table that takes models, so that loading one says so; nothing after that is reached
 
-wasinn_code Open(const wasinn_backend_host*, wasinn_backend_instance**, wasinn_error* error) {
-  return wasinn::backend::Guard(
-      error, [] { throw wasinn::backend::Failure(WASINN_RUNTIME_ERROR, "ggml: " + Problem()); });
+wasinn_code Open(const wasinn_backend_host*, wasinn_backend_instance** out, wasinn_error*) {
+  static char nothing;
+  *out = reinterpret_cast<wasinn_backend_instance*>(&nothing);
+  return WASINN_OK;
 }
+const char* NoDevices(wasinn_backend_instance*) { return ""; }
 int32_t Probe(wasinn_backend_instance*, wasinn_bytes head, uint64_t, const char*) {
   return head.size >= 4 && std::memcmp(head.data, "GGUF", 4) == 0 ? 100 : 0;
 }
 wasinn_code Load(wasinn_backend_instance*, const wasinn_load_request*, wasinn_backend_graph**,
-                 wasinn_error*) {
-  return WASINN_RUNTIME_ERROR;
+                 wasinn_error* error) {
+  return wasinn::backend::Guard(
+      error, [] { throw wasinn::backend::Failure(WASINN_RUNTIME_ERROR, Problem()); });
 }
 wasinn_code Describe(wasinn_backend_graph*, wasinn_graph_info*, wasinn_error*) {
   return WASINN_RUNTIME_ERROR;
@@ -44,7 +47,7 @@ void Run(wasinn_backend_context*, const wasinn_backend_input*, size_t, const was
 }
 
 const wasinn_backend* NoBuild(std::string problem) {
-  Problem() = std::move(problem);
+  Problem() = "ggml: " + std::move(problem);
   static const wasinn_backend table = [] {
     wasinn_backend none{};
     none.struct_size = sizeof none;
@@ -52,9 +55,10 @@ const wasinn_backend* NoBuild(std::string problem) {
     none.capabilities = WASINN_BACKEND_GENERATES;
     none.name = "ggml";
     none.version = "";
-    none.description = "llama.cpp";
+    none.description = Problem().c_str();
     none.encodings = "ggml";
     none.open = Open;
+    none.devices = NoDevices;
     none.probe = Probe;
     none.graph_load = Load;
     none.graph_describe = Describe;
