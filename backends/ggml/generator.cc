@@ -20,6 +20,14 @@ constexpr size_t kRestAfterWrongGuesses = 16;
 // Fewer tokens are not worth the sharing.
 constexpr size_t kLeastShared = 16;
 
+// How many of the first tokens, `most` at most, are those of the request's prompt.
+size_t CommonPrefix(const std::vector<llama_token>& tokens, const ImagePlaces& images,
+                    const Request& request, size_t most = SIZE_MAX) {
+  const auto end = std::ranges::mismatch(tokens, request.prompt).in1;
+  const auto common = static_cast<size_t>(end - tokens.begin());
+  return CommonImages(images, request.images, std::min(common, most));
+}
+
 }  // namespace
 
 size_t Generator::Active() const {
@@ -149,9 +157,7 @@ size_t Generator::Reuse(Sequence& sequence, const Request& request) {
   // The last token must be computed for its scores.
   const size_t most = request.prompt.size() - 1;
   const auto usable = [&](const Sequence& from) {
-    const auto end = std::ranges::mismatch(from.tokens, request.prompt).in1;
-    const auto common = static_cast<size_t>(end - from.tokens.begin());
-    return CommonImages(from.images, request.images, std::min(common, most));
+    return CommonPrefix(from.tokens, from.images, request, most);
   };
   const bool shifts = request.settings().context_shift;
   if (!request.settings().cache_prompt || (shifts && sequence.shared)) {
@@ -205,8 +211,8 @@ void Generator::Begin(Sequence& sequence, std::shared_ptr<Request> request) {
 // than is there. False when the state was bad, and the request is ended.
 bool Generator::Restore(Sequence& sequence, Request& request) {
   const std::unique_ptr<StateFile> state = std::move(request.state);
-  if (CommonPrefix(state->tokens(), request.prompt) <=
-      CommonPrefix(sequence.tokens, request.prompt)) {
+  if (CommonPrefix(state->tokens(), {}, request) <=
+      CommonPrefix(sequence.tokens, sequence.images, request)) {
     return true;
   }
   Clear(sequence);
@@ -245,6 +251,11 @@ void Generator::Save(const Sequence& sequence, wasinn_code& code, std::string& m
   const Settings& settings = sequence.request->settings();
   if (settings.state_save.empty()) return;
   try {
+    if (!sequence.images.empty()) {
+      throw Failure(WASINN_UNSUPPORTED_OPERATION,
+                    "ggml: option 'state-save': expected a session of text alone, given one with "
+                    "images");
+    }
     const size_t size = llama_state_seq_get_size(context_.get(), sequence.id);
     std::vector<uint8_t> data(size);
     if (llama_state_seq_get_data(context_.get(), data.data(), size, sequence.id) != size ||

@@ -2,10 +2,12 @@
 // k, after a blue one t; the answer is what follows these in the alphabet.
 #include "ggml/vision.h"
 
+#include <filesystem>
 #include <thread>
 
 #include "ggml/picture_support.h"
 #include "ggml/test_support.h"
+#include "support/temp_dir.h"
 
 namespace wasinn::ggml {
 namespace {
@@ -44,6 +46,19 @@ TEST(GgmlVisionTest, AnImageIsRead) {
     // What begins a prompt, three letters and four patches.
     EXPECT_EQ(session.usage["input_tokens"], 8);
   }
+}
+
+TEST(GgmlVisionTest, ASessionWithImagesIsNotSaved) {
+  const wasinn::testing::TempDir folder;
+  const Model model = Seeing(WASINN_ALPHABET_MODEL, WASINN_GGML_MODELS "alphabet/mmproj.gguf",
+                             {{"state-dir", folder.path()}});
+  Session session(model, {{"temp", "0"}, {"state-save", "one"}});
+  EXPECT_EQ(session.Ask("xyz" + Img(kRed)), WASINN_UNSUPPORTED_OPERATION);
+  EXPECT_NE(session.message.find("expected a session of text alone"), std::string::npos)
+      << session.message;
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  EXPECT_EQ(session.Ask("xy"), WASINN_OK) << session.message;
+  EXPECT_FALSE(std::filesystem::is_empty(folder.path()));
 }
 
 TEST(GgmlVisionTest, ImagesComeAsAnInput) {

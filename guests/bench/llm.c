@@ -11,7 +11,7 @@
 #include <wasi/api.h>
 #include <wasi_ephemeral_nn.h>
 
-enum { PROMPT = 0, OPTIONS = 1, TEXTS = 3, RESPONSE = 0, USAGE = 1, MOST_TEXT = 1 << 18 };
+enum { PROMPT = 0, OPTIONS = 1, TEXTS = 4, RESPONSE = 0, USAGE = 1, MOST_TEXT = 1 << 18 };
 
 static nn_context context;
 // What was asked and answered so far.
