@@ -113,6 +113,10 @@ def test_stop(program, model):
     check("3\r\n" in terminal.line("/set n-predict 3") + terminal.line("/set"), terminal.seen)
     text = terminal.line("Who are you?")
     check("[3 tokens" in text and "cut at n-predict" in text, text)
+    # What comes behind an answer of one's own is no prompt from before.
+    terminal.send("/system\n")
+    terminal.until(re.escape(SYSTEM))
+    terminal.prompt()
     terminal.send("half a li\x03")
     check(terminal.end() == 130, terminal.seen)
 

@@ -321,7 +321,8 @@ def llm_cases():
         stdout_words=["(no end after 0 s)"],
         **common,
     )
-    yield Case("llm-eight", "llm_stream", ["smol", "600", "Tell me about Paris."], instances=8, **common)
+    # A longer answer comes to words that are as likely as others, where rounding by the number of runs in a pass decides.
+    yield Case("llm-eight", "llm_stream", ["smol", "600", "What is the capital of France?"], instances=8, **common)
     preload = {**common, "flags": ["--nn-preload", f"default:GGML:AUTO:{{build}}/{model}"]}
     for name in ("streaming", "full", "embedding", "grammar", "json_schema", "unload_rounds", "set_input_twice",
                  "metadata_first", "preload", "interleaved"):  # fmt: skip

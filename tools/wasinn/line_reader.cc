@@ -1,5 +1,6 @@
 #include "line_reader.h"
 
+#include <fcntl.h>
 #include <histedit.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <cwchar>
 #include <utility>
 
+#include "stream.h"
 #include "terminal.h"
 
 namespace wasinn::cli {
@@ -27,12 +29,26 @@ const char* prompt_text = "";
 
 char* Prompt(EditLine*) { return const_cast<char*>(prompt_text); }
 
+// The terminal, opened once more so that reading it never waits: what was typed is thrown away by
+// Ctrl-C, maybe after the wait for it has ended. Negative without a terminal.
+int terminal_fd = -1;
+
+// A byte of stdin; EINTR after a signal.
+ssize_t ReadByte(char& byte) {
+  while (SignalNote::WaitForInput()) {
+    const auto count = read(terminal_fd < 0 ? STDIN_FILENO : terminal_fd, &byte, 1);
+    if (count >= 0 || errno != EAGAIN) return count;
+  }
+  errno = EINTR;
+  return -1;
+}
+
 // Reads one character for libedit, which itself would go on after a signal.
 int ReadCharacter(EditLine*, wchar_t* out) {
   std::mbstate_t state = {};
   for (;;) {
     char byte = 0;
-    const auto count = read(STDIN_FILENO, &byte, 1);
+    const auto count = ReadByte(byte);
     if (count <= 0) return static_cast<int>(count);
     // So reads a Ctrl-D that was typed before libedit had the terminal.
     if (byte == '\0') byte = kCtrlD;
@@ -71,10 +87,13 @@ LineReader::LineReader() {
   el_set(edit, EL_GETCFN, ReadCharacter);
   el_set(edit, EL_HIST, history, editor->history.get());
   el_source(edit, nullptr);
+  terminal_fd = open("/proc/self/fd/0", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
   editor_ = std::move(editor);
 }
 
-LineReader::~LineReader() = default;
+LineReader::~LineReader() {
+  if (terminal_fd >= 0) close(std::exchange(terminal_fd, -1));
+}
 
 LineReader::End LineReader::Read(const char* prompt, std::string& line) {
   line.clear();
@@ -102,7 +121,7 @@ LineReader::End LineReader::ReadPlain(std::string& line) {
   char byte = 0;
   bool any = false;
   for (;;) {
-    const auto count = read(STDIN_FILENO, &byte, 1);
+    const auto count = ReadByte(byte);
     if (count < 0) return errno == EINTR ? End::kInterrupted : End::kEnd;
     if (count == 0) return any ? End::kLine : End::kEnd;
     any = true;

@@ -1,6 +1,11 @@
 #include "stream.h"
 
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 
 #include "terminal.h"
 
@@ -13,7 +18,16 @@ constexpr std::string_view kReplacement = "\xef\xbf\xbd";
 
 volatile std::sig_atomic_t noted = 0;
 
-extern "C" void NoteSignal(int number) { noted = number; }
+// A signal that comes just before a wait would not end it, and another thread may get it: so the
+// wait is for this pipe, too. Negative without one.
+int note_pipe[2] = {-1, -1};
+
+extern "C" void NoteSignal(int number) {
+  const int saved = errno;
+  noted = number;
+  [[maybe_unused]] const auto written = write(note_pipe[1], "", 1);
+  errno = saved;
+}
 
 // Bytes of the character that begins with `lead`; 0 when none does.
 std::size_t LengthOf(unsigned char lead) {
@@ -28,11 +42,16 @@ bool IsTrail(char byte) { return (static_cast<unsigned char>(byte) & 0xc0) == 0x
 }  // namespace
 
 SignalNote::SignalNote() {
+  if (note_pipe[0] < 0) {
+    [[maybe_unused]] const int made = pipe2(note_pipe, O_CLOEXEC | O_NONBLOCK);
+  }
+  char old[16];
+  while (read(note_pipe[0], old, sizeof old) > 0) {
+  }
   noted = 0;
   struct sigaction action = {};
   action.sa_handler = NoteSignal;
-  // No SA_RESTART: reading a line must end.
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, &old_int_);
   sigaction(SIGTERM, &action, &old_term_);
@@ -44,6 +63,14 @@ SignalNote::~SignalNote() {
 }
 
 int SignalNote::received() const { return noted; }
+
+bool SignalNote::WaitForInput() {
+  pollfd waits[] = {{STDIN_FILENO, POLLIN, 0}, {note_pipe[0], POLLIN, 0}};
+  while (noted == 0) {
+    if (poll(waits, std::size(waits), -1) > 0 && waits[0].revents != 0) return noted == 0;
+  }
+  return false;
+}
 
 StreamEnd Stream(Context& context, std::uint32_t index,
                  const std::function<void(std::string_view)>& take) {

@@ -13,8 +13,8 @@
 
 namespace wasinn::cli {
 
-// While it lives, SIGINT and SIGTERM are only noted, and interrupt what waits for input; a second
-// one ends the process as usual. One at a time in a process.
+// While it lives, SIGINT and SIGTERM are only noted, and end WaitForInput; a second one ends the
+// process as usual. One at a time in a process.
 class SignalNote {
  public:
   SignalNote();
@@ -24,6 +24,9 @@ class SignalNote {
 
   // The signal that came, 0 for none.
   int received() const;
+  // Waits until stdin can be read or is at its end; false once a signal came, also one from before
+  // the wait.
+  static bool WaitForInput();
 
  private:
   struct sigaction old_int_ = {};
