@@ -41,7 +41,8 @@ std::optional<std::string> FromBase64(std::string_view text) {
     const int value = Base64Value(c);
     if (value < 0) return std::nullopt;
     bits = bits << 6 | static_cast<uint32_t>(value);
-    if ((count += 6) < 8) continue;
+    count += 6;
+    if (count < 8) continue;
     count -= 8;
     bytes += static_cast<char>(bits >> count & 0xff);
   }
