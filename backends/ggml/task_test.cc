@@ -12,7 +12,6 @@ namespace {
 using wasinn::testing::Tensor;
 
 constexpr uint32_t kTexts = 4;
-constexpr uint32_t kResponse = 0;
 
 const std::vector<int64_t> kNone = {0, 0};
 
