@@ -348,9 +348,17 @@ TensorPlace ReadTensor(Reader& reader, uint64_t alignment) {
 
 Tensors ReadTensors(Reader& reader, uint64_t count, uint64_t alignment, uint64_t file_bytes) {
   Tensors tensors;
+  uint64_t next = 0;
   for (uint64_t i = 0; i < count; ++i) {
     TensorPlace place = ReadTensor(reader, alignment);
     const std::string name = place.name;
+    // llama.cpp takes them only one behind the other.
+    if (place.offset != next) {
+      throw Wrong(
+          "tensor " + Shown(name) + " at " + std::to_string(next) + ", behind those before it",
+          std::to_string(place.offset));
+    }
+    next += (std::min(place.bytes, file_bytes) + alignment - 1) / alignment * alignment;
     if (!tensors.emplace(name, std::move(place)).second) {
       throw Wrong("each tensor once", Shown(name) + " again");
     }
