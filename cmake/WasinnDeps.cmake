@@ -49,7 +49,7 @@ if(WASINN_BACKEND_GGML)
   add_library(llama::llama INTERFACE IMPORTED GLOBAL)
   target_include_directories(llama::llama SYSTEM INTERFACE "${WASINN_LLAMA_DIR}/include")
   # Most dependent first.
-  foreach(library llama-text mtmd llama vendor-hash ggml ggml-cpu ggml-base)
+  foreach(library llama-text llama vendor-hash ggml ggml-cpu ggml-base)
     target_link_libraries(llama::llama INTERFACE "${WASINN_LLAMA_DIR}/lib/lib${library}.a")
   endforeach()
   target_link_libraries(llama::llama INTERFACE Threads::Threads ${CMAKE_DL_LIBS} m)

@@ -29,7 +29,7 @@ CACHE = pathlib.Path(
 )
 DOWNLOADS = CACHE / "downloads"
 # Raised when a recipe below changes what it puts into a folder, so that older folders are made again.
-RECIPES = 2
+RECIPES = 1
 # Tags of the wheels in versions.txt; naming them lets any pip fetch them, whatever Python runs it.
 WHEEL_TAGS = ["--python-version", "3.11", "--implementation", "cp", "--abi", "cp311", "--abi", "abi3",
               "--abi", "none", "--platform", "manylinux_2_28_x86_64", "--platform", "manylinux_2_27_x86_64",
@@ -217,10 +217,8 @@ def make_llama_sources(target):
     """The folder of llama.cpp inside its Python package's sources."""
     pin = PINS["llama-cpp-python"]
     fetch_sdist(pin)
-    # Pictures, tests and most programs are most of the archive and are not built.
-    left_out = ("media/", "docs/", "tests/", "models/", "examples/", "benches/", "tools/mtmd/tests/")
-    # The part that reads images, and what `./dev bench llm` compares with.
-    tools = ("mtmd", "server", "llama-bench", "completion")
+    # Pictures and programs are most of the archive and are not built.
+    left_out = ("media/", "docs/", "tools/", "tests/", "models/", "examples/", "benches/")
     with tarfile.open(require(pin)) as archive:
         for member in archive:
             # The first folder is the package's own name and version.
@@ -230,8 +228,7 @@ def make_llama_sources(target):
                 continue
             if target.resolve() not in path.resolve().parents:
                 raise Failure(f"{pin.name}: expected names inside the archive, given {member.name}")
-            inside = path.relative_to(target)
-            if str(inside).startswith(left_out) or (inside.parts[0] == "tools" and inside.parts[1] not in tools):
+            if str(path.relative_to(target)).startswith(left_out):
                 continue
             path.parent.mkdir(parents=True, exist_ok=True)
             with archive.extractfile(member) as source, open(path, "wb") as sink:
@@ -249,7 +246,7 @@ def make_llama(target):
     """Builds llama.cpp's static libraries once for all build folders: lib/ and include/."""
     sources = known_folder("llama.cpp-sources")
     jobs = os.environ.get("WASINN_JOBS") or str(os.cpu_count())
-    say("building llama.cpp (about 8 CPU-minutes this first time)")
+    say("building llama.cpp (about 6 CPU-minutes this first time)")
     # No repository around the cache may lend its commit; ccache finds the same files in another cache folder.
     environment = os.environ | {"GIT_CEILING_DIRECTORIES": str(CACHE), "CCACHE_BASEDIR": str(CACHE), "CCACHE_NOHASHDIR": "1"}
     with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
@@ -267,8 +264,6 @@ def make_llama(target):
         path = include / "common" / header.relative_to(sources / "common")
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(header, path)
-    for header in ("mtmd.h", "mtmd-helper.h"):
-        shutil.copy(sources / "tools/mtmd" / header, include)
     shutil.copy(sources / "LICENSE", target)
     shutil.copytree(sources / "licenses", target / "licenses")
 
