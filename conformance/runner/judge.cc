@@ -1,6 +1,7 @@
 #include "judge.h"
 
 #include <algorithm>
+#include <mutex>
 #include <regex>
 
 #include "protocol.h"
@@ -165,7 +166,12 @@ void DropAlike(CaseResult& result) {
 bool Meets(const std::string& value, const std::string& expected) {
   if (!expected.starts_with('~')) return value == expected;
   try {
-    const std::regex pattern(expected.substr(1), std::regex::ECMAScript);
+    const std::regex pattern = [&] {
+      // While it compiles a pattern, libstdc++ fills a table of the locale, without a lock.
+      static std::mutex mutex;
+      const std::lock_guard lock(mutex);
+      return std::regex(expected.substr(1), std::regex::ECMAScript);
+    }();
     return std::regex_search(value.substr(0, kMostSearched), pattern);
   } catch (const std::regex_error&) {
     // The suite's patterns were checked; what is left is a search that takes too long.

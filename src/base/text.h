@@ -34,6 +34,10 @@ std::string FormatSize(uint64_t bytes);
 std::vector<std::string_view> Split(std::string_view text, char separator);
 template <std::same_as<std::string> Text>
 std::vector<std::string_view> Split(Text&& text, char separator) = delete;
+// The same bytes as text; valid as long as they are.
+inline std::string_view AsText(std::span<const uint8_t> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 std::string_view Trim(std::string_view text);
 std::string Lower(std::string_view text);
 // Text for an error message: control characters and bytes that are not UTF-8 replaced, cut at 200

@@ -79,9 +79,8 @@ Result<Shape> ReadDims(const Call& call, uint32_t dims_ptr, uint32_t rank) {
   return Shape::OfTensor({dims.data(), rank});
 }
 
-Result<const Port*> InputPort(const Call& call, uint32_t context, uint32_t index) {
-  WASINN_TRY(graph, call.session.GraphOf(context));
-  const auto& inputs = graph->info().inputs;
+Result<const Port*> InputPort(const Graph& graph, uint32_t index) {
+  const auto& inputs = graph.info().inputs;
   if (index >= inputs.size()) {
     return Fail(Code::kINVALID_ARGUMENT, "input index: expected below {}, given {}", inputs.size(),
                 index);

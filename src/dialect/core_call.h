@@ -48,8 +48,8 @@ Result<bool> StartLoadByName(Call& call, std::string_view name, const Options& o
 
 // A list of u32.
 Result<Shape> ReadDims(const Call& call, uint32_t dims, uint32_t rank);
-// What is expected of an input.
-Result<const Port*> InputPort(const Call& call, uint32_t context, uint32_t index);
+// What is expected of an input of the graph, to which it belongs.
+Result<const Port*> InputPort(const Graph& graph, uint32_t index);
 // Fails for an output that 32 bits cannot count.
 Result<uint32_t> OutputSize(const Tensor& tensor);
 

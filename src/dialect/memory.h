@@ -8,6 +8,7 @@
 #include <span>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace wasinn {
 
@@ -31,7 +32,7 @@ class GuestMemory {
 
   Result<std::string_view> Text(const char* what, uint32_t offset, uint32_t size) const {
     WASINN_TRY(bytes, Bytes(what, offset, size));
-    return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return AsText(bytes);
   }
 
   // `offset` must have been checked by Bytes.

@@ -128,8 +128,7 @@ void EndPrompt(Session& session, uint32_t context, const Result<>& outcome, wasi
   const auto answer = [&]() -> Result<std::string> {
     WASINN_CHECK(outcome);
     WASINN_TRY(output, session.LentOutput(context, 0));
-    const auto bytes = output->data.bytes();
-    return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return std::string(AsText(output->data.bytes()));
   };
   SetTextResult(session, result, answer());
 }

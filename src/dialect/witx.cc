@@ -30,16 +30,12 @@ Result<Encoding> ReadEncoding(EncodingNumbers numbers, uint32_t number,
   return gguf ? Encoding::kGGML : Encoding::kAUTODETECT;
 }
 
-std::string_view TextOf(std::span<const uint8_t> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 // WasmEdge's guests of language models may give "preload:PATH" for a model's bytes. Here what
 // follows is the name of a registered model like any other, never a path of the host.
 std::optional<std::string_view> PreloadName(Encoding encoding, std::span<const uint8_t> first) {
   constexpr std::string_view kPreload = "preload:";
   if (encoding != Encoding::kGGML && encoding != Encoding::kAUTODETECT) return std::nullopt;
-  const std::string_view text = TextOf(first);
+  const std::string_view text = AsText(first);
   if (!text.starts_with(kPreload)) return std::nullopt;
   return text.substr(kPreload.size());
 }
@@ -53,7 +49,7 @@ Result<bool> Load(Call& call) {
   if (const auto name = PreloadName(encoding, parts[0])) {
     Options options;
     if (parts.size() > 1) {
-      WASINN_TRY(given, ParseOptionsText("graph builder 1", TextOf(parts[1])));
+      WASINN_TRY(given, ParseOptionsText("graph builder 1", AsText(parts[1])));
       options = std::move(given);
     }
     return StartLoadByName(call, *name, options, call.arg(4));
@@ -97,10 +93,9 @@ Result<DType> ReadType(TensorTypes types, uint8_t number, const Shape& shape, si
 }
 
 // As in WasmEdge, the prompt of a language model may come at any index that has no other meaning.
-Result<uint32_t> InputIndex(const Call& call, uint32_t context, uint32_t index) {
-  WASINN_TRY(graph, call.session.GraphOf(context));
-  const bool beyond = index >= graph->info().inputs.size();
-  return graph->backend().generates() && beyond ? 0 : index;
+uint32_t InputIndex(const Graph& graph, uint32_t index) {
+  const bool beyond = index >= graph.info().inputs.size();
+  return graph.backend().generates() && beyond ? 0 : index;
 }
 
 // set_input(ctx, index, tensor_ptr)
@@ -113,8 +108,9 @@ Result<bool> SetInput(Call& call) {
   WASINN_TRY(data, call.memory.Bytes("tensor data", call.memory.ReadU32(record + 12),
                                      call.memory.ReadU32(record + 16)));
   WASINN_TRY(shape, ReadDims(call, dims_ptr, rank));
-  WASINN_TRY(index, InputIndex(call, call.arg(0), call.arg(1)));
-  WASINN_TRY(port, InputPort(call, call.arg(0), index));
+  WASINN_TRY(graph, call.session.GraphOf(call.arg(0)));
+  const uint32_t index = InputIndex(*graph, call.arg(1));
+  WASINN_TRY(port, InputPort(*graph, index));
   WASINN_TRY(dtype,
              ReadType(call.session.policy().compat.tensor_types, type, shape, data.size(), *port));
   WASINN_CHECK(call.session.SetInput(call.arg(0), DTypeNumbers::kWitx, index, dtype, shape, data));

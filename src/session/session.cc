@@ -443,13 +443,13 @@ void Session::SetCurrent(std::shared_ptr<Execution> execution, Pending* pending)
   current_pending_ = pending;
 }
 
-void Session::Stop(Error why) {
+void Session::Stop(const Error& why) {
   std::vector<std::shared_ptr<Execution>> executions;
   {
     MutexLock lock(stop_mutex_);
     if (stopped()) return;
-    stop_error_ = std::move(why);
-    stopped_.store(stop_error_.code, std::memory_order_release);
+    stop_error_ = why;
+    stopped_.store(why.code, std::memory_order_release);
     if (current_ != nullptr) executions.push_back(current_);
     for (const auto& [context, execution] : running_) executions.push_back(execution);
     if (current_pending_ != nullptr) current_pending_->Complete();
@@ -457,7 +457,7 @@ void Session::Stop(Error why) {
     if (on_stop_ != nullptr) on_stop_(on_stop_self_);
     on_stop_ = nullptr;
   }
-  for (const auto& execution : executions) execution->Cancel(StopError());
+  for (const auto& execution : executions) execution->Cancel(why);
 }
 
 Error Session::StopError() const {

@@ -159,7 +159,7 @@ class Session {
 
   // ---- stopping
   // Ends the session for good with CANCELLED or TIMEOUT; the first reason stays.
-  void Stop(Error why);
+  void Stop(const Error& why);
   bool stopped() const { return stopped_.load(std::memory_order_acquire) != Code::kOK; }
   Code stop_code() const { return stopped_.load(std::memory_order_acquire); }
   // Why it was stopped.
