@@ -33,11 +33,10 @@ void Pool::SpawnIfNeededLocked() {
 }
 
 void Pool::Post(Job job) {
-  {
-    MutexLock lock(mutex_);
-    jobs_.push_back(std::move(job));
-    SpawnIfNeededLocked();
-  }
+  MutexLock lock(mutex_);
+  jobs_.push_back(std::move(job));
+  SpawnIfNeededLocked();
+  // Under the lock: the job may be what the owner waits for before it destroys the pool.
   posted_.NotifyOne();
 }
 
@@ -48,10 +47,8 @@ void Pool::StuckBegan() {
 }
 
 void Pool::StuckEnded() {
-  {
-    MutexLock lock(mutex_);
-    --stuck_;
-  }
+  MutexLock lock(mutex_);
+  --stuck_;
   posted_.NotifyAll();
 }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <atomic>
 #include <latch>
+#include <memory>
+#include <thread>
 #include <vector>
 
 #include "support/core.h"
@@ -59,6 +61,17 @@ TEST(PoolTest, JobsMayPostJobs) {
     posted.wait();
   }
   EXPECT_EQ(count, 2);
+}
+
+TEST(PoolTest, MayEndAsSoonAsTheLastJobRan) {
+  for (int round = 0; round < 200; ++round) {
+    auto pool = std::make_unique<Pool>(1, "test");
+    std::latch ran(1);
+    std::thread poster([&ran, &pool = *pool] { pool.Post([&ran] { ran.count_down(); }); });
+    ran.wait();
+    pool.reset();  // while Post may still be on its way out
+    poster.join();
+  }
 }
 
 TEST(PoolTest, AStuckJobGetsAStandInThatGoesAgain) {

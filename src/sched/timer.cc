@@ -18,21 +18,16 @@ Timer::~Timer() {
 }
 
 Timer::Id Timer::At(Clock::time_point time, std::move_only_function<void()> function) {
-  bool first = false;
-  Id id = 0;
-  {
-    MutexLock lock(mutex_);
-    id = next_++;
-    const auto it = items_.emplace(time, Item{id, std::move(function)});
-    times_.emplace(id, time);
-    first = it == items_.begin();
-    // A function that sets the next time may be called while the destructor waits for it.
-    if (!thread_.joinable() && !closing_) {
-      thread_ = std::thread([this] { Work(); });
-      thread_id_ = thread_.get_id();
-    }
+  MutexLock lock(mutex_);
+  const Id id = next_++;
+  const auto it = items_.emplace(time, Item{id, std::move(function)});
+  times_.emplace(id, time);
+  // A function that sets the next time may be called while the destructor waits for it.
+  if (!thread_.joinable() && !closing_) {
+    thread_ = std::thread([this] { Work(); });
+    thread_id_ = thread_.get_id();
   }
-  if (first) changed_.NotifyAll();
+  if (it == items_.begin()) changed_.NotifyAll();
   return id;
 }
 
