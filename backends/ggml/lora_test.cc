@@ -112,8 +112,7 @@ TEST(GgmlLoraTest, DamagedAdaptersAreSeen) {
   };
   // Behind a tensor's name: its rank, dims, type.
   EXPECT_NE(with("output.weight.lora_a", 4 + 16, uint32_t{26}), "");  // i32
-  EXPECT_NE(with("output.weight.lora_b", 4, uint64_t{32}).find("the same rank"),
-            std::string::npos);
+  EXPECT_NE(with("output.weight.lora_b", 4, uint64_t{32}).find("the same rank"), std::string::npos);
   EXPECT_NE(with("output.weight.lora_", 0, 'c'), "");
   EXPECT_NE(with("adapter.lora.alpha", 0, uint32_t{4}), "");
 }
