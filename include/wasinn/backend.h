@@ -86,6 +86,13 @@ typedef struct wasinn_backend_sink {
    * NULL. All strings are copied. \since 1 */
   void (*done)(void* self, uint64_t run, wasinn_code code, wasinn_str message, int64_t engine_code,
                const wasinn_backend_usage* usage);
+  /* Reads a file of at most `most` bytes by the guest's own name for it, out of the folders that
+   * the guest was given: calls `take(to, bytes)` once with the whole, valid during that call.
+   * SECURITY for a path in none of them, NOT_FOUND, TOO_LARGE; CANCELLED once the run is over. Any
+   * thread; it may take as long as the file system does. \since 1, appended */
+  wasinn_code (*read_file)(void* self, uint64_t run, wasinn_str path, size_t most,
+                           void (*take)(void* to, wasinn_bytes bytes), void* to,
+                           wasinn_error* error);
 } wasinn_backend_sink;
 
 /* One input of a run; valid until the run's `done`, so it can be wrapped in place. Inputs come in

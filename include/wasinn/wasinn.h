@@ -171,6 +171,11 @@ WASINN_EXPORT void wasinn_session_cancel(wasinn_session* session);
 /* Text of the last error that a call of this session met, "" without one; valid until the next
  * call of the session. */
 WASINN_EXPORT wasinn_str wasinn_session_last_error(const wasinn_session* session);
+/* Lets a backend read files of the folder `host` of this machine when the session's guest names
+ * them as it sees them, under `guest` (the option `image` of language models is such a name): for
+ * contexts that are made afterwards. wasinn_program_run does this with its own `dirs`. */
+WASINN_EXPORT wasinn_code wasinn_session_grant_dir(wasinn_session* session, const char* host,
+                                                   const char* guest, wasinn_error* error);
 /* The rule's number in the session's policy, as wasinn_policy_get; 0 for an unknown rule. */
 WASINN_EXPORT uint64_t wasinn_session_rule(const wasinn_session* session, const char* rule);
 

@@ -312,6 +312,11 @@ class Session {
                                     target, &handle, &call.error),
                 [&] { return Graph(get(), handle); });
   }
+  // See wasinn_session_grant_dir.
+  Result<void> GrantDir(const std::string& host, const std::string& guest) {
+    detail::Call call;
+    return call(wasinn_session_grant_dir(get(), host.c_str(), guest.c_str(), &call.error));
+  }
   // Stops the session for good. Any thread.
   void Cancel() { wasinn_session_cancel(get()); }
   // Valid until the next call of the session; empty without an error.

@@ -38,6 +38,7 @@ FROZEN(wasinn_backend_sink, run, 16);
 FROZEN(wasinn_backend_sink, output, 24);
 FROZEN(wasinn_backend_sink, chunk, 32);
 FROZEN(wasinn_backend_sink, done, 40);
+FROZEN(wasinn_backend_sink, read_file, 48);
 
 FROZEN(wasinn_backend_input, port, 0);
 FROZEN(wasinn_backend_input, tensor, 8);

@@ -65,7 +65,7 @@ wasinn_backend_sink RunTable::BeginRun(uint32_t slot_number, RunListener* listen
   MutexLock lock(slot->mutex);
   slot->listener = listener;
   slot->run = ((slot->run >> kSlotBits) + 1) << kSlotBits | slot_number;
-  return {sizeof(wasinn_backend_sink), this, slot->run, Output, ChunkData, Done};
+  return {sizeof(wasinn_backend_sink), this, slot->run, Output, ChunkData, Done, ReadFile};
 }
 
 bool RunTable::EndRun(uint32_t slot_number, uint64_t run) {
@@ -135,6 +135,23 @@ void RunTable::Done(void* self, uint64_t run, wasinn_code code, wasinn_str messa
     }
   }
   listener->OnDone(std::move(result), usage == nullptr ? wasinn_backend_usage{} : *usage);
+}
+
+wasinn_code RunTable::ReadFile(void* self, uint64_t run, wasinn_str path, size_t most,
+                               void (*take)(void* to, wasinn_bytes bytes), void* to,
+                               wasinn_error* error) {
+  const auto* table = static_cast<const RunTable*>(self);
+  std::optional<std::shared_ptr<const GuestDirs>> dirs;
+  if (Slot* slot = table->SlotOf(run)) {
+    MutexLock lock(slot->mutex);
+    if (slot->listener != nullptr && slot->run == run) dirs = slot->listener->guest_dirs();
+  }
+  // A slow file system must not hold up a cancel.
+  Result<std::string> file = Fail(Code::kCANCELLED, "the run is over");
+  if (dirs) file = (*dirs ? **dirs : GuestDirs()).ReadFile(View(path), most);
+  if (!file) return ToC(file.error(), error);
+  take(to, {file->data(), file->size()});
+  return WASINN_OK;
 }
 
 }  // namespace wasinn

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/guest_dirs.h"
 #include "base/log.h"
 #include "base/mutex.h"
 #include "tensor/tensor.h"
@@ -31,6 +32,8 @@ class RunListener {
   // False asks the backend to stop.
   virtual bool OnChunk(uint32_t port, std::string_view data) = 0;
   virtual void OnDone(Result<> result, const wasinn_backend_usage& usage) = 0;
+  // Where the run may read files; nullptr: nowhere.
+  virtual std::shared_ptr<const GuestDirs> guest_dirs() const = 0;
 };
 
 // Gives each run a number that no other run of this table ever has, so that a plug-in that reports
@@ -71,6 +74,9 @@ class RunTable {
   static int32_t ChunkData(void* self, uint64_t run, uint32_t port, wasinn_bytes data);
   static void Done(void* self, uint64_t run, wasinn_code code, wasinn_str message,
                    int64_t engine_code, const wasinn_backend_usage* usage);
+  static wasinn_code ReadFile(void* self, uint64_t run, wasinn_str path, size_t most,
+                              void (*take)(void* to, wasinn_bytes bytes), void* to,
+                              wasinn_error* error);
 
   Slot* SlotAt(uint32_t slot) const;
   Slot* SlotOf(uint64_t run) const { return SlotAt(run & ((1u << kSlotBits) - 1)); }

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "support/core.h"
+#include "support/temp_dir.h"
 
 namespace wasinn {
 namespace {
@@ -26,6 +27,8 @@ class Recorder : public RunListener {
     result = std::move(given);
     usage = used;
   }
+  std::shared_ptr<const GuestDirs> guest_dirs() const override { return dirs; }
+  std::shared_ptr<const GuestDirs> dirs;
   int outputs = 0;
   int dones = 0;
   Tensor output;
@@ -71,6 +74,34 @@ TEST_F(SinkTest, ARunReportsToItsListener) {
   EXPECT_FALSE(table_.EndRun(slot, sink.run));
   recorder_.output = {};
   EXPECT_EQ(released_, 1);
+}
+
+TEST_F(SinkTest, ARunReadsTheGuestsFiles) {
+  const testing::TempDir folder;
+  folder.Write("one", "12345");
+  const auto read = [](const wasinn_backend_sink& sink, const char* path, std::string* bytes,
+                       wasinn_error* error) {
+    const auto take = [](void* to, wasinn_bytes given) {
+      static_cast<std::string*>(to)->assign(static_cast<const char*>(given.data), given.size);
+    };
+    return sink.read_file(sink.self, sink.run, ToStr(path), 5, take, bytes, error);
+  };
+  std::string bytes;
+  wasinn_error error{};
+  const uint32_t slot = *table_.TakeSlot();
+  auto sink = table_.BeginRun(slot, &recorder_);
+  EXPECT_EQ(read(sink, "/d/one", &bytes, &error), WASINN_SECURITY);
+  EXPECT_EQ(std::string(error.message),
+            "file '/d/one': expected a path in a folder that the guest was given, given another");
+  auto dirs = std::make_shared<GuestDirs>();
+  ASSERT_TRUE(dirs->Add(folder.path(), "/d"));
+  recorder_.dirs = dirs;
+  EXPECT_EQ(read(sink, "/d/one", &bytes, &error), WASINN_OK);
+  EXPECT_EQ(bytes, "12345");
+  Done(sink);
+  EXPECT_EQ(read(sink, "/d/one", &bytes, &error), WASINN_CANCELLED);
+  sink.run = 1234;
+  EXPECT_EQ(read(sink, "/d/one", &bytes, nullptr), WASINN_CANCELLED);
 }
 
 TEST_F(SinkTest, OutputsThatDoNotAddUpAreRefusedAndReleased) {

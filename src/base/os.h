@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -53,6 +54,23 @@ class MappedFile {
 Result<std::vector<uint8_t>> ReadHead(const std::string& path, size_t size);
 // Reads a whole file of at most `most` bytes.
 Result<std::string> ReadFile(const std::string& path, size_t most);
+
+// A folder that stays the same one whatever becomes of its name.
+class Dir {
+ public:
+  static Result<std::shared_ptr<Dir>> Open(const std::string& path);
+  ~Dir();
+  Dir(const Dir&) = delete;
+  Dir& operator=(const Dir&) = delete;
+  // Reads a whole file of at most `most` bytes by its path in the folder. SECURITY for a path that
+  // leaves the folder, by `..` or a link or from the root; INVALID_ARGUMENT for what is no regular
+  // file. `shown` names the file in errors. Any thread.
+  Result<std::string> ReadFile(const std::string& path, size_t most, std::string_view shown) const;
+
+ private:
+  explicit Dir(int fd) : fd_(fd) {}
+  const int fd_;
+};
 
 // Pages that are given back to the system when freed. `size` is rounded up to pages by the caller.
 void* MapPages(size_t size);

@@ -1,9 +1,11 @@
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -39,7 +41,7 @@ std::vector<std::string> CgroupFolders() {
   return folders;
 }
 
-Error FileError(const std::string& path, int number) {
+Error FileError(std::string_view path, int number) {
   const Code code = number == ENOENT || number == ENOTDIR ? Code::kNOT_FOUND : Code::kRUNTIME_ERROR;
   return {code, fmt::format("cannot open {}: {}", path, std::strerror(number)), number};
 }
@@ -57,6 +59,21 @@ class Fd {
  private:
   int fd_;
 };
+
+// Up to `size` bytes; `path` names the file in errors.
+Result<std::vector<uint8_t>> ReadUpTo(const Fd& fd, size_t size, std::string_view path) {
+  std::vector<uint8_t> head;
+  while (head.size() < size) {
+    const size_t filled = head.size();
+    head.resize(std::min(size, filled + (size_t{1} << 20)));
+    const ssize_t got = read(fd.get(), head.data() + filled, head.size() - filled);
+    head.resize(filled + static_cast<size_t>(std::max<ssize_t>(got, 0)));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return Fail(FileError(path, errno));
+    if (got == 0) break;
+  }
+  return head;
+}
 
 }  // namespace
 
@@ -153,20 +170,45 @@ MappedFile::~MappedFile() {
   if (data_ != nullptr) munmap(const_cast<uint8_t*>(data_), size_);
 }
 
+Result<std::shared_ptr<Dir>> Dir::Open(const std::string& path) {
+  const int fd = open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return Fail(FileError(path, errno));
+  return std::shared_ptr<Dir>(new Dir(fd));
+}
+
+Dir::~Dir() { close(fd_); }
+
+Result<std::string> Dir::ReadFile(const std::string& path, size_t most,
+                                  std::string_view shown) const {
+  open_how how{};
+  // A pipe without a writer must not keep us waiting.
+  how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  const Fd fd(static_cast<int>(syscall(SYS_openat2, fd_, path.c_str(), &how, sizeof how)));
+  if (fd.get() < 0 && (errno == EXDEV || errno == ELOOP)) {
+    return Fail(Code::kSECURITY,
+                "{}: expected a path in a folder of the guest, given one that "
+                "leaves it",
+                shown);
+  }
+  if (fd.get() < 0) return Fail(FileError(shown, errno));
+  struct stat info{};
+  if (fstat(fd.get(), &info) != 0) return Fail(FileError(shown, errno));
+  if (!S_ISREG(info.st_mode)) {
+    return Fail(Code::kINVALID_ARGUMENT, "{}: expected a file, given a {}", shown,
+                S_ISDIR(info.st_mode) ? "folder" : "special file");
+  }
+  WASINN_TRY(bytes, ReadUpTo(fd, most + 1, shown));
+  if (bytes.size() > most) {
+    return Fail(Code::kTOO_LARGE, "{}: expected at most {} bytes, given more", shown, most);
+  }
+  return std::string(bytes.begin(), bytes.end());
+}
+
 Result<std::vector<uint8_t>> ReadHead(const std::string& path, size_t size) {
   const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd.get() < 0) return Fail(FileError(path, errno));
-  std::vector<uint8_t> head(size);
-  size_t filled = 0;
-  while (filled < size) {
-    const ssize_t got = read(fd.get(), head.data() + filled, size - filled);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return Fail(FileError(path, errno));
-    if (got == 0) break;
-    filled += static_cast<size_t>(got);
-  }
-  head.resize(filled);
-  return head;
+  return ReadUpTo(fd, size, path);
 }
 
 Result<std::string> ReadFile(const std::string& path, size_t most) {

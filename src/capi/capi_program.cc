@@ -52,6 +52,9 @@ wasinn_code wasinn_program_run(wasinn_program* program, wasinn_session* c_sessio
     if (session.stopped()) return Fail(session.StopError());
     const wasinn_run_options defaults = WASINN_RUN_OPTIONS_INIT;
     const wasinn_run_options given = CopyVersioned(options, defaults);
+    for (const wasinn_dir& dir : std::span(given.dirs, given.dir_count)) {
+      WASINN_CHECK(session.GrantDir(dir.host, dir.guest));
+    }
     Timer& timer = program->engine->scheduler().timer();
     Timer::Id deadline = 0;
     if (const uint64_t limit = session.policy().run_timeout; limit != 0) {

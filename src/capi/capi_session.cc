@@ -121,6 +121,11 @@ wasinn_str wasinn_session_last_error(const wasinn_session* session) {
   return ToStr(wasinn::FromC(session).last_error());
 }
 
+wasinn_code wasinn_session_grant_dir(wasinn_session* session, const char* host, const char* guest,
+                                     wasinn_error* error) {
+  return Enter(session, error, [&](Session& s) { return s.GrantDir(host, guest); });
+}
+
 uint64_t wasinn_session_rule(const wasinn_session* session, const char* rule) {
   return wasinn::FromC(session).policy().Get(rule).value_or(0);
 }

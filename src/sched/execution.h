@@ -87,10 +87,14 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
   const Outputs& outputs() const NO_THREAD_SAFETY_ANALYSIS { return outputs_; }
   const wasinn_backend_usage& usage() const NO_THREAD_SAFETY_ANALYSIS { return usage_; }
 
+  // Where its runs may read files. Before the first run.
+  void set_guest_dirs(std::shared_ptr<const GuestDirs> dirs) { guest_dirs_ = std::move(dirs); }
+
   // RunListener
   Result<> OnOutput(uint32_t port, Tensor tensor) override;
   bool OnChunk(uint32_t port, std::string_view data) override;
   void OnDone(Result<> result, const wasinn_backend_usage& usage) override;
+  std::shared_ptr<const GuestDirs> guest_dirs() const override { return guest_dirs_; }
 
  private:
   struct Done {
@@ -114,6 +118,7 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
   std::shared_ptr<Graph> graph_;  // set for life
   wasinn_backend_context* context_ = nullptr;
   std::optional<uint32_t> slot_;
+  std::shared_ptr<const GuestDirs> guest_dirs_;
   // Of the run under way, for the backend; kept so that a run need not allocate.
   std::vector<wasinn_backend_input> c_inputs_;
 

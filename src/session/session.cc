@@ -148,6 +148,15 @@ Result<Options*> Session::ContextOptions(uint32_t graph) {
 
 // ------------------------------------------------------------------ contexts
 
+Result<> Session::GrantDir(const std::string& host, std::string_view guest) {
+  // Contexts keep those that they were made with.
+  auto dirs = guest_dirs_ == nullptr ? std::make_shared<GuestDirs>()
+                                     : std::make_shared<GuestDirs>(*guest_dirs_);
+  WASINN_CHECK(dirs->Add(host, guest));
+  guest_dirs_ = std::move(dirs);
+  return {};
+}
+
 Result<uint32_t> Session::InitContext(uint32_t graph_handle, const Options& options) {
   WASINN_TRY(graph, FindGraph(graph_handle));
   WASINN_CHECK(CheckLimit("max_contexts", policy_.max_contexts, contexts_.size() + 1));
@@ -160,6 +169,7 @@ Result<uint32_t> Session::InitContext(uint32_t graph_handle, const Options& opti
     merged.insert(it->second.begin(), it->second.end());
   }
   WASINN_TRY(execution, Execution::Create(*host_.scheduler, std::move(graph), merged));
+  execution->set_guest_dirs(guest_dirs_);
   context.execution = std::move(execution);
   contexts_.emplace(next_context_, std::move(context));
   return next_context_++;

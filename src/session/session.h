@@ -52,6 +52,10 @@ class Session {
   const Policy& policy() const { return policy_; }
   const Logger& log() const { return *host_.log; }
 
+  // Lets runs read files of the folder `host` by the names that they have for the guest, who sees
+  // it as `guest`; those of contexts that are made from now on.
+  Result<> GrantDir(const std::string& host, std::string_view guest);
+
   // ---- graphs
   // `extra` options go over the registered ones; those that the backend does not know are ignored
   // with a warning, as WasmEdge does.
@@ -246,6 +250,7 @@ class Session {
 
   const SessionHost host_;
   const Policy policy_;
+  std::shared_ptr<const GuestDirs> guest_dirs_;
   std::unordered_map<uint32_t, std::shared_ptr<Graph>> graphs_;
   std::unordered_map<uint32_t, Options> context_options_;  // by graph handle
   std::unordered_map<uint32_t, Context> contexts_;

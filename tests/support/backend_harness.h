@@ -137,6 +137,20 @@ class RunRecord {
   }
 
   const wasinn_backend_sink* sink() const { return &sink_; }
+  // The guest has this file, and no other one.
+  void set_file(std::string path, std::string bytes) {
+    file_ = {std::move(path), std::move(bytes)};
+    sink_.read_file = [](void* self, uint64_t, wasinn_str name, size_t most,
+                         void (*take)(void*, wasinn_bytes), void* to, wasinn_error* error) {
+      const auto& [known, known_bytes] = static_cast<RunRecord*>(self)->file_;
+      if (Text(name) != known || known_bytes.size() > most) {
+        std::snprintf(error->message, sizeof error->message, "no such file");
+        return WASINN_NOT_FOUND;
+      }
+      take(to, {known_bytes.data(), known_bytes.size()});
+      return WASINN_OK;
+    };
+  }
   uint64_t number() const { return sink_.run; }
   // After this many chunks, the sink asks the backend to stop.
   void set_chunk_limit(size_t limit) { chunk_limit_ = limit; }
@@ -211,6 +225,7 @@ class RunRecord {
   }
 
   wasinn_backend_sink sink_{};
+  std::pair<std::string, std::string> file_;
   size_t chunk_limit_ = SIZE_MAX;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
