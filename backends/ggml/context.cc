@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <random>
 
 #include "ggml/graph.h"
+#include "ggml/image.h"
 #include "ggml/media.h"
 #include "ggml/prompt.h"
 #include "ggml/request.h"
@@ -64,12 +66,6 @@ Settings SettingsWith(const Context& context, std::string_view options) {
   if (!options.empty()) {
     ApplyJson(options, [&](const std::string& text) { Warn(context, text); }, settings);
   }
-  if (!settings.image.empty()) {
-    throw Failure(WASINN_INVALID_ARGUMENT,
-                  "ggml: option 'image': expected none, since guests name no files here; give the "
-                  "image's bytes as input 3 or as <img src=\"data:image/TYPE;base64,...\"> in the "
-                  "prompt");
-  }
   return settings;
 }
 
@@ -81,12 +77,24 @@ std::string NewMark() {
   return mark + "_>";
 }
 
+[[noreturn]] void NoProjector() {
+  throw Failure(WASINN_UNSUPPORTED_OPERATION,
+                "ggml: images: expected text alone, since this model was loaded without a "
+                "projector (the host's option mmproj); given an image");
+}
+
 // The tokens of prompt or chat, which takes the worker's stack, and the images among them; `chat`
-// is what a chat came to.
+// is what a chat came to. `file`: of the option `image`.
 std::vector<llama_token> ReadPrompt(const wasinn_backend_graph& graph, const Inputs& inputs,
-                                    size_t context_size, ImagePlaces& places, Chat& chat) {
+                                    std::optional<std::string> file, size_t context_size,
+                                    ImagePlaces& places, Chat& chat) {
   MixedText mixed;
   std::vector<std::string> images = SplitImages(inputs[kImagesInput]);
+  std::string prompt(inputs[kPromptInput]);
+  if (file) {
+    images.insert(images.begin(), *std::move(file));
+    MarkPlaceOfFile(prompt);
+  }
   if (!inputs[kChatInput].empty()) {
     if (graph.templates == nullptr) {
       throw Failure(WASINN_UNSUPPORTED_OPERATION,
@@ -99,7 +107,7 @@ std::vector<llama_token> ReadPrompt(const wasinn_backend_graph& graph, const Inp
     chat = RenderChat(*graph.templates, marked.json);
     mixed = SplitMarked(chat.prompt, mark, std::move(marked.images));
   } else {
-    mixed = SplitPrompt(inputs[kPromptInput], std::move(images));
+    mixed = SplitPrompt(prompt, std::move(images));
   }
   size_t bytes = 0;
   for (const std::string& text : mixed.texts) bytes += text.size();
@@ -109,24 +117,24 @@ std::vector<llama_token> ReadPrompt(const wasinn_backend_graph& graph, const Inp
                                               std::to_string(bytes) + " bytes");
   }
   if (mixed.images.empty()) return Tokenize(*graph.vocabulary, mixed.texts[0]);
-  if (graph.vision == nullptr) {
-    throw Failure(WASINN_UNSUPPORTED_OPERATION,
-                  "ggml: images: expected text alone, since this model was loaded without a "
-                  "projector (the host's option mmproj); given an image");
-  }
+  if (graph.vision == nullptr) NoProjector();
   std::vector<llama_token> tokens;
   graph.vision->Read(mixed, tokens, places);
   return tokens;
 }
 
+bool IsAboutPrompt(const Settings& settings, const Inputs& inputs) {
+  return inputs[kTextsInput].empty() || TaskOf(settings) == Task::kGenerate;
+}
+
 // The tokens of each text that the task is about: those of `texts`, else of prompt or chat.
 std::vector<std::vector<llama_token>> ReadAll(const wasinn_backend_graph& graph,
                                               const Settings& settings, const Inputs& inputs,
-                                              size_t context_size, ImagePlaces& places,
-                                              Chat& chat) {
+                                              std::optional<std::string> file, size_t context_size,
+                                              ImagePlaces& places, Chat& chat) {
   const Task task = TaskOf(settings);
-  if (inputs[kTextsInput].empty() || task == Task::kGenerate) {
-    auto tokens = ReadPrompt(graph, inputs, context_size, places, chat);
+  if (IsAboutPrompt(settings, inputs)) {
+    auto tokens = ReadPrompt(graph, inputs, std::move(file), context_size, places, chat);
     if (task != Task::kGenerate && !places.empty()) {
       throw Failure(WASINN_UNSUPPORTED_OPERATION,
                     "ggml: expected text alone for the task " + settings.task + ", given an image");
@@ -215,8 +223,14 @@ bool Prepare(const wasinn_backend_graph& graph, const Inputs& inputs, Request& r
     return false;
   }
   request.context_size = graph.ContextSize(settings);
+  std::optional<std::string> file;
+  if (!settings.image.empty() && IsAboutPrompt(settings, inputs)) {
+    if (graph.vision == nullptr) NoProjector();
+    file = request.ReadFile(settings.image, kMostImageBytes);
+  }
   Chat chat;
-  auto texts = ReadAll(graph, settings, inputs, request.context_size, request.images, chat);
+  auto texts =
+      ReadAll(graph, settings, inputs, std::move(file), request.context_size, request.images, chat);
   request.usage.input_tokens = CountTokens(texts);
   if (task == Task::kTokenize) {
     request.FinishText(TokensJson(texts, !inputs[kTextsInput].empty()), "tokenize");
@@ -352,13 +366,14 @@ wasinn_code ContextOutputGet(wasinn_backend_context* context, uint32_t port,
     std::ranges::copy(context->set, inputs.begin());
     if (!inputs[kPromptInput].empty() || !inputs[kChatInput].empty() ||
         !inputs[kTextsInput].empty()) {
+      // An image in a file is read by a run.
       const Settings settings = SettingsWith(*context, inputs[kOptionsInput]);
       const size_t size = context->graph.ContextSize(settings);
       Chat chat;
       ImagePlaces images;
       context->graph.instance.worker.Run([&] {
         usage.input_tokens =
-            CountTokens(ReadAll(context->graph, settings, inputs, size, images, chat));
+            CountTokens(ReadAll(context->graph, settings, inputs, {}, size, images, chat));
       });
     }
     LendText(*context->graph.instance.host, UsageJson(usage), context->usage_dim, *out);

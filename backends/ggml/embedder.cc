@@ -56,7 +56,9 @@ void Embedder::Open(size_t tokens) {
 // The next texts of the requests in their order, as many as fit into a pass.
 std::vector<Embedder::Item> Embedder::Plan() const {
   const auto most_tokens = static_cast<size_t>(graph_.settings.max_batch);
-  const size_t most_texts = graph_.is_recurrent ? 1 : kMostSequences;
+  // Sums over the tokens of a text depend on where it stands in the pass.
+  const bool alone = graph_.is_recurrent || graph_.settings.deterministic;
+  const size_t most_texts = alone ? 1 : kMostSequences;
   std::vector<Item> items;
   size_t tokens = 0;
   for (const auto& request : waiting_) {

@@ -158,8 +158,17 @@ TEST(GgmlEngineTest, AFullCacheEndsTheNewestRunWithAnError) {
   EXPECT_EQ(large.error().code, WASINN_TOO_LARGE);
 }
 
-TEST(GgmlEngineTest, TheCacheGrowsWithTheContextsThatNeedMore) {
-  const Model model;
+// With one cache for all, and with parts.
+class GgmlCacheTest : public ::testing::TestWithParam<const char*> {
+ protected:
+  OptionList Options(OptionList more = {}) const {
+    more.emplace_back("kv-unified", GetParam());
+    return more;
+  }
+};
+
+TEST_P(GgmlCacheTest, GrowsWithTheContextsThatNeedMore) {
+  const Model model(Options());
   Session small(model, {{"temp", "0"}});
   EXPECT_EQ(small.Ask("abc"), WASINN_OK);
   Session large(model, {{"temp", "0"}, {"ctx-size", "12000"}, {"n-predict", "1"}});
@@ -169,10 +178,75 @@ TEST(GgmlEngineTest, TheCacheGrowsWithTheContextsThatNeedMore) {
   EXPECT_EQ(small.text, LettersAfter('c'));
 }
 
-TEST(GgmlEngineTest, ContextsShareWhatTheyComputedForEqualBeginnings) {
+TEST_P(GgmlCacheTest, RunsFindWhatTheirContextsHave) {
+  // A model whose answer each token before it changes.
+  const Model model(Options({{"max-sequences", "6"}}), WASINN_GGML_MODELS "alphabet/mixing.gguf");
+  const OptionList options = {
+      {"temp", "0"}, {"n-predict", "12"}, {"ignore-eos", "true"}, {"special", "true"}};
+  const auto prompt = [](size_t i) { return std::string(9 + i, static_cast<char>('a' + i)) + "k"; };
+  std::vector<std::string> alone;
+  std::vector<std::unique_ptr<Session>> sessions;
+  for (size_t i = 0; i < 6; ++i) {
+    Session session(model, options);
+    EXPECT_EQ(session.Ask(prompt(i) + "xyz", R"({"cache-prompt": false})"), WASINN_OK);
+    alone.push_back(session.text);
+    sessions.push_back(std::make_unique<Session>(model, options));
+  }
+  for (size_t i = 0; i < 6; ++i) EXPECT_EQ(sessions[i]->Ask(prompt(i)), WASINN_OK);
+  // Each time others, with idle ones between.
+  for (const std::vector<size_t>& few : {std::vector<size_t>{0, 2, 5}, {1, 3, 5}, {4, 5}, {5, 0}}) {
+    std::vector<RunRecord> runs(few.size());
+    for (size_t i = 0; i < few.size(); ++i) {
+      EXPECT_EQ(sessions[few[i]]->Set(0, prompt(few[i]) + "xyz"), WASINN_OK);
+    }
+    for (size_t i = 0; i < few.size(); ++i) sessions[few[i]]->Start(runs[i]);
+    for (size_t i = 0; i < few.size(); ++i) {
+      ASSERT_TRUE(runs[i].Wait(std::chrono::minutes(5)));
+      Session& session = *sessions[few[i]];
+      EXPECT_EQ(session.Take(runs[i]), WASINN_OK) << session.message;
+      EXPECT_EQ(session.text, alone[few[i]]) << few[i];
+      EXPECT_GT(session.usage["reused_tokens"], prompt(few[i]).size()) << few[i];
+    }
+  }
+}
+
+TEST_P(GgmlCacheTest, RunsThatShiftGoOnBesideOthers) {
+  const Model model(Options({{"max-sequences", "4"}}));
+  std::vector<std::unique_ptr<Session>> endless;
+  std::vector<RunRecord> runs(3);
+  for (RunRecord& run : runs) {
+    endless.push_back(std::make_unique<Session>(model));
+    EXPECT_EQ(endless.back()->Set(0, "abcdefghijklmnopqrstuvwxyzabcdefgh"), WASINN_OK);
+    EXPECT_EQ(endless.back()->Set(1, kEndless), WASINN_OK);
+    endless.back()->Start(run);
+  }
+  ASSERT_TRUE(runs[0].WaitForChunks(100));
+  // Ends, so that there is a gap.
+  endless[1]->context().Cancel(runs[1].number());
+  ASSERT_TRUE(runs[1].Wait());
+  Session other(model, {{"temp", "0"}});
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(other.Ask("uvw"), WASINN_OK) << other.message;
+    EXPECT_EQ(other.text, "xyz");
+  }
+  ASSERT_TRUE(runs[2].WaitForChunks(500));
+  for (const int i : {0, 2}) {
+    const size_t at = static_cast<size_t>(i);
+    endless[at]->context().Cancel(runs[at].number());
+    ASSERT_TRUE(runs[at].Wait());
+    EXPECT_EQ(runs[at].code(), WASINN_CANCELLED);
+    // From any letter on it is the alphabet.
+    const std::string text = runs[at].text();
+    EXPECT_NE(text.find("ijklmnopqrstuvwxyz"), std::string::npos) << text.substr(0, 200);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, GgmlCacheTest, ::testing::Values("true", "false"));
+
+TEST_P(GgmlCacheTest, ContextsShareWhatTheyComputedForEqualBeginnings) {
   const std::string begin = "abcdefghijklmnopqrstuvwxyzabcdefghij";
   for (const bool share : {true, false}) {
-    const Model model(OptionList{{"share-prefix", share ? "true" : "false"}});
+    const Model model(Options({{"share-prefix", share ? "true" : "false"}}));
     Session first(model, {{"temp", "0"}});
     Session second(model, {{"temp", "0"}});
     EXPECT_EQ(first.Ask(begin + "abc"), WASINN_OK);
@@ -185,9 +259,9 @@ TEST(GgmlEngineTest, ContextsShareWhatTheyComputedForEqualBeginnings) {
   }
 }
 
-TEST(GgmlEngineTest, AShiftLeavesSharedTokensAlone) {
+TEST_P(GgmlCacheTest, AShiftLeavesSharedTokensAlone) {
   const std::string begin = "abcdefghijklmnopqrstuvwxyz";
-  const Model model;
+  const Model model(Options());
   Session first(model, {{"temp", "0"}});
   Session second(model, {{"temp", "0"}});
   EXPECT_EQ(first.Ask(begin + "abc"), WASINN_OK);

@@ -17,16 +17,6 @@ constexpr uint32_t kMostGuesses = 64;
 constexpr size_t kUsualGuesses = 8;
 // For so many tokens after guesses that were wrong.
 constexpr size_t kRestAfterWrongGuesses = 16;
-// Fewer tokens are not worth the sharing.
-constexpr size_t kLeastShared = 16;
-
-// How many of the first tokens, `most` at most, are those of the request's prompt.
-size_t CommonPrefix(const std::vector<llama_token>& tokens, const ImagePlaces& images,
-                    const Request& request, size_t most = SIZE_MAX) {
-  const auto end = std::ranges::mismatch(tokens, request.prompt).in1;
-  const auto common = static_cast<size_t>(end - tokens.begin());
-  return CommonImages(images, request.images, std::min(common, most));
-}
 
 }  // namespace
 
@@ -39,6 +29,7 @@ void Generator::Work() {
   DropCancelledRuns();
   Admit();
   if (Active() == 0) return;
+  Gather();
   LookAtImage();
   const size_t answers = Active();
   const bool only_answers = std::ranges::none_of(sequences_, &Sequence::in_prompt);
@@ -89,24 +80,26 @@ void Generator::End(Sequence& sequence) {
   sequence.request = nullptr;
 }
 
-void Generator::Open(size_t cells) {
+void Generator::Open(size_t context_size) {
   const Settings& settings = graph_.settings;
+  const auto form = graph_.CacheFor(context_size);
   llama_context_params params = llama_context_default_params();
-  params.n_ctx = static_cast<uint32_t>(cells);
-  params.n_seq_max = static_cast<uint32_t>(settings.max_sequences);
+  params.n_ctx = static_cast<uint32_t>(form.cells);
+  params.n_seq_max = static_cast<uint32_t>(form.sequences);
+  params.kv_unified = unified_ = form.unified;
   params.n_outputs_max = params.n_seq_max + (graph_.draft != nullptr ? kMostGuesses : 0);
   params.n_batch = params.n_ubatch =
       std::max(static_cast<uint32_t>(settings.max_batch), params.n_outputs_max);
-  params.kv_unified = true;
   // With a window alone, the beginning of a prompt could not be used again.
   params.swa_full = true;
   MakeContext(params);
-  cells_ = llama_n_ctx(context_.get());
+  cells_ = llama_n_ctx_seq(context_.get());
   sequences_.assign(params.n_seq_max, {});
   for (size_t i = 0; i < sequences_.size(); ++i) {
     sequences_[i].id = static_cast<llama_seq_id>(i);
   }
-  if (graph_.draft != nullptr) draft_ = std::make_unique<Draft>(graph_, cells_, sequences_.size());
+  if (graph_.draft != nullptr)
+    draft_ = std::make_unique<Draft>(graph_, llama_n_ctx(context_.get()), sequences_.size());
 }
 
 // False when the cache is too small for the request and others are using it.
@@ -114,7 +107,7 @@ bool Generator::MakeRoomFor(const Request& request) {
   if (context_ != nullptr && cells_ >= request.context_size) return true;
   if (Active() > 0) return false;
   Rest();
-  Open(graph_.CellsFor(request.context_size));
+  Open(request.context_size);
   return true;
 }
 
@@ -143,61 +136,6 @@ Generator::Sequence* Generator::FreeSequence(const Request& request) {
   return best;
 }
 
-void Generator::Clear(Sequence& sequence) {
-  llama_memory_seq_rm(llama_get_memory(context_.get()), sequence.id, -1, -1);
-  sequence.tokens.clear();
-  sequence.images.clear();
-  sequence.shared = false;
-}
-
-// Leaves those tokens of the prompt in the sequence that were computed before; their number.
-size_t Generator::Reuse(Sequence& sequence, const Request& request) {
-  const Settings& settings = graph_.settings;
-  llama_memory_t memory = llama_get_memory(context_.get());
-  // The last token must be computed for its scores.
-  const size_t most = request.prompt.size() - 1;
-  const auto usable = [&](const Sequence& from) {
-    return CommonPrefix(from.tokens, from.images, request, most);
-  };
-  const bool shifts = request.settings().context_shift;
-  if (!request.settings().cache_prompt || (shifts && sequence.shared)) {
-    Clear(sequence);
-    return 0;
-  }
-  const size_t own = usable(sequence);
-  // Cells of several sequences cannot move, so those that shift stay alone.
-  if (settings.share_prefix && !graph_.is_recurrent && !shifts) {
-    Sequence* source = nullptr;
-    size_t common = own + kLeastShared;
-    for (Sequence& other : sequences_) {
-      const bool moves = other.request != nullptr && other.request->settings().context_shift;
-      if (&other == &sequence || moves || usable(other) <= common) continue;
-      source = &other;
-      common = usable(other);
-    }
-    if (source != nullptr) {
-      Clear(sequence);
-      llama_memory_seq_cp(memory, source->id, sequence.id, 0, PositionOf(source->images, common));
-      sequence.images = source->images;
-      CutPlaces(sequence.images, common);
-      sequence.tokens.assign(request.prompt.begin(),
-                             request.prompt.begin() + static_cast<std::ptrdiff_t>(common));
-      sequence.shared = source->shared = true;
-      return common;
-    }
-  }
-  if (own < sequence.tokens.size()) {
-    // A recurrent model cannot go back.
-    if (!llama_memory_seq_rm(memory, sequence.id, PositionOf(sequence.images, own), -1)) {
-      Clear(sequence);
-      return 0;
-    }
-    sequence.tokens.resize(own);
-    CutPlaces(sequence.images, own);
-  }
-  return own;
-}
-
 void Generator::Begin(Sequence& sequence, std::shared_ptr<Request> request) {
   if (request->state != nullptr && !Restore(sequence, *request)) return;
   request->usage.reused_tokens = Reuse(sequence, *request);
@@ -205,73 +143,6 @@ void Generator::Begin(Sequence& sequence, std::shared_ptr<Request> request) {
   sequence.answering = false;
   sequence.guess_most = SIZE_MAX;
   sequence.guess_rest = 0;
-}
-
-// Puts the state that the request goes on from into the sequence, when that has more of the prompt
-// than is there. False when the state was bad, and the request is ended.
-bool Generator::Restore(Sequence& sequence, Request& request) {
-  const std::unique_ptr<StateFile> state = std::move(request.state);
-  if (CommonPrefix(state->tokens(), {}, request) <=
-      CommonPrefix(sequence.tokens, sequence.images, request)) {
-    return true;
-  }
-  Clear(sequence);
-  try {
-    const std::vector<uint8_t> data = state->ReadData();
-    const Guarded guarded(graph_.instance.host);
-    size_t taken = 0;
-    do {
-      taken = llama_state_seq_set_data(context_.get(), data.data(), data.size(), sequence.id);
-    } while (taken == 0 && EvictIdle());
-    llama_memory_t memory = llama_get_memory(context_.get());
-    const auto last = static_cast<llama_pos>(state->tokens().size()) - 1;
-    if (taken != data.size() || llama_memory_seq_pos_min(memory, sequence.id) != 0 ||
-        llama_memory_seq_pos_max(memory, sequence.id) != last) {
-      throw Failure(
-          WASINN_RUNTIME_ERROR,
-          "ggml: option 'state-load': expected a state that the key-value cache can take, "
-          "given one that it cannot (" +
-              Guarded::FirstError() + ")");
-    }
-  } catch (const Failure& failure) {
-    Clear(sequence);
-    request.Fail(failure.code(), failure.message());
-    return false;
-  } catch (const std::exception& exception) {
-    Clear(sequence);
-    request.Fail(WASINN_RUNTIME_ERROR, std::string("ggml: ") + exception.what());
-    return false;
-  }
-  sequence.tokens = state->tokens();
-  return true;
-}
-
-// Saves the state of a run that ends well, if it is to be; else tells why not.
-void Generator::Save(const Sequence& sequence, wasinn_code& code, std::string& message) {
-  const Settings& settings = sequence.request->settings();
-  if (settings.state_save.empty()) return;
-  try {
-    if (!sequence.images.empty()) {
-      throw Failure(WASINN_UNSUPPORTED_OPERATION,
-                    "ggml: option 'state-save': expected a session of text alone, given one with "
-                    "images");
-    }
-    const size_t size = llama_state_seq_get_size(context_.get(), sequence.id);
-    std::vector<uint8_t> data(size);
-    if (llama_state_seq_get_data(context_.get(), data.data(), size, sequence.id) != size ||
-        !GoodState(data, sequence.tokens.size())) {
-      throw Failure(WASINN_UNSUPPORTED_OPERATION,
-                    "ggml: option 'state-save': expected a session whose state can be saved, given "
-                    "another");
-    }
-    graph_.states->Save(settings.state_save, graph_.StateKey(settings), sequence.tokens, data);
-  } catch (const Failure& failure) {
-    code = failure.code();
-    message = failure.message();
-  } catch (const std::exception& exception) {
-    code = WASINN_RUNTIME_ERROR;
-    message = std::string("ggml: ") + exception.what();
-  }
 }
 
 // ------------------------------------------------------------------ a pass over the model
@@ -335,17 +206,6 @@ bool Generator::Compute() {
   return false;
 }
 
-bool Generator::EvictIdle() {
-  Sequence* oldest = nullptr;
-  for (Sequence& sequence : sequences_) {
-    if (sequence.request != nullptr || sequence.tokens.empty()) continue;
-    if (oldest == nullptr || sequence.used < oldest->used) oldest = &sequence;
-  }
-  if (oldest == nullptr) return false;
-  Clear(*oldest);
-  return true;
-}
-
 void Generator::FailNewest(bool in_prompt) {
   Sequence* newest = nullptr;
   for (Sequence& sequence : sequences_) {
@@ -384,6 +244,7 @@ bool Generator::Pass() {
   if (requests.empty()) return true;
   const int32_t status = Decode(batch.View(), requests);
   if (status == 1) return false;
+  shifting_ = false;
   if (status == 2) {
     // All of them are cancelled; what was computed before this pass is still good.
     for (Sequence& sequence : sequences_) {
@@ -561,6 +422,7 @@ bool Generator::Shift(Sequence& sequence) {
   const auto to = static_cast<llama_pos>(keep + forget);
   if (!llama_memory_seq_rm(memory, sequence.id, from, to)) return false;
   llama_memory_seq_add(memory, sequence.id, to, -1, -static_cast<llama_pos>(forget));
+  shifting_ = true;
   sequence.tokens.erase(sequence.tokens.begin() + from, sequence.tokens.begin() + to);
   return true;
 }

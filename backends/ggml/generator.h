@@ -27,7 +27,7 @@ class Generator final : public Engine {
 
  private:
   struct Sequence {
-    llama_seq_id id = 0;
+    llama_seq_id id = 0;              // index in sequences_
     std::vector<llama_token> tokens;  // in the cache, in order
     ImagePlaces images;               // those among them
     // Of the image that is being computed: what stands for its tokens, and how many are in the
@@ -62,13 +62,19 @@ class Generator final : public Engine {
   void DropCancelledRuns();
   void Admit();
   bool MakeRoomFor(const Request& request);
-  void Open(size_t cells);
+  void Open(size_t context_size);
   Sequence* FreeSequence(const Request& request);
   void Begin(Sequence& sequence, std::shared_ptr<Request> request);
+  // In generator_cache.cc.
+  void Clear(Sequence& sequence);
+  bool EvictIdle();
+  std::vector<uint8_t> Content(const Sequence& sequence);
+  bool SetContent(const Sequence& sequence, const std::vector<uint8_t>& content);
+  bool CopyBeginning(Sequence& source, Sequence& sequence, size_t count);
+  void Gather();
+  size_t Reuse(Sequence& sequence, const Request& request);
   bool Restore(Sequence& sequence, Request& request);
   void Save(const Sequence& sequence, wasinn_code& code, std::string& message);
-  size_t Reuse(Sequence& sequence, const Request& request);
-  void Clear(Sequence& sequence);
   // In generator_images.cc.
   void LookAtImage();
   void ComputeImage(Sequence& sequence, const ImagePlace& place);
@@ -78,7 +84,6 @@ class Generator final : public Engine {
   void Plan(bool prompts);
   bool Compute();
   bool Pass();
-  bool EvictIdle();
   void FailNewest(bool in_prompt);
   bool GuessAhead();
   void Advance(Sequence& sequence);
@@ -92,8 +97,10 @@ class Generator final : public Engine {
   std::vector<Sequence> sequences_;
   std::unique_ptr<Draft> draft_;  // null without a draft model
   Pace pace_;
-  size_t written_ = 0;  // tokens of answers, of all runs
-  size_t cells_ = 0;
+  size_t written_ = 0;     // tokens of answers, of all runs
+  bool unified_ = true;    // all sequences share the cells
+  size_t cells_ = 0;       // of all sequences, or of each
+  bool shifting_ = false;  // cells were moved, and llama.cpp does so in the next pass
   uint64_t clock_ = 0;
   size_t image_turn_ = 0;  // whose image is next
   size_t turn_ = 0;        // whose prompt is first in the next pass

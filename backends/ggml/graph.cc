@@ -23,6 +23,8 @@ using Graph = wasinn_backend_graph;
 constexpr size_t kDefaultContext = 4096;
 // With kv-cells 0: room for more than one context, within this many bytes.
 constexpr size_t kUsualCells = 8192;
+// With parts for so many at a time it does not matter that they cannot lend each other room.
+constexpr size_t kEnoughSequences = 8;
 constexpr uint64_t kMostCacheBytes = uint64_t{1} << 30;
 constexpr size_t kMostCells = 16 << 20;
 
@@ -236,8 +238,15 @@ void Load(Graph& graph, const wasinn_load_request& request) {
         [&](const std::string& text) { Log(*graph.instance.host, WASINN_LOG_WARN, text); },
         graph.settings);
   }
+  if (graph.settings.deterministic && graph.settings.kv_unified == "true") {
+    throw Failure(
+        WASINN_INVALID_ARGUMENT,
+        "ggml: option 'kv-unified': expected auto or false with deterministic, given true");
+  }
   llama_model_params params = llama_model_default_params();
   params.load_mode = graph.settings.mmap ? LLAMA_LOAD_MODE_MMAP : LLAMA_LOAD_MODE_NONE;
+  // Weights that are packed anew are multiplied in a way that depends on the number of tokens.
+  params.use_extra_bufts = !graph.settings.deterministic;
   GgufFacts facts;
   graph.model.reset(request.path != nullptr ? LoadPath(request.path, params, facts)
                                             : LoadBytes(request.parts[0], params, facts));
@@ -343,8 +352,18 @@ uint32_t wasinn_backend_graph::Threads() const {
   return most > 0 ? std::min(most, all) : all;
 }
 
-size_t wasinn_backend_graph::CellsFor(size_t context_size) const {
-  return std::min(most_cells, std::max(wasinn::ggml::kUsualCells, 2 * context_size));
+wasinn_backend_graph::CacheForm wasinn_backend_graph::CacheFor(size_t context_size) const {
+  const auto most = static_cast<size_t>(settings.max_sequences);
+  // As llama.cpp rounds it. Not too small for who comes next.
+  const size_t part = (std::max(context_size, wasinn::ggml::kDefaultContext) + 255) / 256 * 256;
+  const size_t parts = std::clamp<size_t>(most_cells / part, 1, most);
+  const bool wanted = settings.deterministic || settings.kv_unified == "false";
+  const bool fits =
+      settings.kv_unified == "auto" && parts >= std::min(most, wasinn::ggml::kEnoughSequences);
+  // What is moved or copied of a window lacks the tokens before it, which a shorter prompt needs.
+  const bool whole = !is_recurrent && llama_model_n_swa(model.get()) == 0;
+  if (whole && (wanted || fits)) return {false, part * parts, parts};
+  return {true, std::min(most_cells, std::max(wasinn::ggml::kUsualCells, 2 * context_size)), most};
 }
 
 void wasinn_backend_graph::Check(const wasinn::ggml::Settings& wanted) const {

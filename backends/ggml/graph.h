@@ -66,8 +66,14 @@ struct wasinn_backend_graph {
   size_t ContextSize(const wasinn::ggml::Settings& settings) const;
   // Threads of one pass.
   uint32_t Threads() const;
-  // Cells of a cache for contexts of that size.
-  size_t CellsFor(size_t context_size) const;
+  // A cache for contexts of that size: tokens of all sequences together, and whether they share
+  // them or each has the same part.
+  struct CacheForm {
+    bool unified;
+    size_t cells;
+    size_t sequences;
+  };
+  CacheForm CacheFor(size_t context_size) const;
   // Throws Failure when contexts of this graph cannot have these settings.
   void Check(const wasinn::ggml::Settings& settings) const;
   // What a saved state must have been made by.

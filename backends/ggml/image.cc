@@ -16,7 +16,6 @@ int stbi_zlib_decode_buffer(char* out, int out_size, const char* in, int in_size
 namespace wasinn::ggml {
 namespace {
 
-constexpr size_t kMostBytes = 16 << 20;
 constexpr uint32_t kMostSide = 16384;
 constexpr uint64_t kMostOfOne = 16 << 20;
 constexpr uint32_t kMostRatio = 200;
@@ -83,8 +82,8 @@ void CheckJpeg(std::string_view file) {
 }  // namespace
 
 ImageSize CheckImage(std::string_view file) {
-  if (file.size() > kMostBytes) {
-    throw Bad(WASINN_TOO_LARGE, "a file of at most " + std::to_string(kMostBytes) + " bytes",
+  if (file.size() > kMostImageBytes) {
+    throw Bad(WASINN_TOO_LARGE, "a file of at most " + std::to_string(kMostImageBytes) + " bytes",
               std::to_string(file.size()));
   }
   const bool png = file.starts_with("\x89PNG\r\n\x1a\n");

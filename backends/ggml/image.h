@@ -1,10 +1,14 @@
 // A look at an image file before it is decoded.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 namespace wasinn::ggml {
+
+// Bytes of an image file.
+inline constexpr size_t kMostImageBytes = 16 << 20;
 
 // Pixels of the images of one prompt together.
 inline constexpr uint64_t kMostPixels = 32 << 20;

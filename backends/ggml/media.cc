@@ -54,7 +54,7 @@ std::string FromUri(std::string_view uri) {
   if (!uri.starts_with("data:")) {
     throw BadImages(std::string(kHow) + (uri.find("://") != std::string_view::npos
                                              ? "an address, and guests may not reach the network"
-                                             : "a path, and guests name no files here"));
+                                             : "a path, which only the option 'image' may be"));
   }
   const size_t comma = uri.find(',');
   const std::string_view head = uri.substr(0, std::min(comma, uri.size()));
@@ -157,6 +157,12 @@ std::vector<std::string> SplitImages(std::string_view bytes) {
   // No file begins with its own size, so this is one.
   if (!rest.empty()) return {std::string(bytes)};
   return files;
+}
+
+void MarkPlaceOfFile(std::string& prompt) {
+  constexpr std::string_view kPlace = "<image>";
+  const size_t at = prompt.find(kPlace);
+  if (at != std::string::npos) prompt.replace(at, kPlace.size(), kImageMark);
 }
 
 MixedText SplitPrompt(std::string_view prompt, std::vector<std::string> images) {

@@ -11,6 +11,10 @@ namespace wasinn::ggml {
 // Where an image of the input `images` stands in a text; without it, they come first.
 inline constexpr std::string_view kImageMark = "<__media__>";
 
+// Puts the mark where guests for WasmEdge have `<image>` for the file of the option `image`, the
+// first one; nothing without.
+void MarkPlaceOfFile(std::string& prompt);
+
 // A text with images in it: texts[0], images[0], texts[1], and so on to the last text.
 struct MixedText {
   std::vector<std::string> texts{""};

@@ -1,5 +1,7 @@
 #include "ggml/pass.h"
 
+#include <batch_invariant.h>
+
 #include <algorithm>
 
 #include "ggml/graph.h"
@@ -33,7 +35,9 @@ int32_t Decode(wasinn_backend_graph& graph, llama_context& context, const llama_
   const Cores::Turn turn(graph.instance.cores);
   // An exception would leave the other threads waiting for this one.
   const Unguarded unguarded;
+  wasinn_batch_invariant(graph.settings.deterministic);
   const int32_t status = llama_decode(&context, batch);
+  wasinn_batch_invariant(false);
   llama_set_abort_callback(&context, nullptr, nullptr);
   return status;
 }

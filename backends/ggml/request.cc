@@ -1,6 +1,7 @@
 #include "ggml/request.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
@@ -172,6 +173,25 @@ void Request::FinishVectors() {
            ", \"texts\": " + std::to_string(computed) + "}";
   }
   FinishText(json, ranks ? "rerank" : "embedding");
+}
+
+std::string Request::ReadFile(const std::string& path, size_t most) const {
+  const std::string what = "ggml: option 'image': ";
+  constexpr size_t kEnd = offsetof(wasinn_backend_sink, read_file) + sizeof sink_.read_file;
+  if (sink_.struct_size < kEnd || sink_.read_file == nullptr) {
+    throw Failure(WASINN_UNSUPPORTED_OPERATION,
+                  what + "expected none, since this host gives no files");
+  }
+  std::string bytes;
+  wasinn_error error{};
+  const wasinn_code code = sink_.read_file(
+      sink_.self, sink_.run, backend::Str(path), most,
+      [](void* to, wasinn_bytes given) {
+        static_cast<std::string*>(to)->assign(static_cast<const char*>(given.data), given.size);
+      },
+      &bytes, &error);
+  if (code != WASINN_OK) throw Failure(code, what + error.message);
+  return bytes;
 }
 
 void Request::Fail(wasinn_code code, const std::string& message) { Done(code, message); }

@@ -96,6 +96,9 @@ class Request : public std::enable_shared_from_this<Request> {
 
   Usage usage;
 
+  // The guest's file of that name. Throws Failure, also when the host gives no files.
+  std::string ReadFile(const std::string& path, size_t most) const;
+
   // The prompt is computed and the answer begins.
   void BeginAnswer();
   // Streams a token's bytes; false when the answer is to end.

@@ -156,7 +156,9 @@ void Worker::Loop() {
 Cores::Cores(uint32_t threads)
     : threads_(std::clamp<uint32_t>(threads, 1, GGML_MAX_N_THREADS)), pool_(nullptr) {
   ggml_threadpool_params params = ggml_threadpool_params_default(static_cast<int>(threads_));
-  params.poll = 0;
+  // So that they are awake for the next pass of an answer: for some milliseconds, in which they
+  // give their cores away (yield_when_waiting.h), then they sleep.
+  params.poll = 1;
   pool_ = ggml_threadpool_new(&params);
   if (pool_ == nullptr) {
     throw Failure(WASINN_RUNTIME_ERROR, "ggml: expected " + std::to_string(threads_) +

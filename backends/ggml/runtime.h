@@ -86,7 +86,7 @@ class Worker {
 };
 
 // llama.cpp's threads, shared by all engines of an open backend: one pass over a model at a time,
-// in the order in which they came for it. The threads sleep between passes.
+// in the order in which they came for it. Some milliseconds after a pass the threads sleep.
 class Cores {
  public:
   explicit Cores(uint32_t threads);

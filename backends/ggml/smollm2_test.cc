@@ -50,6 +50,44 @@ TEST(SmolLm2Test, TwoStreamsAtOnceAreEqualToThoseAlone) {
   EXPECT_EQ(second_run.text(), alone[1]);
 }
 
+// Long answers, so that some tokens are nearly as likely as others.
+TEST(SmolLm2Test, DeterministicAnswersDoNotDependOnOthers) {
+  const Model model({{"deterministic", "true"}}, WASINN_SMOLLM2_MODEL);
+  const OptionList options = {{"temp", "0"}, {"n-predict", "120"}, {"ignore-eos", "true"}};
+  constexpr const char* kThings[] = {"the sea", "Paris",  "cats",  "the moon",
+                                     "bread",   "trains", "music", "winter"};
+  constexpr size_t kRuns = std::size(kThings);
+  std::vector<std::string> prompts;
+  std::vector<std::string> alone;
+  for (size_t i = 0; i < kRuns; ++i) {
+    prompts.push_back(
+        "<|im_start|>system\nYou are a helpful assistant who answers at length and in detail."
+        "<|im_end|>\n<|im_start|>user\nTell me about " +
+        std::string(kThings[i]) + ".<|im_end|>\n<|im_start|>assistant\n");
+    Session session(model, options);
+    // Read in other steps than below.
+    EXPECT_EQ(session.Ask(prompts[i], R"({"cache-prompt": false, "batch-size": 5})"), WASINN_OK);
+    alone.push_back(session.text);
+  }
+  EXPECT_NE(alone[0], alone[1]);
+  std::vector<std::unique_ptr<Session>> sessions;
+  std::vector<RunRecord> runs(kRuns);
+  for (size_t i = 0; i < kRuns; ++i) {
+    sessions.push_back(std::make_unique<Session>(model, options));
+    EXPECT_EQ(sessions[i]->Set(0, prompts[i]), WASINN_OK);
+  }
+  for (size_t i = 0; i < kRuns; ++i) {
+    sessions[i]->Start(runs[i]);
+    ASSERT_TRUE(runs[i].WaitForChunks(3));
+  }
+  for (size_t i = 0; i < kRuns; ++i) {
+    ASSERT_TRUE(runs[i].Wait(std::chrono::minutes(5)));
+    EXPECT_EQ(runs[i].text(), alone[i]);
+    EXPECT_EQ(sessions[i]->Take(runs[i]), WASINN_OK) << sessions[i]->message;
+  }
+  EXPECT_GT(sessions[7]->usage["reused_tokens"], 16);  // of another one
+}
+
 TEST(SmolLm2Test, GuessesItsOwnAnswers) {
   const Model model({{"draft", WASINN_SMOLLM2_MODEL}}, WASINN_SMOLLM2_MODEL);
   Session session(model, {{"temp", "0"}, {"n-predict", "24"}, {"draft-p-min", "0"}});

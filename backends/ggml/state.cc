@@ -223,6 +223,44 @@ bool GoodState(std::span<const uint8_t> data, size_t tokens) {
          GoodPlaces(reader, tokens) && GoodNumbers(reader, tokens) && reader.at_end();
 }
 
+namespace {
+
+// Behind the sign and the number of the sequence: the number of parts, and for each how many tokens
+// of the sequence are there, with what they are; 0 in all but one.
+constexpr size_t kPartsAt = sizeof(uint64_t);
+
+uint32_t NumberAt(const std::vector<uint8_t>& data, size_t at) {
+  uint32_t number = 0;
+  if (at + sizeof number <= data.size()) std::memcpy(&number, data.data() + at, sizeof number);
+  return number;
+}
+
+void SetParts(std::vector<uint8_t>& data, uint32_t parts) {
+  std::memcpy(data.data() + kPartsAt, &parts, sizeof parts);
+}
+
+}  // namespace
+
+std::vector<uint8_t> StateOfShared(std::vector<uint8_t> data) {
+  const uint32_t parts = NumberAt(data, kPartsAt);
+  if (parts < 2 || data.size() < kPartsAt + (1 + size_t{parts}) * sizeof parts) return data;
+  const size_t first = kPartsAt + sizeof parts;
+  size_t before = 0;
+  while (before + 1 < parts && NumberAt(data, first + before * sizeof parts) == 0) ++before;
+  data.resize(data.size() - (parts - 1 - before) * sizeof parts);
+  const auto begin = data.begin() + static_cast<std::ptrdiff_t>(first);
+  data.erase(begin, begin + static_cast<std::ptrdiff_t>(before * sizeof parts));
+  SetParts(data, 1);
+  return data;
+}
+
+std::vector<uint8_t> StateOfParts(std::vector<uint8_t> data, uint32_t parts) {
+  if (parts < 2 || data.size() < kPartsAt + sizeof parts) return data;
+  data.resize(data.size() + (parts - 1) * sizeof parts);
+  SetParts(data, parts);
+  return data;
+}
+
 // ------------------------------------------------------------------ a file
 
 StateFile::~StateFile() { close(file_); }

@@ -81,4 +81,10 @@ class StateFolder {
 // too.
 bool GoodState(std::span<const uint8_t> data, size_t tokens);
 
+// The state of a sequence as a cache gives it whose sequences have parts of their own, as one gives
+// it that they share: that is what files hold.
+std::vector<uint8_t> StateOfShared(std::vector<uint8_t> data);
+// And back, for a cache of so many parts; 1: shared.
+std::vector<uint8_t> StateOfParts(std::vector<uint8_t> data, uint32_t parts);
+
 }  // namespace wasinn::ggml

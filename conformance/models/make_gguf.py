@@ -18,6 +18,7 @@ Beside the alphabet lie
   red, green and blue it is, so after a red image comes b;
 - ahead.gguf, the same as a Gemma 3 has it, whose image is read in one pass;
 - mixing.gguf, the alphabet with random attention, so that each token and each image counts;
+- red.png, such an image;
 - qwen.gguf, the same as a Qwen2-VL has it, where an image has rows and columns and fewer positions than tokens, and
   qwen-mmproj.gguf for it.
 """
@@ -27,6 +28,7 @@ import pathlib
 import random
 import string
 import struct
+import zlib
 
 from manifest import Framework
 
@@ -334,6 +336,17 @@ def build_projector(kind):
     return write(projector_metadata(kind), projector_tensors(vocabulary(), kind))
 
 
+def red_image():
+    """A PNG of 8 x 8."""
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = b"".join(b"\0" + b"\xff\0\0" * 8 for _ in range(8))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 8, 2, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=pathlib.Path)
@@ -345,7 +358,7 @@ def main():
             "qwen.gguf": build_sections(mixes=True),
             "qwen-mmproj.gguf": build_projector("qwen2vl_merger"),
         }
-        framework.add("alphabet", build(), {name: files["model.gguf"] for name, files in beside.items()})
+        framework.add("alphabet", build(), {"red.png": red_image(), **{name: files["model.gguf"] for name, files in beside.items()}})
         framework.add("errs", build_errs())
         framework.add("backwards", build_backwards())
         framework.add("tools", build_tools())

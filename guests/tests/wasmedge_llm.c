@@ -392,7 +392,23 @@ static void interleaved(int argc, char** argv) {
   }
 }
 
+// An image by its path, as the guest sees it; the tests' model reads a letter in it.
+static void image(int argc, char** argv) {
+  CHECK_EQUAL("arguments", argc, 2);
+  char config[512];
+  snprintf(config, sizeof(config), "{\"temp\": 0, \"n-predict\": 3, \"image\": \"%s\"}", argv[1]);
+  nn_context context = init(build_from_cache(argv[0], config));
+  set_input(context, 0, "xyz<image>", 1);
+  CHECK_EQUAL("compute", nn_compute(context), NN_SUCCESS);
+  CHECK(strcmp(get_output(context, 0), "bcd") == 0, "expected bcd, given: %s",
+        get_output(context, 0));
+  set_input(context, 1, "{\"image\": \"/etc/passwd\"}", 1);
+  set_input(context, 0, "xyz<image>", 1);
+  CHECK_EQUAL("a file that the guest was not given", nn_compute(context), NN_UNSUPPORTED_OPERATION);
+}
+
 static const test_case kCases[] = {
+    {"image", image},
     {"streaming", streaming},
     {"full", full},
     {"embedding", embedding},

@@ -12,6 +12,8 @@ import re
 import select
 import sys
 import tempfile
+import termios
+import time
 
 SKIPPED = 77
 PATIENCE = 100  # seconds after which a step is given up
@@ -46,7 +48,7 @@ class Terminal:
         """What is seen up to the pattern, since the last one."""
         while not (found := re.search(pattern, self.seen[self.at :], re.S)):
             if not self.read():
-                raise AssertionError(f"expected {pattern!r}, given:\n{self.seen[self.at:]}")
+                raise AssertionError(f"expected {pattern!r}, given {self.seen[self.at:]!r} after {self.seen[:self.at]!r}")
         text = self.seen[self.at : self.at + found.end()]
         self.at += found.end()
         return text
@@ -55,7 +57,12 @@ class Terminal:
         os.write(self.fd, text.encode())
 
     def prompt(self):
-        return self.until(r"\n\r?> $")
+        text = self.until(r"\n\r?> $")
+        # What is typed before the program reads keys itself would be echoed twice.
+        end = time.monotonic() + PATIENCE
+        while termios.tcgetattr(self.fd)[3] & termios.ICANON and time.monotonic() < end:
+            time.sleep(0.001)
+        return text
 
     def line(self, text):
         """Types a line, and gives what comes until the next prompt."""

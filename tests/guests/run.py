@@ -321,14 +321,18 @@ def llm_cases():
         stdout_words=["(no end after 0 s)"],
         **common,
     )
-    # A longer answer comes to words that are as likely as others, where rounding by the number of runs in a pass decides.
-    yield Case("llm-eight", "llm_stream", ["smol", "600", "What is the capital of France?"], instances=8, **common)
+    alike = {**common, "flags": ["--model", f"smol={{build}}/{model},backend=ggml,deterministic=true"]}
+    yield Case("llm-eight", "llm_stream", ["smol", "600", "Tell me about the sea."], instances=8, **alike)
     preload = {**common, "flags": ["--nn-preload", f"default:GGML:AUTO:{{build}}/{model}"]}
     for name in ("streaming", "full", "embedding", "grammar", "json_schema", "unload_rounds", "set_input_twice",
                  "metadata_first", "preload", "interleaved"):  # fmt: skip
         yield Case(f"wasmedge-{name}", "wasmedge_llm", [name, "default"], **preload)
     two = {**common, "flags": [*preload["flags"], "--nn-preload", f"other:GGML:AUTO:{{build}}/{model}"]}
     yield Case("wasmedge-two_models", "wasmedge_llm", ["two_models", "default", "other"], **two)
+    alphabet = "{build}/models/test-ggml/ggml/alphabet"
+    seeing = f"default={alphabet}/model.gguf,backend=ggml,mmproj={alphabet}/mmproj.gguf"
+    pictures = {**common, "flags": ["--model", seeing, "--dir", f"{alphabet}::/pics"]}
+    yield Case("wasmedge-image", "wasmedge_llm", ["image", "default", "/pics/red.png"], **pictures)
     none = {**common, "flags": ["--nn-preload", "default:GGML:AUTO:model-not-found.gguf"]}
     yield Case("wasmedge-model_not_found", "wasmedge_llm", ["model_not_found", "default"], **none)
     questions = {"keeper": (1, "Who is the keeper of the lighthouse?", "Ingrid Solberg")}

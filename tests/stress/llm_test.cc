@@ -188,7 +188,6 @@ uint64_t ResidentBytes() {
   return resident * 4096;
 }
 
-// Each third is dropped in the midst of its answer.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define WASINN_SANITIZED
@@ -200,6 +199,7 @@ constexpr bool kSanitized = true;
 constexpr bool kSanitized = false;
 #endif
 
+// Each third is dropped in the midst of its answer.
 TEST_F(LlmTest, AThousandSessionsLeaveNothingBehind) {
   Open("4");
   if (IsSkipped()) return;
