@@ -366,8 +366,16 @@ def run_embeddings(bench):
     def one_by_one():
         return sum(one["total_ns"] for one in bench.host.guest(*texts, task="embedding"))
 
-    mine, theirs = bench.turns(together, one_by_one)
-    return [row(f"embeddings of {len(texts)} short texts at once", "ns", mine, "one by one", theirs, 0.5, False)]
+    what = f"embeddings of {len(texts)} short texts at once"
+    if bench.programs is None:
+        mine, theirs = bench.turns(together, one_by_one)
+        return [row(what, "ns", mine, "one by one", theirs)]
+    tokens = bench.host.guest(texts[0], task="embedding")[0]["usage"]["input_tokens"]
+    mine, theirs, many, few = bench.turns(
+        together, one_by_one, lambda: 1e9 / bench.llama_bench("-p", 512, "-n", 0),
+        lambda: 1e9 / bench.llama_bench("-p", tokens, "-n", 0))
+    return [row(what, "ns", mine, "one by one", theirs, 0.5, False),
+            row("what this machine allows: llama-bench, a token of 512 at once", "ns", many, f"of {tokens} at once", few)]
 
 
 ROWS = {"decode": run_decode, "prefill": run_prefill, "eight": run_eight, "deterministic": run_deterministic,
