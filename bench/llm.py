@@ -14,6 +14,7 @@ A missed goal is said, and is no failure: another machine has other figures.
 
 import argparse
 import concurrent.futures
+import functools
 import http.client
 import json
 import os
@@ -180,12 +181,21 @@ def row(what, unit, ours, against, theirs, goal=None, more_is_better=True, ratio
     return result
 
 
+def decode_rate(host, tokens):
+    done = host.guest("Once", "Twice", "Often", n_predict=tokens + 1, cache_prompt=False)
+    return statistics.median(tokens * 1e9 / (one["total_ns"] - one["first_ns"]) for one in done)
+
+
+def prefill_rate(host, prompt):
+    done = host.guest(prompt, prompt, prompt, n_predict=1, cache_prompt=False)
+    return statistics.median(one["usage"]["input_tokens"] * 1e9 / one["first_ns"] for one in done)
+
+
 def run_decode(bench):
     tokens = bench.sizes.answer
 
     def ours():
-        done = bench.host.guest("Once", "Twice", "Often", n_predict=tokens + 1, cache_prompt=False)
-        return statistics.median(tokens * 1e9 / (one["total_ns"] - one["first_ns"]) for one in done)
+        return decode_rate(bench.host, tokens)
 
     if bench.programs is None:
         return [row("decode", "tokens/s", [ours()], "", [])]
@@ -198,8 +208,7 @@ def run_prefill(bench):
     prompt = bench.fresh(tokens)
 
     def ours():
-        done = bench.host.guest(prompt, prompt, prompt, n_predict=1, cache_prompt=False)
-        return statistics.median(one["usage"]["input_tokens"] * 1e9 / one["first_ns"] for one in done)
+        return prefill_rate(bench.host, prompt)
 
     if bench.programs is None:
         return [row("prefill", "tokens/s", [ours()], "", [])]
@@ -242,22 +251,14 @@ def run_deterministic(bench):
     prompts = [f"Story {i}: once upon a time there was" for i in range(8)]
     host = Host(bench.build, f"smol={bench.model},backend=ggml,deterministic=true")
 
-    def decode(of):
-        done = of.guest("Once", "Twice", "Often", n_predict=tokens + 1, cache_prompt=False)
-        return statistics.median(tokens * 1e9 / (one["total_ns"] - one["first_ns"]) for one in done)
-
-    def prefill(of):
-        done = of.guest(prompt, prompt, n_predict=1, cache_prompt=False)
-        return statistics.median(one["usage"]["input_tokens"] * 1e9 / one["first_ns"] for one in done)
-
     def eight(of):
         wall, done = of.guests(*([prompt] for prompt in prompts), n_predict=tokens, cache_prompt=False)
         return len(prompts) * tokens * 1e9 / wall, [one[0]["hash"] for one in done]
 
     alone = [host.guest(prompt, n_predict=tokens, cache_prompt=False)[0]["hash"] for prompt in prompts]
     results = []
-    for what, way in (("decode, one guest", decode), ("prefill", prefill)):
-        mine, theirs = bench.turns(lambda way=way: way(host), lambda way=way: way(bench.host))
+    for what, way, much in (("decode, one guest", decode_rate, tokens), ("prefill", prefill_rate, prompt)):
+        mine, theirs = bench.turns(functools.partial(way, host, much), functools.partial(way, bench.host, much))
         results.append(row(f"deterministic: {what}", "tokens/s", mine, "without the option", theirs))
     mine, theirs = bench.turns(lambda: eight(host), lambda: eight(bench.host))
     host.close()

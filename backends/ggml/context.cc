@@ -90,10 +90,13 @@ std::vector<llama_token> ReadPrompt(const wasinn_backend_graph& graph, const Inp
                                     ImagePlaces& places, Chat& chat) {
   MixedText mixed;
   std::vector<std::string> images = SplitImages(inputs[kImagesInput]);
-  std::string prompt(inputs[kPromptInput]);
+  std::string_view prompt = inputs[kPromptInput];
+  std::string marked_prompt;
   if (file) {
     images.insert(images.begin(), *std::move(file));
-    MarkPlaceOfFile(prompt);
+    marked_prompt = prompt;
+    MarkPlaceOfFile(marked_prompt);
+    prompt = marked_prompt;
   }
   if (!inputs[kChatInput].empty()) {
     if (graph.templates == nullptr) {

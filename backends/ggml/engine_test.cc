@@ -2,6 +2,7 @@
 #include <fstream>
 #include <thread>
 
+#include "ggml/graph.h"
 #include "ggml/runtime.h"
 #include "ggml/test_support.h"
 
@@ -166,6 +167,30 @@ class GgmlCacheTest : public ::testing::TestWithParam<const char*> {
     return more;
   }
 };
+
+TEST(GgmlEngineTest, NoCacheIsLargerThanTheHostAllows) {
+  // But for llama.cpp's rounding.
+  const auto rounded = [](size_t cells) { return (cells + 255) / 256 * 256; };
+  for (const char* form : {"auto", "true", "false"}) {
+    for (const size_t most : {300, 1000, 5000, 50000}) {
+      for (const char* sequences : {"1", "4", "16"}) {
+        const Model model(OptionList{{"kv-unified", form},
+                                     {"kv-cells", std::to_string(most)},
+                                     {"max-sequences", sequences}});
+        const auto cache = model.graph.get()->CacheFor(250);
+        EXPECT_LE(cache.cells, rounded(most)) << form << " " << most << " " << sequences;
+        EXPECT_GE(cache.cells, 250U);
+        EXPECT_GE(cache.sequences, 1U);
+      }
+    }
+  }
+  const wasinn::testing::TestHost host(1);
+  const wasinn::testing::Instance instance(GgmlBackend(), host);
+  const auto refused = wasinn::testing::Graph::FromPath(
+      instance, WASINN_ALPHABET_MODEL, {{"deterministic", "true"}, {"kv-unified", "true"}});
+  EXPECT_EQ(refused.get(), nullptr);
+  EXPECT_NE(std::string(refused.error.message).find("option 'kv-unified'"), std::string::npos);
+}
 
 TEST_P(GgmlCacheTest, GrowsWithTheContextsThatNeedMore) {
   const Model model(Options());

@@ -87,6 +87,7 @@ void Generator::Open(size_t context_size) {
   params.n_ctx = static_cast<uint32_t>(form.cells);
   params.n_seq_max = static_cast<uint32_t>(form.sequences);
   params.kv_unified = unified_ = form.unified;
+  shifting_ = false;
   params.n_outputs_max = params.n_seq_max + (graph_.draft != nullptr ? kMostGuesses : 0);
   params.n_batch = params.n_ubatch =
       std::max(static_cast<uint32_t>(settings.max_batch), params.n_outputs_max);

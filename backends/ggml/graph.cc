@@ -266,6 +266,14 @@ void Load(Graph& graph, const wasinn_load_request& request) {
   }
   graph.is_recurrent =
       llama_model_is_recurrent(graph.model.get()) || llama_model_is_hybrid(graph.model.get());
+  if (!graph.KeepsTokens() &&
+      (graph.settings.deterministic || graph.settings.kv_unified == "false")) {
+    throw Failure(WASINN_UNSUPPORTED_OPERATION,
+                  std::string("ggml: option '") +
+                      (graph.settings.deterministic ? "deterministic" : "kv-unified") +
+                      "': expected a model of plain attention for parts of the cache, given one "
+                      "with windows or a recurrent memory");
+  }
   if (llama_model_has_encoder(graph.model.get())) {
     graph.cannot_answer = "a model that encodes first";
   } else if (llama_model_is_diffusion(graph.model.get())) {
@@ -346,6 +354,10 @@ size_t wasinn_backend_graph::ContextSize(const wasinn::ggml::Settings& wanted) c
                             std::to_string(size));
 }
 
+bool wasinn_backend_graph::KeepsTokens() const {
+  return !is_recurrent && llama_model_n_swa(model.get()) == 0;
+}
+
 uint32_t wasinn_backend_graph::Threads() const {
   const uint32_t all = instance.cores.threads();
   const auto most = static_cast<uint32_t>(settings.max_threads);
@@ -354,15 +366,14 @@ uint32_t wasinn_backend_graph::Threads() const {
 
 wasinn_backend_graph::CacheForm wasinn_backend_graph::CacheFor(size_t context_size) const {
   const auto most = static_cast<size_t>(settings.max_sequences);
-  // As llama.cpp rounds it. Not too small for who comes next.
-  const size_t part = (std::max(context_size, wasinn::ggml::kDefaultContext) + 255) / 256 * 256;
+  // Not too small for who comes next; as llama.cpp rounds it.
+  const size_t least = std::min(wasinn::ggml::kDefaultContext, most_cells);
+  const size_t part = (std::max(context_size, least) + 255) / 256 * 256;
   const size_t parts = std::clamp<size_t>(most_cells / part, 1, most);
   const bool wanted = settings.deterministic || settings.kv_unified == "false";
   const bool fits =
       settings.kv_unified == "auto" && parts >= std::min(most, wasinn::ggml::kEnoughSequences);
-  // What is moved or copied of a window lacks the tokens before it, which a shorter prompt needs.
-  const bool whole = !is_recurrent && llama_model_n_swa(model.get()) == 0;
-  if (whole && (wanted || fits)) return {false, part * parts, parts};
+  if (KeepsTokens() && (wanted || fits)) return {false, part * parts, parts};
   return {true, std::min(most_cells, std::max(wasinn::ggml::kUsualCells, 2 * context_size)), most};
 }
 
@@ -372,8 +383,8 @@ void wasinn_backend_graph::Check(const wasinn::ggml::Settings& wanted) const {
   wasinn::ggml::CheckStateNames(wanted);
   if (wanted.state_load.empty() && wanted.state_save.empty()) return;
   const llama_rope_type rope = llama_model_rope_type(model.get());
-  const bool plain = !is_recurrent && llama_model_n_swa(model.get()) == 0 &&
-                     rope != LLAMA_ROPE_TYPE_MROPE && rope != LLAMA_ROPE_TYPE_IMROPE;
+  const bool plain =
+      KeepsTokens() && rope != LLAMA_ROPE_TYPE_MROPE && rope != LLAMA_ROPE_TYPE_IMROPE;
   if (!plain) {
     throw wasinn::ggml::Failure(
         WASINN_UNSUPPORTED_OPERATION,

@@ -64,10 +64,13 @@ struct wasinn_backend_graph {
   // Most tokens of prompt and answer by these settings. Throws Failure when they ask for more than
   // the cache may hold.
   size_t ContextSize(const wasinn::ggml::Settings& settings) const;
+  // Whether its cache keeps each token by itself, so that sequences may be moved and copied: a
+  // copy of a window lacks the tokens before it, which a shorter prompt needs.
+  bool KeepsTokens() const;
   // Threads of one pass.
   uint32_t Threads() const;
-  // A cache for contexts of that size: tokens of all sequences together, and whether they share
-  // them or each has the same part.
+  // A cache for contexts of that size: tokens of all sequences together, at most `most_cells` but
+  // for llama.cpp's rounding to 256, and whether they share them or each has the same part.
   struct CacheForm {
     bool unified;
     size_t cells;

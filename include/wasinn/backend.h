@@ -88,8 +88,9 @@ typedef struct wasinn_backend_sink {
                const wasinn_backend_usage* usage);
   /* Reads a file of at most `most` bytes by the guest's own name for it, out of the folders that
    * the guest was given: calls `take(to, bytes)` once with the whole, valid during that call.
-   * SECURITY for a path in none of them, NOT_FOUND, TOO_LARGE; CANCELLED once the run is over. Any
-   * thread; it may take as long as the file system does. \since 1, appended */
+   * SECURITY for a path in none of them, NOT_FOUND, TOO_LARGE, INVALID_ARGUMENT for a folder or a
+   * special file, CANCELLED once the run is over; `error` may be NULL. Any thread; it may take as
+   * long as the file system does. \since 1, appended */
   wasinn_code (*read_file)(void* self, uint64_t run, wasinn_str path, size_t most,
                            void (*take)(void* to, wasinn_bytes bytes), void* to,
                            wasinn_error* error);

@@ -173,7 +173,8 @@ WASINN_EXPORT void wasinn_session_cancel(wasinn_session* session);
 WASINN_EXPORT wasinn_str wasinn_session_last_error(const wasinn_session* session);
 /* Lets a backend read files of the folder `host` of this machine when the session's guest names
  * them as it sees them, under `guest` (the option `image` of language models is such a name): for
- * contexts that are made afterwards. wasinn_program_run does this with its own `dirs`. */
+ * contexts that are made afterwards, as long as they live. Both texts are copied; the folder is
+ * opened now, NOT_FOUND when there is none. wasinn_program_run does this with its own `dirs`. */
 WASINN_EXPORT wasinn_code wasinn_session_grant_dir(wasinn_session* session, const char* host,
                                                    const char* guest, wasinn_error* error);
 /* The rule's number in the session's policy, as wasinn_policy_get; 0 for an unknown rule. */

@@ -75,6 +75,7 @@ TEST_F(GuestDirsTest, OnlyFilesOfTheSizeAreRead) {
   ASSERT_TRUE(dirs_.Add(folder_.path("given"), "/"));
   EXPECT_EQ(Why("deep/two", 2), Code::kOK);
   EXPECT_EQ(Why("deep/two", 1), Code::kTOO_LARGE);
+  EXPECT_EQ(dirs_.ReadFile("deep/two", SIZE_MAX).value_or(""), "22");
   EXPECT_EQ(Why("deep"), Code::kINVALID_ARGUMENT);
   EXPECT_EQ(Why("/"), Code::kINVALID_ARGUMENT);
   EXPECT_EQ(Why(std::string(10000, 'a')), Code::kRUNTIME_ERROR);

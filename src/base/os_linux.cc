@@ -60,6 +60,17 @@ class Fd {
   int fd_;
 };
 
+// What is no regular file is an error; `path` names it.
+Result<size_t> SizeOfRegular(const Fd& fd, std::string_view path) {
+  struct stat info{};
+  if (fstat(fd.get(), &info) != 0) return Fail(FileError(path, errno));
+  if (!S_ISREG(info.st_mode)) {
+    return Fail(Code::kINVALID_ARGUMENT, "{}: expected a file, given a {}", path,
+                S_ISDIR(info.st_mode) ? "folder" : "special file");
+  }
+  return static_cast<size_t>(info.st_size);
+}
+
 // Up to `size` bytes; `path` names the file in errors.
 Result<std::vector<uint8_t>> ReadUpTo(const Fd& fd, size_t size, std::string_view path) {
   std::vector<uint8_t> head;
@@ -73,6 +84,15 @@ Result<std::vector<uint8_t>> ReadUpTo(const Fd& fd, size_t size, std::string_vie
     if (got == 0) break;
   }
   return head;
+}
+
+// All bytes, of which there may be `most`.
+Result<std::string> ReadWhole(const Fd& fd, size_t most, std::string_view path) {
+  WASINN_TRY(bytes, ReadUpTo(fd, most == SIZE_MAX ? most : most + 1, path));
+  if (bytes.size() > most) {
+    return Fail(Code::kTOO_LARGE, "{}: expected at most {} bytes, given more", path, most);
+  }
+  return std::string(bytes.begin(), bytes.end());
 }
 
 }  // namespace
@@ -147,14 +167,9 @@ FileState StatFile(const std::string& path) {
 Result<std::shared_ptr<MappedFile>> MappedFile::Open(const std::string& path) {
   const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd.get() < 0) return Fail(FileError(path, errno));
-  struct stat info{};
-  if (fstat(fd.get(), &info) != 0) return Fail(FileError(path, errno));
-  if (!S_ISREG(info.st_mode)) {
-    return Fail(Code::kINVALID_ARGUMENT, "{}: expected a file, given a {}", path,
-                S_ISDIR(info.st_mode) ? "folder" : "special file");
-  }
+  WASINN_TRY(size, SizeOfRegular(fd, path));
   std::shared_ptr<MappedFile> file(new MappedFile);
-  file->size_ = static_cast<size_t>(info.st_size);
+  file->size_ = size;
   if (file->size_ != 0) {
     void* data = mmap(nullptr, file->size_, PROT_READ, MAP_PRIVATE, fd.get(), 0);
     if (data == MAP_FAILED) {
@@ -192,17 +207,8 @@ Result<std::string> Dir::ReadFile(const std::string& path, size_t most,
                 shown);
   }
   if (fd.get() < 0) return Fail(FileError(shown, errno));
-  struct stat info{};
-  if (fstat(fd.get(), &info) != 0) return Fail(FileError(shown, errno));
-  if (!S_ISREG(info.st_mode)) {
-    return Fail(Code::kINVALID_ARGUMENT, "{}: expected a file, given a {}", shown,
-                S_ISDIR(info.st_mode) ? "folder" : "special file");
-  }
-  WASINN_TRY(bytes, ReadUpTo(fd, most + 1, shown));
-  if (bytes.size() > most) {
-    return Fail(Code::kTOO_LARGE, "{}: expected at most {} bytes, given more", shown, most);
-  }
-  return std::string(bytes.begin(), bytes.end());
+  WASINN_CHECK(SizeOfRegular(fd, shown));
+  return ReadWhole(fd, most, shown);
 }
 
 Result<std::vector<uint8_t>> ReadHead(const std::string& path, size_t size) {
@@ -212,11 +218,9 @@ Result<std::vector<uint8_t>> ReadHead(const std::string& path, size_t size) {
 }
 
 Result<std::string> ReadFile(const std::string& path, size_t most) {
-  WASINN_TRY(bytes, ReadHead(path, most + 1));
-  if (bytes.size() > most) {
-    return Fail(Code::kTOO_LARGE, "{}: expected at most {} bytes, given more", path, most);
-  }
-  return std::string(bytes.begin(), bytes.end());
+  const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) return Fail(FileError(path, errno));
+  return ReadWhole(fd, most, path);
 }
 
 void* MapPages(size_t size) {
