@@ -9,21 +9,18 @@ if(WASINN_BUILD_TESTS)
   find_package(GTest REQUIRED)
 endif()
 
-# wasinn_cache_dir(OUT): the folder of downloads and of what is built once for every build folder.
-function(wasinn_cache_dir out)
+# wasinn_dep_folder(NAME OUT): the cache folder of a dependency of scripts/versions.txt, whether or not it is in place.
+function(wasinn_dep_folder name out)
   execute_process(
-    COMMAND "${PROJECT_SOURCE_DIR}/scripts/deps.sh" path cache
+    COMMAND "${PROJECT_SOURCE_DIR}/scripts/deps.sh" path ${name}
     OUTPUT_VARIABLE path
     OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
   set(${out} "${path}" PARENT_SCOPE)
 endfunction()
 
-# wasinn_dep_path(NAME OUT): the cache folder of a dependency of scripts/versions.txt; an error if it is not in place.
+# wasinn_dep_path(NAME OUT): the same; an error if it is not in place.
 function(wasinn_dep_path name out)
-  execute_process(
-    COMMAND "${PROJECT_SOURCE_DIR}/scripts/deps.sh" path ${name}
-    OUTPUT_VARIABLE path
-    OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  wasinn_dep_folder(${name} path)
   if(NOT EXISTS "${path}/.stamp")
     message(FATAL_ERROR "${name}: expected it in ${path}; run `scripts/deps.sh fetch ${name}` (./dev build does)")
   endif()

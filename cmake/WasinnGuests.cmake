@@ -10,7 +10,7 @@ if(NOT WASINN_GUEST_CC OR NOT WASINN_GUEST_CXX OR NOT WASINN_GUEST_LD
    OR NOT EXISTS /usr/include/wasm32-wasi/stdio.h)
   set(WASINN_CAN_BUILD_GUESTS OFF CACHE INTERNAL "")
   set(WASINN_GUESTS_MISSING
-      "expected clang-22, wasm-ld-22 and wasi-libc (packages: scripts/deps.sh apt wasm)" CACHE INTERNAL "")
+      "expected clang-22, wasm-ld-22 and wasi-libc (packages: scripts/deps.sh apt guests)" CACHE INTERNAL "")
   return()
 endif()
 set(WASINN_CAN_BUILD_GUESTS ON CACHE INTERNAL "")

@@ -13,11 +13,22 @@ function(wasinn_add_part folder)
   endif()
 endfunction()
 
-# wasinn_target_defaults(TARGET): our warnings as errors, and the include folders of the tree.
+# A compiler that nobody has tried here may warn of more; that shall not stop who builds with it.
+set(tried OFF)
+if((CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 15)
+   OR (CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 23))
+  set(tried ON)
+endif()
+option(WASINN_WARNINGS_AS_ERRORS "A warning ends the build" ${tried})
+
+# wasinn_target_defaults(TARGET): our warnings, and the include folders of the tree.
 # For our own targets only; nothing here reaches a consumer of the installed package.
 function(wasinn_target_defaults target)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/src" "${PROJECT_SOURCE_DIR}/include")
-  set(common -Wall -Wextra -Wpedantic -Wshadow -Werror)
+  set(common -Wall -Wextra -Wpedantic -Wshadow)
+  if(WASINN_WARNINGS_AS_ERRORS)
+    list(APPEND common -Werror)
+  endif()
   set(cxx -Wnon-virtual-dtor -Woverloaded-virtual)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     list(APPEND cxx -Wthread-safety)

