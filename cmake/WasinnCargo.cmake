@@ -1,3 +1,13 @@
+# wasinn_cargo_dir(OUT): where cargo keeps what it has compiled.
+function(wasinn_cargo_dir out)
+  if(DEFINED ENV{WASINN_CARGO_TARGET_DIR})
+    set(${out} "$ENV{WASINN_CARGO_TARGET_DIR}" PARENT_SCOPE)
+  else()
+    wasinn_dep_folder(cache cache)
+    set(${out} "${cache}/cargo" PARENT_SCOPE)
+  endif()
+endfunction()
+
 # wasinn_cargo_staticlib(TARGET FOLDER LIBRARY): builds the crate in FOLDER with cargo, copies LIBRARY into the
 # build tree and declares TARGET for it. The crate's objects stay in the cache, where every build folder shares them.
 function(wasinn_cargo_staticlib target folder library)
@@ -10,12 +20,7 @@ function(wasinn_cargo_staticlib target folder library)
     message(FATAL_ERROR "${target}: expected a cargo as new as scripts/versions.txt says, found none; "
                         "Debian's packages rustc-web and cargo-web have one")
   endif()
-  if(DEFINED ENV{WASINN_CARGO_TARGET_DIR})
-    set(cargo_dir "$ENV{WASINN_CARGO_TARGET_DIR}")
-  else()
-    wasinn_dep_folder(cache cache)
-    set(cargo_dir "${cache}/cargo")
-  endif()
+  wasinn_cargo_dir(cargo_dir)
   # cargo runs the rustc that is first on PATH, which need not be its own.
   cmake_path(GET cargo PARENT_PATH bin)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${folder}/src/*.rs")

@@ -64,7 +64,7 @@ if guest "$scratch/first" magika_c magika $paths; then
   while read -r name language abi; do
     if [ ! -e "$build/guests/$name.wasm" ]; then
       # shellcheck disable=SC2059
-      printf "$row" "$name.wasm" "$language" "$abi" "not built: its compiler is missing"
+      printf "$row" "$name.wasm" "$language" "$abi" "not built yet: ./dev build does"
       continue
     fi
     # shellcheck disable=SC2086

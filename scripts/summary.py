@@ -3,10 +3,16 @@
 `N passed, N failed, N skipped`. Status 1 when something failed or nothing ran.
 
 usage: summary.py FOLDER
+
+Where WASINN_ALLOWED_SKIPS names a file, a test that is skipped counts as failed unless a line of the file begins with a
+pattern of its name; the rest of that line says why it may be skipped.
 """
 
 import collections
+import fnmatch
+import os
 import pathlib
+import re
 import sys
 import xml.etree.ElementTree as ElementTree
 
@@ -29,10 +35,30 @@ def results_of(folder):
             yield status, name
 
 
+def allowed_skips():
+    """(pattern, reason) of each line of the file, or None when every test may be skipped."""
+    path = os.environ.get("WASINN_ALLOWED_SKIPS")
+    if not path:
+        return None
+    lines = [line for line in pathlib.Path(path).read_text().splitlines() if line and not line.startswith("#")]
+    return [re.split(r"\s{2,}", line, maxsplit=1) for line in lines]
+
+
+def judged(results):
+    """The same results; a skip that is not allowed is a failure, and one that is has its reason."""
+    allowed = allowed_skips()
+    for status, name in results:
+        if status == "skipped" and allowed is not None:
+            reason = next((why for pattern, why in allowed if fnmatch.fnmatch(name, pattern)), None)
+            yield ("failed", f"{name}: skipped, which is not allowed") if reason is None else (status, f"{name}: {reason}")
+        else:
+            yield status, name
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    results = list(results_of(pathlib.Path(sys.argv[1])))
+    results = list(judged(results_of(pathlib.Path(sys.argv[1]))))
     for status, name in results:
         if status != "passed":
             print(f"{status}: {name}")
