@@ -332,7 +332,7 @@ def make_llama(target):
     """Builds llama.cpp's static libraries once for all build folders: lib/ and include/."""
     say("building llama.cpp (about 8 CPU-minutes this first time)")
     with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
-        sources = build_llama("cmake/llama", scratch)
+        sources = build_llama("third_party/llama.cpp/libraries", scratch)
         shutil.copytree(f"{scratch}/lib", target / "lib")
     include = target / "include"
     shutil.copytree(sources / "include", include)
@@ -341,7 +341,7 @@ def make_llama(target):
         path = include / "common" / header.relative_to(sources / "common")
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(header, path)
-    shutil.copy(SCRIPTS.parent / "cmake/llama/batch_invariant.h", include)
+    shutil.copy(SCRIPTS.parent / "third_party/llama.cpp/libraries/batch_invariant.h", include)
     for header in ("mtmd.h", "mtmd-helper.h"):
         shutil.copy(sources / "tools/mtmd" / header, include)
     shutil.copy(sources / "LICENSE", target)
@@ -353,14 +353,14 @@ def make_llama_programs(target):
     programs = ("llama-bench", "llama-completion", "llama-server")
     say("building llama.cpp's programs (about 10 CPU-minutes this first time)")
     with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
-        build_llama("cmake/llama_programs", scratch, *programs)
+        build_llama("third_party/llama.cpp/programs", scratch, *programs)
         (target / "bin").mkdir()
         for program in programs:
             shutil.copy(f"{scratch}/bin/{program}", target / "bin")
 
 
 CPUS = "backends/ggml/cpus.def"
-CPU_PART = [f"cmake/llama/{name}"
+CPU_PART = [f"third_party/llama.cpp/libraries/{name}"
             for name in ("ggml_cpu.cmake", "yield_when_waiting.h", "batch_invariant.h", "batch_invariant.cpp")]
 
 
@@ -370,7 +370,7 @@ def make_llama_cpus(target):
     for name, features in cpus:
         say(f"building ggml for {name} (about 2 CPU-minutes this first time)")
         with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
-            build_llama("cmake/llama_cpus", scratch, "ggml-cpu",
+            build_llama("third_party/llama.cpp/cpus", scratch, "ggml-cpu",
                         define=[f"WASINN_CPU_FEATURES={';'.join(features.split())}"])
             shutil.copytree(f"{scratch}/lib", target / "lib" / name)
 
@@ -524,9 +524,9 @@ def dependencies():
         pinned("wasi-adapter", "wasi-preview1-component-adapter-provider", make_wasi_adapter, "demo"),
         # The Python that makes test models and runs the models' own packages as references.
         Dependency("venv", None, lambda: venv_pins("venv"), make_venv("venv"), "test"),
-        llama("llama.cpp", make_llama, "program", llama_recipe("cmake/llama")),
-        llama("llama.cpp-programs", make_llama_programs, "optional", llama_recipe("cmake/llama_programs")),
-        llama("llama.cpp-cpus", make_llama_cpus, "optional", llama_recipe("cmake/llama_cpus", CPUS, *CPU_PART)),
+        llama("llama.cpp", make_llama, "program", llama_recipe("third_party/llama.cpp/libraries")),
+        llama("llama.cpp-programs", make_llama_programs, "optional", llama_recipe("third_party/llama.cpp/programs")),
+        llama("llama.cpp-cpus", make_llama_cpus, "optional", llama_recipe("third_party/llama.cpp/cpus", CPUS, *CPU_PART)),
         # The frameworks that the suite's other models are for.
         Dependency("models-venv", None, lambda: venv_pins("models"), make_venv("models"), "optional"),
     ]
