@@ -301,13 +301,40 @@ def make_llama_sources(target):
                 shutil.copyfileobj(source, sink)
 
 
+LLAMA = "third_party/llama.cpp"
+
+
+def keeps_tile_config(compiler):
+    """Whether a C compiler keeps what third_party/llama.cpp/tile_config.c stores."""
+    source = SCRIPTS.parent / LLAMA / "tile_config.c"
+    numbers = re.findall(r"= 0x([0-9a-f]{16});", source.read_text())
+    with tempfile.TemporaryDirectory() as scratch:
+        try:
+            run([compiler, "-O3", "-mamx-tile", "-c", source, "-o", f"{scratch}/tile_config.o"])
+        except (Failure, OSError):
+            return False
+        code = pathlib.Path(scratch, "tile_config.o").read_bytes()
+    return all(int(number, 16).to_bytes(8, "little") in code for number in numbers)
+
+
+@functools.cache
+def llama_compilers():
+    """The C and the C++ compiler for llama.cpp: this machine's own, or clang where those would break AMX."""
+    for compilers in (("cc", "c++"), ("clang-22", "clang++-22")):
+        if shutil.which(compilers[1]) and keeps_tile_config(compilers[0]):
+            return compilers
+    raise Failure("llama.cpp: expected a C++ compiler that keeps the tile configuration of AMX, found none; "
+                  "apt has one: clang-22")
+
+
 def llama_recipe(project, *others):
     """What makes one build of llama.cpp differ from another: how it is built, the compiler, this machine's processor."""
 
     def recipe():
         paths = [*sorted((SCRIPTS.parent / project).iterdir()), *(SCRIPTS.parent / other for other in others)]
         files = b"".join(path.read_bytes() for path in paths)
-        compiler = run(["c++", "--version"]) + run(["c++", "-march=native", "-Q", "--help=target"])
+        # Its version and the features of this processor are among the macros that it defines.
+        compiler = run([llama_compilers()[1], "-march=native", "-dM", "-E", "-x", "c++", os.devnull])
         return hashlib.sha256(files + compiler.encode()).hexdigest()
 
     return recipe
@@ -320,7 +347,10 @@ def build_llama(project, scratch, *targets, define=()):
     # No repository around the cache may lend its commit; ccache finds the same files in another cache folder.
     environment = os.environ | {"GIT_CEILING_DIRECTORIES": str(CACHE), "CCACHE_BASEDIR": str(CACHE), "CCACHE_NOHASHDIR": "1"}
     launcher = shutil.which("ccache")
-    options = [f"-DCMAKE_{language}_COMPILER_LAUNCHER={launcher}" for language in ("C", "CXX")] if launcher else []
+    options = []
+    for language, compiler in zip(("C", "CXX"), llama_compilers()):
+        options.append(f"-DCMAKE_{language}_COMPILER={compiler}")
+        options += [f"-DCMAKE_{language}_COMPILER_LAUNCHER={launcher}"] if launcher else []
     run(["cmake", "-S", SCRIPTS.parent / project, "-B", scratch, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
          f"-DLLAMA_SOURCE_DIR={sources}", *(f"-D{one}" for one in define), *options],
         env=environment)
@@ -332,7 +362,7 @@ def make_llama(target):
     """Builds llama.cpp's static libraries once for all build folders: lib/ and include/."""
     say("building llama.cpp (about 8 CPU-minutes this first time)")
     with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
-        sources = build_llama("third_party/llama.cpp/libraries", scratch)
+        sources = build_llama(f"{LLAMA}/libraries", scratch)
         shutil.copytree(f"{scratch}/lib", target / "lib")
     include = target / "include"
     shutil.copytree(sources / "include", include)
@@ -341,7 +371,7 @@ def make_llama(target):
         path = include / "common" / header.relative_to(sources / "common")
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(header, path)
-    shutil.copy(SCRIPTS.parent / "third_party/llama.cpp/libraries/batch_invariant.h", include)
+    shutil.copy(SCRIPTS.parent / f"{LLAMA}/libraries/batch_invariant.h", include)
     for header in ("mtmd.h", "mtmd-helper.h"):
         shutil.copy(sources / "tools/mtmd" / header, include)
     shutil.copy(sources / "LICENSE", target)
@@ -353,15 +383,15 @@ def make_llama_programs(target):
     programs = ("llama-bench", "llama-completion", "llama-server")
     say("building llama.cpp's programs (about 10 CPU-minutes this first time)")
     with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
-        build_llama("third_party/llama.cpp/programs", scratch, *programs)
+        build_llama(f"{LLAMA}/programs", scratch, *programs)
         (target / "bin").mkdir()
         for program in programs:
             shutil.copy(f"{scratch}/bin/{program}", target / "bin")
 
 
 CPUS = "backends/ggml/cpus.def"
-CPU_PART = [f"third_party/llama.cpp/libraries/{name}"
-            for name in ("ggml_cpu.cmake", "yield_when_waiting.h", "batch_invariant.h", "batch_invariant.cpp")]
+CPU_PART = [f"{LLAMA}/libraries/{name}" for name in (
+    "ggml_cpu.cmake", "yield_when_waiting.h", "batch_invariant.h", "batch_invariant.cpp", "print_to_log.h")]
 
 
 def make_llama_cpus(target):
@@ -370,7 +400,7 @@ def make_llama_cpus(target):
     for name, features in cpus:
         say(f"building ggml for {name} (about 2 CPU-minutes this first time)")
         with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
-            build_llama("third_party/llama.cpp/cpus", scratch, "ggml-cpu",
+            build_llama(f"{LLAMA}/cpus", scratch, "ggml-cpu",
                         define=[f"WASINN_CPU_FEATURES={';'.join(features.split())}"])
             shutil.copytree(f"{scratch}/lib", target / "lib" / name)
 
@@ -524,9 +554,9 @@ def dependencies():
         pinned("wasi-adapter", "wasi-preview1-component-adapter-provider", make_wasi_adapter, "demo"),
         # The Python that makes test models and runs the models' own packages as references.
         Dependency("venv", None, lambda: venv_pins("venv"), make_venv("venv"), "test"),
-        llama("llama.cpp", make_llama, "program", llama_recipe("third_party/llama.cpp/libraries")),
-        llama("llama.cpp-programs", make_llama_programs, "optional", llama_recipe("third_party/llama.cpp/programs")),
-        llama("llama.cpp-cpus", make_llama_cpus, "optional", llama_recipe("third_party/llama.cpp/cpus", CPUS, *CPU_PART)),
+        llama("llama.cpp", make_llama, "program", llama_recipe(f"{LLAMA}/libraries")),
+        llama("llama.cpp-programs", make_llama_programs, "optional", llama_recipe(f"{LLAMA}/programs")),
+        llama("llama.cpp-cpus", make_llama_cpus, "optional", llama_recipe(f"{LLAMA}/cpus", CPUS, *CPU_PART)),
         # The frameworks that the suite's other models are for.
         Dependency("models-venv", None, lambda: venv_pins("models"), make_venv("models"), "optional"),
     ]
