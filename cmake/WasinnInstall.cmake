@@ -44,10 +44,11 @@ if(TARGET wasinn_backend_onnx)
           DESTINATION "${CMAKE_INSTALL_DOCDIR}/onnxruntime")
 endif()
 if(TARGET wasinn_backend_ggml)
-  get_property(ggml_modules GLOBAL PROPERTY WASINN_GGML_MODULES)
-  if(ggml_modules)
-    install(TARGETS ${ggml_modules} LIBRARY DESTINATION "${plugin_dir}/backends/ggml")
-  endif()
+  get_property(ggml_builds GLOBAL PROPERTY WASINN_GGML_BUILDS)
+  install(
+    TARGETS ${ggml_builds} wasinn_ggml_check
+    LIBRARY DESTINATION "${plugin_dir}/backends/ggml"
+    RUNTIME DESTINATION "${plugin_dir}/backends/ggml")
   install(DIRECTORY "${WASINN_LLAMA_DIR}/licenses/" DESTINATION "${CMAKE_INSTALL_DOCDIR}/llama.cpp")
   install(FILES "${WASINN_LLAMA_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}/llama.cpp")
 endif()

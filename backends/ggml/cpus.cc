@@ -1,7 +1,13 @@
 #include "ggml/cpus.h"
 
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
-#include <vector>
+#include <cstdint>
+#include <iterator>
+#include <ranges>
 
 namespace wasinn::ggml {
 namespace {
@@ -26,6 +32,22 @@ std::vector<std::string_view> Words(std::string_view text) {
   return words;
 }
 
+// Whether the system keeps the tiles of AMX when it switches between threads, and lets this
+// process use them.
+bool MayUseTiles() {
+  constexpr uint32_t kTileState = 3u << 17;
+  constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
+  constexpr long kTileData = 18;
+  uint32_t a = 0;
+  uint32_t b = 0;
+  uint32_t c = 0;
+  uint32_t d = 0;
+  if (__get_cpuid(1, &a, &b, &c, &d) == 0 || (c & bit_OSXSAVE) == 0) return false;
+  asm volatile("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
+  return (a & kTileState) == kTileState &&
+         syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+
 }  // namespace
 
 bool ProcessorHas(std::string_view feature) {
@@ -44,24 +66,30 @@ bool ProcessorHas(std::string_view feature) {
   if (feature == "AVX512_VBMI") return __builtin_cpu_supports("avx512vbmi");
   if (feature == "AVX512_VNNI") return __builtin_cpu_supports("avx512vnni");
   if (feature == "AVX512_BF16") return __builtin_cpu_supports("avx512bf16");
+  if (feature == "AMX_TILE") return __builtin_cpu_supports("amx-tile") && MayUseTiles();
+  if (feature == "AMX_INT8") return __builtin_cpu_supports("amx-int8");
+  if (feature == "AMX_BF16") return __builtin_cpu_supports("amx-bf16");
   return false;
 }
 
-std::expected<std::string, std::string> ChooseCpu(
+std::expected<std::vector<std::string>, std::string> ChooseCpus(
     std::string_view built, std::string_view forced,
     const std::function<bool(std::string_view)>& has) {
   const std::vector<std::string_view> names = Words(built);
   if (!forced.empty()) {
-    if (std::ranges::find(names, forced) != names.end()) return std::string(forced);
+    if (std::ranges::find(names, forced) != names.end()) return std::vector{std::string(forced)};
     return std::unexpected("WASINN_GGML_CPU: expected one of " + std::string(built) + ", given " +
                            std::string(forced));
   }
-  std::string_view best;
-  for (const Cpu& cpu : kCpus) {
-    if (std::ranges::find(names, cpu.name) == names.end()) continue;
-    if (std::ranges::all_of(Words(cpu.features), has)) best = cpu.name;
+  std::vector<std::string> chosen;
+  for (const std::string_view name : names) {
+    if (std::ranges::find(kCpus, name, &Cpu::name) == std::end(kCpus)) chosen.emplace_back(name);
   }
-  if (!best.empty()) return std::string(best);
+  for (const Cpu& cpu : std::views::reverse(kCpus)) {
+    if (std::ranges::find(names, cpu.name) == names.end()) continue;
+    if (std::ranges::all_of(Words(cpu.features), has)) chosen.emplace_back(cpu.name);
+  }
+  if (!chosen.empty()) return chosen;
   return std::unexpected("expected a processor that can run one of " + std::string(built) +
                          ", given one that cannot");
 }

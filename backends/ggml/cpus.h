@@ -5,16 +5,19 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace wasinn::ggml {
 
 // Whether this processor, and the operating system, have what one of the words in cpus.def means;
-// false for other words.
+// false for other words. For AMX the system is asked to let this process use it.
 bool ProcessorHas(std::string_view feature);
 
-// The best processor of cpus.def among `built` (names with blanks between) whose features `has`
-// knows; `forced`, unless empty, is taken instead. An error says what was expected.
-std::expected<std::string, std::string> ChooseCpu(std::string_view built, std::string_view forced,
-                                                  const std::function<bool(std::string_view)>& has);
+// Which of `built` (names with blanks between) to try, the best first: those of cpus.def whose
+// features `has` knows; before them those that are not of cpus.def, such as "native". `forced`,
+// unless empty, is the only one instead. An error says what was expected.
+std::expected<std::vector<std::string>, std::string> ChooseCpus(
+    std::string_view built, std::string_view forced,
+    const std::function<bool(std::string_view)>& has);
 
 }  // namespace wasinn::ggml

@@ -1,13 +1,11 @@
 // The table of the ggml backend.
-#include <cstring>
 #include <memory>
-#include <string_view>
 
 #include "ggml/context.h"
 #include "ggml/ggml_backend.h"
 #include "ggml/graph.h"
-#include "ggml/options.h"
 #include "ggml/runtime.h"
+#include "ggml/table.h"
 
 namespace wasinn::ggml {
 namespace {
@@ -22,42 +20,26 @@ wasinn_code Open(const wasinn_backend_host* host, wasinn_backend_instance** out,
 
 void Close(wasinn_backend_instance* instance) { delete instance; }
 
-const char* Devices(wasinn_backend_instance*) { return "cpu"; }
-
-int32_t Probe(wasinn_backend_instance*, wasinn_bytes head, uint64_t, const char* path) {
-  if (head.size >= 4 && std::memcmp(head.data, "GGUF", 4) == 0) return 100;
-  // A broken file that calls itself GGUF is best explained here.
-  return path != nullptr && std::string_view(path).ends_with(".gguf") ? 30 : 0;
+wasinn_backend Table() {
+  wasinn_backend table = BareTable(LlamaVersion());
+  table.open = Open;
+  table.close = Close;
+  table.graph_load = GraphLoad;
+  table.graph_describe = GraphDescribe;
+  table.graph_free = GraphFree;
+  table.context_create = ContextCreate;
+  table.context_free = ContextFree;
+  table.run = ContextRun;
+  table.cancel = ContextCancel;
+  table.input_set = ContextInputSet;
+  table.output_get = ContextOutputGet;
+  return table;
 }
 
 }  // namespace
 }  // namespace wasinn::ggml
 
 const wasinn_backend* GgmlBackend() {
-  using namespace wasinn::ggml;  // NOLINT(google-build-using-namespace): the slots of one table
-  static const wasinn_backend table = {
-      sizeof(wasinn_backend),
-      WASINN_BACKEND_ABI_VERSION,
-      WASINN_BACKEND_GENERATES,
-      "ggml",
-      LlamaVersion(),
-      "llama.cpp",
-      "ggml",
-      OptionTable().data(),
-      OptionTable().size(),
-      Open,
-      Close,
-      Devices,
-      Probe,
-      GraphLoad,
-      GraphDescribe,
-      GraphFree,
-      ContextCreate,
-      ContextFree,
-      ContextRun,
-      ContextCancel,
-      ContextInputSet,
-      ContextOutputGet,
-  };
+  static const wasinn_backend table = wasinn::ggml::Table();
   return &table;
 }
