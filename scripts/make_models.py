@@ -119,6 +119,18 @@ def reshape():
                  [port("x", ["n"])], [port("y", [2, 3])], [constant("shape", [2, 3], numpy.int64)])
 
 
+def passthrough():
+    """Outputs that are other tensors' own memory where a framework saves the copy: the input, by itself and through
+    nodes that change no byte; a constant; one result twice."""
+    nodes = [helper.make_node("Add", ["x", "c"], ["plus"]), helper.make_node("Identity", ["plus"], ["plus_again"]),
+             helper.make_node("Identity", ["x"], ["same"]), helper.make_node("Reshape", ["x", "square"], ["reshaped"]),
+             helper.make_node("Identity", ["c"], ["constant"])]
+    outputs = [port("x", [4]), port("same", [4]), port("reshaped", [2, 2]), port("plus", [4]), port("plus_again", [4]),
+               port("c", [1]), port("constant", [1]), port("s", ["n"], TensorProto.STRING)]
+    return model("passthrough", nodes, [port("x", [4]), port("s", ["n"], TensorProto.STRING)], outputs,
+                 [constant("c", [10]), constant("square", [2, 2], numpy.int64)])
+
+
 def sequence():
     """Its only output is a sequence, which no wasi-nn guest can take."""
     return model("sequence", [helper.make_node("SequenceConstruct", ["x", "x"], ["s"])], [port("x", [2])],
@@ -183,7 +195,7 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
 
     models = dict(identities())
-    for make in (add, multi_io, scalar, optional, string_concat, reshape, sequence, slow):
+    for make in (add, multi_io, scalar, optional, string_concat, reshape, passthrough, sequence, slow):
         models[make.__name__] = make()
     if arguments.large:
         models["large"] = large()

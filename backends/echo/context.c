@@ -167,10 +167,22 @@ static bool stream(wasinn_backend_context* context, const wasinn_tensor_view* te
   return true;
 }
 
+static wasinn_code hand_over(const wasinn_backend_output* output, const wasinn_backend_sink* sink,
+                             wasinn_error* error) {
+  if (sink->output(sink->self, sink->run, output) == 0) return WASINN_OK;
+  return echo_error(error, WASINN_RUNTIME_ERROR, "echo: the host refused output %u",
+                    (unsigned)output->port);
+}
+
 /* Delivers input number `port` as output number `port`. */
-static wasinn_code deliver(const wasinn_backend_host* host, uint32_t port,
+static wasinn_code deliver(const wasinn_backend_graph* graph, uint32_t port,
                            const wasinn_tensor_view* tensor, const wasinn_backend_sink* sink,
                            wasinn_error* error) {
+  if (graph->output_shared[port]) {
+    const wasinn_backend_output output = {port, *tensor, NULL, NULL};
+    return hand_over(&output, sink, error);
+  }
+  const wasinn_backend_host* host = graph->instance->host;
   output_header* header = tensor->size <= SIZE_MAX - sizeof *header
                               ? host->buffer_alloc(host->self, sizeof *header + tensor->size)
                               : NULL;
@@ -183,11 +195,7 @@ static wasinn_code deliver(const wasinn_backend_host* host, uint32_t port,
   if (tensor->size > 0) memcpy(header + 1, tensor->data, tensor->size);
   wasinn_backend_output output = {port, *tensor, release_output, header};
   output.tensor.data = header + 1;
-  if (sink->output(sink->self, sink->run, &output) != 0) {
-    return echo_error(error, WASINN_RUNTIME_ERROR, "echo: the host refused output %u",
-                      (unsigned)port);
-  }
-  return WASINN_OK;
+  return hand_over(&output, sink, error);
 }
 
 static void work(wasinn_backend_context* context, const wasinn_backend_input* inputs,
@@ -223,7 +231,7 @@ static void work(wasinn_backend_context* context, const wasinn_backend_input* in
       end_run(sink, WASINN_CANCELLED, "echo: cancelled");
       return;
     }
-    wasinn_code code = deliver(host, inputs[i].port, &inputs[i].tensor, sink, &error);
+    wasinn_code code = deliver(context->graph, inputs[i].port, &inputs[i].tensor, sink, &error);
     if (code != WASINN_OK) {
       end_run(sink, code, error.message);
       return;

@@ -11,6 +11,7 @@
  *   input t u8 text              text, whose dims say nothing
  *   input y u8 * optional        an input that may be left out; such inputs come last
  *   output z f32 -1,3            output number N is input number N; fewer outputs are allowed
+ *   output w f32 -1,3 shared     the same in the memory of the input itself, not a copy
  *   option delay_ms 5            a default for an option of scope context
  *
  * Files: entry.c the tables, graph.c loading and describing, context.c running, private.h what they

@@ -85,8 +85,9 @@ static bool parse_dims(wasinn_str text, wasinn_port_info* port, int64_t* dims) {
   return true;
 }
 
+/* Of an output, `shared` says whether it is its input's own memory; NULL for an input. */
 static wasinn_code parse_port(wasinn_str line, size_t number, wasinn_port_info* ports,
-                              int64_t (*dims)[WASINN_MAX_RANK], size_t* count, bool is_input,
+                              int64_t (*dims)[WASINN_MAX_RANK], size_t* count, bool* shared,
                               wasinn_error* error) {
   if (*count == ECHO_MAX_PORTS) {
     return echo_error(
@@ -109,12 +110,15 @@ static wasinn_code parse_port(wasinn_str line, size_t number, wasinn_port_info* 
     return line_error(error, number, "dims such as -1,3, or scalar, or *, or text for u8", shape);
   }
   wasinn_str flag = next_word(&line);
-  if (is_input && echo_equal(flag, "optional")) {
+  if (shared == NULL && echo_equal(flag, "optional")) {
     port->flags |= WASINN_PORT_OPTIONAL;
+    flag = next_word(&line);
+  } else if (shared != NULL && echo_equal(flag, "shared")) {
+    shared[*count] = true;
     flag = next_word(&line);
   }
   if (flag.size != 0) return line_error(error, number, "the end of the line", flag);
-  if (is_input && *count > 0 && (ports[*count - 1].flags & WASINN_PORT_OPTIONAL) != 0 &&
+  if (shared == NULL && *count > 0 && (ports[*count - 1].flags & WASINN_PORT_OPTIONAL) != 0 &&
       (port->flags & WASINN_PORT_OPTIONAL) == 0) {
     return line_error(error, number, "an optional input after an optional one", port->name);
   }
@@ -158,11 +162,11 @@ static wasinn_code parse_description(wasinn_backend_graph* graph, wasinn_str tex
     wasinn_code code = WASINN_OK;
     if (word.size == 0 || word.data[0] == '#') continue;
     if (echo_equal(word, "input")) {
-      code = parse_port(line, number, graph->inputs, graph->input_dims, &graph->input_count, true,
+      code = parse_port(line, number, graph->inputs, graph->input_dims, &graph->input_count, NULL,
                         error);
     } else if (echo_equal(word, "output")) {
       code = parse_port(line, number, graph->outputs, graph->output_dims, &graph->output_count,
-                        false, error);
+                        graph->output_shared, error);
     } else if (echo_equal(word, "option")) {
       wasinn_str name = next_word(&line);
       wasinn_str value = next_word(&line);

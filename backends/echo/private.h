@@ -40,6 +40,7 @@ struct wasinn_backend_graph {
   wasinn_port_info outputs[ECHO_MAX_PORTS];
   int64_t input_dims[ECHO_MAX_PORTS][WASINN_MAX_RANK];
   int64_t output_dims[ECHO_MAX_PORTS][WASINN_MAX_RANK];
+  bool output_shared[ECHO_MAX_PORTS]; /* it is the input's own memory */
   size_t input_count;
   size_t output_count;
 };

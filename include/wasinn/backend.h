@@ -55,8 +55,9 @@ typedef struct wasinn_backend_host {
 /* ------------------------------------------------------------------ runs */
 
 /* One output. wasinn takes ownership by calling `release(owner)` exactly once, from any thread, as
- * soon as it needs `tensor.data` no more; until then the bytes may not change. `release` may be
- * NULL when the data lives as long as the graph. `tensor.dims` is copied during the call. */
+ * soon as it needs `tensor.data` no more; until then the bytes may not change. Bytes that lie in an
+ * input of the run, and those without a `release` (NULL), are copied during the call, since inputs
+ * and graphs may end first. `tensor.dims` is copied, too. */
 typedef struct wasinn_backend_output {
   uint32_t port; /* index into wasinn_graph_info.outputs */
   wasinn_tensor_view tensor;
@@ -249,7 +250,7 @@ typedef struct wasinn_backend {
                            const wasinn_tensor_view* tensor, wasinn_error* error);
   /* May be NULL. Gives an output that is known without a run, as a sink gets one: called before
    * the first run and again once an input was set, never while a run is under way. `out->port` is
-   * set already, and `out->tensor.dims` stays valid until the next call on the context.
+   * set already; `out->tensor` stays valid until the next call on the context and is copied.
    * WASINN_INVALID_ARGUMENT when that output comes from a run alone. \since 1, appended */
   wasinn_code (*output_get)(wasinn_backend_context* context, uint32_t port,
                             wasinn_backend_output* out, wasinn_error* error);

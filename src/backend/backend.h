@@ -47,6 +47,8 @@ class Backend {
   bool hears_inputs() const { return hears_inputs_; }
   uint64_t capabilities() const { return table_.capabilities; }
   const wasinn_backend& table() const { return table_; }
+  // The pool that its buffer_alloc takes from.
+  BufferPool& buffers() const { return *services_.buffers; }
 
   // Opens the framework on first use; a failure is remembered.
   Result<wasinn_backend_instance*> Instance();

@@ -221,6 +221,19 @@ Result<> Execution::TakeOutcome() {
   return outcome_;
 }
 
+// An output is its own until it ends: not an input's memory, which is written again or given to
+// others, and not the graph's, which may end first.
+Result<> Execution::OwnBytesLocked(Tensor& output) {
+  const bool own = output.data.Owned() && std::ranges::none_of(inputs_, [&](const Input& input) {
+                     return output.data.Overlaps(input.tensor.data);
+                   });
+  if (own || output.data.size() == 0) return {};
+  WASINN_TRY(copy, Tensor::Copy(graph_->backend().buffers(), output.dtype, output.shape,
+                                output.data.bytes()));
+  output = std::move(copy);
+  return {};
+}
+
 Result<> Execution::OnOutput(uint32_t port, Tensor tensor) {
   MutexLock lock(mutex_);
   if (port >= outputs_.size()) {
@@ -228,6 +241,7 @@ Result<> Execution::OnOutput(uint32_t port, Tensor tensor) {
                 graph_->backend().name(), outputs_.size(), port);
   }
   if (reported_) return {};
+  WASINN_CHECK(OwnBytesLocked(tensor));
   outputs_[port] = std::move(tensor);
   return {};
 }
@@ -290,7 +304,9 @@ Result<Tensor> Execution::EarlyOutput(uint32_t port) {
     return Fail(FromC(code, error, "backend " + backend.name() + ": output_get"));
   }
   output.port = port;
-  return TakeOutput(output);
+  WASINN_TRY(tensor, TakeOutput(output));
+  // Whatever it lies in may change with the next call on the context.
+  return Tensor::Copy(backend.buffers(), tensor.dtype, tensor.shape, tensor.data.bytes());
 }
 
 void Execution::WhenIdle(std::move_only_function<void()> idle) {

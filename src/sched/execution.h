@@ -111,6 +111,7 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
   void Finish(Result<> result, const wasinn_backend_usage& usage);
   void DropDeadline();
   std::optional<std::move_only_function<void()>> ReportLocked(Result<> outcome) REQUIRES(mutex_);
+  Result<> OwnBytesLocked(Tensor& output) REQUIRES(mutex_);
   void CollectTextLocked() REQUIRES(mutex_);
   Result<> CollectOutputsLocked() REQUIRES(mutex_);
 

@@ -151,6 +151,49 @@ TEST_F(ExecutionTest, ADeadlineDoesNotReachTheNextRun) {
   EXPECT_TRUE(outcome) << outcome.error().message;
 }
 
+// Wherever an output lies, its bytes are its own once it has come.
+TEST_F(ExecutionTest, AnOutputOutlivesTheMemoryThatTheBackendGave) {
+  std::string of_graph = "graph";
+  for (const uint64_t capabilities : {uint64_t{WASINN_BACKEND_BLOCKING}, uint64_t{0}}) {
+    ScriptedBackend script(capabilities);
+    Core core;
+    int released = 0;
+    void (*const count)(void*) = [](void* n) { ++*static_cast<int*>(n); };
+    std::string_view where;
+    script.run = [&](const wasinn_backend_input* inputs, size_t, const wasinn_backend_sink& sink) {
+      const char* input = static_cast<const char*>(inputs[0].tensor.data);
+      const char* data = where == "graph" ? of_graph.data() : input + (where == "inside" ? 2 : 0);
+      const int64_t dims[] = {where == "inside" ? 3 : 5};
+      const wasinn_backend_output output{
+          0,
+          {WASINN_DTYPE_U8, 1, dims, data, static_cast<size_t>(dims[0])},
+          where == "released" ? count : nullptr,
+          &released};
+      EXPECT_EQ(sink.output(sink.self, sink.run, &output), 0);
+      ScriptedBackend::Done(sink);
+    };
+    ASSERT_TRUE(core.backends.Add(&script.table));
+    for (const char* place : {"whole", "inside", "released", "graph"}) {
+      where = place;
+      const auto execution = *Execution::Create(core.scheduler, core.Load("x", "scripted"), {});
+      Tensor input = core.Text("input");
+      std::latch reported(1);
+      ASSERT_TRUE(execution->Start({{0, input}}, kNoDeadline, [&] { reported.count_down(); }));
+      reported.wait();
+      ASSERT_TRUE(execution->TakeOutcome());
+      std::memset(input.data.data(), '#', input.data.size());
+      input = {};
+      of_graph = "#####";
+      EXPECT_EQ(Output(*execution), where == "graph"    ? "graph"
+                                    : where == "inside" ? "put"
+                                                        : "input")
+          << place;
+      of_graph = "graph";
+    }
+    EXPECT_EQ(released, 1);
+  }
+}
+
 TEST_F(ExecutionTest, CancelInTheQueueNeverReachesTheBackend) {
   ScriptedBackend script;
   std::latch begun(1);

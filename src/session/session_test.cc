@@ -5,6 +5,7 @@
 #include <latch>
 #include <thread>
 
+#include "base/text.h"
 #include "support/session_fixture.h"
 
 namespace wasinn {
@@ -49,6 +50,27 @@ TEST_F(SessionTest, LoadSetComputeGet) {
   EXPECT_EQ(Output(session, context), "second");
   EXPECT_EQ(session.OutputCount(context), 1u);
   EXPECT_EQ(session.Output(context, 1).error().code, Code::kINVALID_ARGUMENT);
+}
+
+TEST_F(SessionTest, AnOutputIsItsOwnUntilTheNextCompute) {
+  Register("shared", "wasinn-echo\ninput x u8 -1\noutput y u8 -1 shared");
+  Register("shared-stream", "wasinn-echo\ninput x u8 -1\noutput y u8 -1 shared",
+           {{"chunk_bytes", "2"}});
+  for (const char* model : {"shared", "shared-stream"}) {
+    Session session = Make();
+    const uint32_t context = Context(session, model);
+    ASSERT_TRUE(SetBytes(session, context, "first"));
+    ASSERT_TRUE(*session.StartCompute(context, nullptr));
+    const Tensor held = *session.Output(context, 0);
+    for (const char* next : {"other", "one that is longer", "x"}) {
+      ASSERT_TRUE(SetBytes(session, context, next));
+      EXPECT_EQ(Output(session, context), "first");
+    }
+    ASSERT_TRUE(session.ClearInputs(context));
+    EXPECT_EQ(Output(session, context), "first");
+    ASSERT_TRUE(session.DropContext(context));
+    EXPECT_EQ(std::string(AsText(held.data.bytes())), "first");
+  }
 }
 
 TEST_F(SessionTest, ABackendMayRefuseAnInputAndTheOldOneStays) {

@@ -69,6 +69,14 @@ class BufferRef {
     return buffer_ != nullptr && buffer_->pool_ != nullptr &&
            buffer_->refs_.load(std::memory_order_acquire) == 1;
   }
+  // Whether somebody frees the bytes with the last reference, so that they live as long as it.
+  bool Owned() const {
+    return buffer_ != nullptr && (buffer_->pool_ != nullptr || buffer_->release_ != nullptr);
+  }
+  bool Overlaps(const BufferRef& other) const {
+    return size() != 0 && other.size() != 0 && data() < other.data() + other.size() &&
+           other.data() < data() + size();
+  }
   explicit operator bool() const { return buffer_ != nullptr; }
   uint8_t* data() const { return buffer_ == nullptr ? nullptr : buffer_->data(); }
   size_t size() const { return buffer_ == nullptr ? 0 : buffer_->size(); }
