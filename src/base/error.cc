@@ -5,6 +5,7 @@
 #include <cstring>
 #include <exception>
 #include <new>
+#include <system_error>
 
 namespace wasinn {
 namespace {
@@ -76,16 +77,52 @@ Error FromC(wasinn_code code, const wasinn_error& error, std::string_view where)
   return result;
 }
 
-Error ErrorOfException() {
+Error ErrorOfException() noexcept {
   try {
     throw;
   } catch (const std::bad_alloc&) {
-    return {Code::kTOO_LARGE, "the host has no memory left for this call", 0};
+    return PlainError(Code::kTOO_LARGE, "the host has no memory left for this call");
+  } catch (const std::system_error& error) {
+    try {
+      return {Code::kTOO_LARGE,
+              fmt::format("the system refused what this call needs: {}", error.what()), 0};
+    } catch (...) {
+      return PlainError(Code::kTOO_LARGE, {});
+    }
   } catch (const std::exception& exception) {
-    return {Code::kUNKNOWN, fmt::format("internal error: {}", exception.what()), 0};
+    try {
+      return {Code::kUNKNOWN, fmt::format("internal error: {}", exception.what()), 0};
+    } catch (...) {
+      return PlainError(Code::kUNKNOWN, {});
+    }
   } catch (...) {
-    return {Code::kUNKNOWN, "internal error: an unknown exception", 0};
+    return PlainError(Code::kUNKNOWN, "internal error: an unknown exception");
   }
+}
+
+Error PlainError(Code code, std::string_view text) noexcept {
+  Error error{code, {}, 0};
+  try {
+    error.message = text;
+  } catch (const std::bad_alloc&) {
+    // The code says the most.
+  }
+  return error;
+}
+
+Error CopyOf(const Error& error) noexcept {
+  try {
+    return error;
+  } catch (const std::bad_alloc&) {
+    return PlainError(error.code, {});
+  }
+}
+
+std::string_view CutErrorText(std::string_view text) {
+  if (text.size() <= kMaxErrorText) return text;
+  size_t size = kMaxErrorText;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
+  return text.substr(0, size);
 }
 
 }  // namespace wasinn

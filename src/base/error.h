@@ -61,9 +61,18 @@ wasinn_code ToC(const Error& error, wasinn_error* out);
 // The error that a C callee left; a code without text gets one that names `where`.
 Error FromC(wasinn_code code, const wasinn_error& error, std::string_view where);
 
-// What an exception means for the call that it ended: memory that the system refused, a plug-in
-// that throws, or a bug of ours, none of which may take the host along. Call inside a catch block.
-Error ErrorOfException();
+// What an exception means for the call that it ended: memory or a thread that the system refused, a
+// plug-in that throws, or a bug of ours, none of which may take the host along. Call inside a catch
+// block.
+Error ErrorOfException() noexcept;
+// An error for where nothing may be thrown; without its text when there is no memory for that.
+Error PlainError(Code code, std::string_view text) noexcept;
+Error CopyOf(const Error& error) noexcept;
+
+// The longest text of an error that is kept; what frameworks say can be of any length.
+inline constexpr size_t kMaxErrorText = 16 << 10;
+// The beginning of a longer one, cut between two characters.
+std::string_view CutErrorText(std::string_view text);
 
 inline std::string_view View(wasinn_str text) {
   return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size);

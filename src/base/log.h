@@ -28,13 +28,24 @@ class Logger {
   // For what is left behind when its owner ends: the callback is not called by later lines.
   void Silence() { level_.store(WASINN_LOG_OFF, std::memory_order_relaxed); }
 
-  void Write(wasinn_log_level level, std::string_view message) const {
-    if (Enabled(level)) sink_(self_, level, {message.data(), message.size()});
+  // A line that cannot be made or written is lost; nothing is thrown, since lines come from
+  // everywhere.
+  void Write(wasinn_log_level level, std::string_view message) const noexcept {
+    if (!Enabled(level)) return;
+    try {
+      sink_(self_, level, {message.data(), message.size()});
+    } catch (...) {
+    }
   }
 
   template <typename... Args>
-  void Log(wasinn_log_level level, fmt::format_string<Args...> format, Args&&... args) const {
-    if (Enabled(level)) Write(level, fmt::format(format, std::forward<Args>(args)...));
+  void Log(wasinn_log_level level, fmt::format_string<Args...> format,
+           Args&&... args) const noexcept {
+    if (!Enabled(level)) return;
+    try {
+      Write(level, fmt::format(format, std::forward<Args>(args)...));
+    } catch (...) {
+    }
   }
 
  private:

@@ -101,9 +101,4 @@ Result<uint64_t> Policy::Get(std::string_view rule) const {
   return UnknownRule(rule);
 }
 
-Result<> CheckLimit(std::string_view rule, uint64_t limit, uint64_t given) {
-  if (limit == 0 || given <= limit) return {};
-  return Fail(Code::kSECURITY, "policy rule {}: expected at most {}, given {}", rule, limit, given);
-}
-
 }  // namespace wasinn

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/ledger.h"
 #include "session/compat.h"
 
 namespace wasinn {
@@ -48,8 +49,5 @@ struct PolicyRule {
   std::string_view help;
 };
 std::span<const PolicyRule> PolicyRules();
-
-// Refuses when `given` is above the rule's `limit` (0: none). SECURITY, naming the rule.
-Result<> CheckLimit(std::string_view rule, uint64_t limit, uint64_t given);
 
 }  // namespace wasinn

@@ -14,6 +14,8 @@ class Slots {
  public:
   uint32_t Add(T value) {
     if (free_.empty()) {
+      // So that Remove need not allocate: it is called where nothing may be thrown.
+      if (free_.capacity() <= items_.size()) free_.reserve(2 * items_.size() + 16);
       items_.emplace_back(std::move(value));
       return static_cast<uint32_t>(items_.size() - 1);
     }
@@ -30,7 +32,7 @@ class Slots {
     return number < items_.size() && items_[number] ? &*items_[number] : nullptr;
   }
 
-  void Remove(uint32_t number) {
+  void Remove(uint32_t number) noexcept {
     if (Find(number) == nullptr) return;
     items_[number].reset();
     free_.push_back(number);

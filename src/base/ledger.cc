@@ -1,0 +1,44 @@
+#include "base/ledger.h"
+
+#include "base/checked.h"
+
+namespace wasinn {
+
+Result<> CheckLimit(std::string_view rule, uint64_t limit, uint64_t given) {
+  if (limit == 0 || given <= limit) return {};
+  return Fail(Code::kSECURITY, "policy rule {}: expected at most {}, given {}", rule, limit, given);
+}
+
+Result<> Ledger::Take(Account account, uint64_t amount) {
+  const Limit& limit = limits_[Index(account)];
+  std::atomic<uint64_t>& used = used_[Index(account)];
+  uint64_t before = used.load(std::memory_order_relaxed);
+  uint64_t after = 0;
+  do {
+    const auto sum = CheckedAdd(before, amount);
+    if (!sum) return CheckLimit(limit.rule, UINT64_MAX - 1, UINT64_MAX);
+    after = *sum;
+    if (limit.maximum != 0 && after > limit.maximum) {
+      return CheckLimit(limit.rule, limit.maximum, after);
+    }
+  } while (!used.compare_exchange_weak(before, after, std::memory_order_relaxed));
+  return {};
+}
+
+Result<Charge> Charge::Take(std::shared_ptr<Ledger> ledger, Ledger::Account account,
+                            uint64_t amount) {
+  Charge charge;
+  charge.account_ = account;
+  charge.ledger_ = std::move(ledger);
+  WASINN_CHECK(charge.Grow(amount));
+  return charge;
+}
+
+Result<> Charge::Grow(uint64_t more) {
+  if (ledger_ == nullptr) return {};
+  WASINN_CHECK(ledger_->Take(account_, more));
+  amount_ += more;
+  return {};
+}
+
+}  // namespace wasinn
