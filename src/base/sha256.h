@@ -7,6 +7,8 @@
 #include <span>
 #include <string>
 
+#include "base/error.h"
+
 namespace wasinn {
 
 using Sha256 = std::array<uint8_t, 32>;
@@ -18,10 +20,12 @@ class Sha256Hasher {
   Sha256Hasher(const Sha256Hasher&) = delete;
   Sha256Hasher& operator=(const Sha256Hasher&) = delete;
   void Update(const void* data, size_t size);
-  Sha256 Finish();
+  // UNKNOWN when the library refused to hash: nothing may pass for the hash of something else.
+  Result<Sha256> Finish();
 
  private:
   void* state_;
+  bool good_;
 };
 
 std::string Hex(const Sha256& hash);

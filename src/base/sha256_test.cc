@@ -1,6 +1,7 @@
 #include "base/sha256.h"
 
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
 
 namespace wasinn {
 namespace {
@@ -8,7 +9,7 @@ namespace {
 std::string HashOf(std::string_view text) {
   Sha256Hasher hasher;
   hasher.Update(text.data(), text.size());
-  return Hex(hasher.Finish());
+  return Hex(*hasher.Finish());
 }
 
 // The vectors of FIPS 180-4.
@@ -23,7 +24,18 @@ TEST(Sha256Test, PiecesGiveTheSameHash) {
   Sha256Hasher hasher;
   for (const char c : std::string_view("abc")) hasher.Update(&c, 1);
   hasher.Update(nullptr, 0);
-  EXPECT_EQ(Hex(hasher.Finish()), HashOf("abc"));
+  EXPECT_EQ(Hex(*hasher.Finish()), HashOf("abc"));
+}
+
+// Else all models that guests bring would be the same one.
+TEST(Sha256Test, ARefusalOfTheLibraryIsAnErrorAndNoHash) {
+  ASSERT_EQ(EVP_set_default_properties(nullptr, "provider=none"), 1);
+  Sha256Hasher hasher;
+  hasher.Update("abc", 3);
+  const auto hash = hasher.Finish();
+  ASSERT_EQ(EVP_set_default_properties(nullptr, ""), 1);
+  ASSERT_FALSE(hash);
+  EXPECT_EQ(hash.error().message, "expected SHA-256 from the system's OpenSSL, given none");
 }
 
 }  // namespace

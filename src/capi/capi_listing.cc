@@ -75,7 +75,8 @@ Result<std::string> HashOf(const GraphSource& source) {
     WASINN_TRY(file, os::MappedFile::Open(source.path));
     hasher.Update(file->bytes().data(), file->bytes().size());
   }
-  return Hex(hasher.Finish());
+  WASINN_TRY(hash, hasher.Finish());
+  return Hex(hash);
 }
 
 // What tools see of a graph: also where it comes from.

@@ -21,14 +21,15 @@ std::string OptionsKey(const Options& options) {
   return key;
 }
 
-std::string ContentKey(std::span<const BufferRef> parts) {
+Result<std::string> ContentKey(std::span<const BufferRef> parts) {
   Sha256Hasher hasher;
   for (const BufferRef& part : parts) {
     const uint64_t size = part.size();
     hasher.Update(&size, sizeof(size));  // where a part ends is content too
     hasher.Update(part.data(), part.size());
   }
-  return "sha256:" + Hex(hasher.Finish());
+  WASINN_TRY(hash, hasher.Finish());
+  return "sha256:" + Hex(hash);
 }
 
 std::string FileKey(const std::string& path, const os::FileState& state) {
@@ -81,7 +82,10 @@ Result<> ModelStore::Add(ModelConfig config) {
     return Fail(Code::kNOT_FOUND, "model '{}': {} does not exist", config.name, config.path);
   }
   if (os::StatFile(config.path).is_dir) config.path = ModelInFolder(config.path);
-  if (config.path.empty()) config.content_key = ContentKey({&config.content, 1});
+  if (config.path.empty()) {
+    WASINN_TRY(key, ContentKey({&config.content, 1}));
+    config.content_key = std::move(key);
+  }
   const std::string name = config.name;
   const bool load = config.load_at_start;
   {
@@ -236,8 +240,9 @@ Result<std::shared_ptr<Graph>> ModelStore::GetFromBytes(std::vector<BufferRef> p
   plan.target = target;
   plan.options = options;
   plan.of_guest = true;
-  plan.key = fmt::format("{}||{}|{}|{}", ContentKey(plan.source.parts), EncodingName(encoding),
-                         TargetName(target), OptionsKey(options));
+  WASINN_TRY(content, ContentKey(plan.source.parts));
+  plan.key = fmt::format("{}||{}|{}|{}", content, EncodingName(encoding), TargetName(target),
+                         OptionsKey(options));
   return GetPlanned(std::move(plan));
 }
 
