@@ -1,21 +1,49 @@
 #include "tensor/buffer.h"
 
+#include <new>
+
 #include "tensor/buffer_pool.h"
 
 namespace wasinn {
+namespace {
+
+// Foreign code, called where nothing may be thrown.
+void Release(void (*release)(void*), void* owner) noexcept {
+  try {
+    if (release != nullptr) release(owner);
+  } catch (...) {
+  }
+}
+
+}  // namespace
 
 void Buffer::Unref() {
   if (refs_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  const std::shared_ptr<Ledger> ledger = std::move(ledger_);
+  const size_t size = size_;
   if (pool_ != nullptr) {
     pool_->TakeBack(this);
-    return;
+  } else {
+    Release(release_, owner_);
+    delete this;
   }
-  if (release_ != nullptr) release_(owner_);
-  delete this;
+  // Last: what counts no more is free.
+  if (ledger != nullptr) ledger->GiveBack(Ledger::Account::kBytes, size);
+}
+
+Result<> BufferRef::ChargeTo(const std::shared_ptr<Ledger>& ledger) {
+  if (buffer_ == nullptr || ledger == nullptr || buffer_->ledger_ != nullptr) return {};
+  WASINN_CHECK(ledger->Take(Ledger::Account::kBytes, buffer_->size_));
+  buffer_->ledger_ = ledger;
+  return {};
 }
 
 BufferRef BufferRef::Lend(const void* data, size_t size, void (*release)(void*), void* owner) {
-  auto* buffer = new Buffer;
+  auto* buffer = new (std::nothrow) Buffer;
+  if (buffer == nullptr) {
+    Release(release, owner);
+    throw std::bad_alloc();
+  }
   buffer->data_ = static_cast<uint8_t*>(const_cast<void*>(data));
   buffer->size_ = size;
   buffer->release_ = release;

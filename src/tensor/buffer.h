@@ -5,10 +5,12 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <utility>
 
 #include "base/error.h"
+#include "base/ledger.h"
 
 namespace wasinn {
 
@@ -36,6 +38,7 @@ class Buffer {
   size_t size_ = 0;
   void (*release_)(void* owner) = nullptr;  // lent buffers
   void* owner_ = nullptr;
+  std::shared_ptr<Ledger> ledger_;  // where size_ counts; may be nullptr
 };
 
 // Owns one reference. Cheap to copy; a null one has no bytes.
@@ -51,6 +54,10 @@ class BufferRef {
   // Wraps memory of someone else; `release(owner)`, unless NULL, is called once with the last
   // reference, from any thread.
   static BufferRef Lend(const void* data, size_t size, void (*release)(void*), void* owner);
+
+  // Counts the bytes in the ledger until the last reference ends; nothing when they count already.
+  // Before the buffer is shared.
+  Result<> ChargeTo(const std::shared_ptr<Ledger>& ledger);
 
   BufferRef(const BufferRef& other) : buffer_(other.buffer_) {
     if (buffer_ != nullptr) buffer_->Ref();

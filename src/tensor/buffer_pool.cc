@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 #include "base/os.h"
 #include "base/text.h"
@@ -45,7 +46,10 @@ void* AllocateBlock(uint64_t size) {
   return size >= kMapped ? os::MapPages(size) : std::aligned_alloc(kAlign, size);
 }
 
-void FreeBlock(Buffer* buffer, uint64_t size) {
+}  // namespace
+
+void BufferPool::FreeBlock(Buffer* buffer) {
+  const uint64_t size = BlockSize(buffer->size_class_);
   buffer->~Buffer();
   if (size >= kMapped) {
     os::UnmapPages(buffer, size);
@@ -54,18 +58,26 @@ void FreeBlock(Buffer* buffer, uint64_t size) {
   }
 }
 
-}  // namespace
+void BufferPool::FreeBlocks(Buffer* list) {
+  while (list != nullptr) {
+    auto* next = static_cast<Buffer*>(list->owner_);
+    FreeBlock(list);
+    list = next;
+  }
+}
 
 BufferPool* BufferPool::Create(uint64_t limit) { return new BufferPool(limit); }
 
 void BufferPool::Close() {
   bool last = false;
+  Buffer* idle = nullptr;
   {
     MutexLock lock(mutex_);
-    TrimLocked(std::chrono::steady_clock::time_point::max());
+    idle = TrimLocked(std::chrono::steady_clock::time_point::max());
     closed_ = true;
     last = live_ == 0;
   }
+  FreeBlocks(idle);
   if (last) delete this;
 }
 
@@ -79,6 +91,7 @@ Result<BufferRef> BufferPool::Allocate(uint64_t size) {
   if (size > kLargest) return refuse(0);
   const SizeClass size_class = ClassOf(size);
   Buffer* buffer = nullptr;
+  Buffer* idle = nullptr;
   {
     MutexLock lock(mutex_);
     if (size_class.block > limit_ || in_use_ > limit_ - size_class.block) return refuse(in_use_);
@@ -90,9 +103,10 @@ Result<BufferRef> BufferPool::Allocate(uint64_t size) {
       idle_bytes_ -= size_class.block;
     } else if (idle_bytes_ > limit_ - in_use_) {
       // Blocks of other sizes would push the process past its limit.
-      TrimLocked(std::chrono::steady_clock::time_point::max());
+      idle = TrimLocked(std::chrono::steady_clock::time_point::max());
     }
   }
+  FreeBlocks(idle);
   if (buffer == nullptr) {
     void* block = AllocateBlock(size_class.block);
     if (block == nullptr) {
@@ -117,7 +131,7 @@ void BufferPool::Free(void* data) {
   reinterpret_cast<Buffer*>(static_cast<uint8_t*>(data) - kHeader)->Unref();
 }
 
-void BufferPool::TakeBack(Buffer* buffer) {
+void BufferPool::TakeBack(Buffer* buffer) noexcept {
   const uint32_t index = buffer->size_class_;
   const uint64_t block = BlockSize(index);
   bool last = false;
@@ -128,33 +142,44 @@ void BufferPool::TakeBack(Buffer* buffer) {
     --live_;
     keep = !closed_ && idle_bytes_ + block <= kMostIdle;
     if (keep) {
-      idle_[index].push_back({buffer, os::CoarseNow()});
-      idle_bytes_ += block;
+      try {
+        idle_[index].push_back({buffer, os::CoarseNow()});
+        idle_bytes_ += block;
+      } catch (const std::bad_alloc&) {
+        keep = false;
+      }
     }
     last = closed_ && live_ == 0;
   }
-  if (!keep) FreeBlock(buffer, block);
+  if (!keep) FreeBlock(buffer);
   if (last) delete this;
 }
 
 void BufferPool::Trim(std::chrono::steady_clock::duration age) {
-  MutexLock lock(mutex_);
-  TrimLocked(std::chrono::steady_clock::now() - age);
+  Buffer* idle = nullptr;
+  {
+    MutexLock lock(mutex_);
+    idle = TrimLocked(std::chrono::steady_clock::now() - age);
+  }
+  // Giving many pages back takes long, and nobody else shall wait for it.
+  FreeBlocks(idle);
 }
 
-void BufferPool::TrimLocked(std::chrono::steady_clock::time_point before) {
+Buffer* BufferPool::TrimLocked(std::chrono::steady_clock::time_point before) {
+  Buffer* list = nullptr;
   for (uint32_t index = 0; index < kClasses; ++index) {
     auto& blocks = idle_[index];
     // Used from the back, so the oldest stand in front.
     const auto young =
         std::ranges::find_if(blocks, [&](const IdleBlock& block) { return block.since > before; });
     for (auto it = blocks.begin(); it != young; ++it) {
-      FreeBlock(it->buffer, BlockSize(index));
+      it->buffer->owner_ = std::exchange(list, it->buffer);
       idle_bytes_ -= BlockSize(index);
     }
     blocks.erase(blocks.begin(), young);
     if (blocks.empty() && blocks.capacity() > 64) blocks.shrink_to_fit();
   }
+  return list;
 }
 
 BufferPool::Stats BufferPool::GetStats() {

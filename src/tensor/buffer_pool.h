@@ -50,10 +50,14 @@ class BufferPool {
     std::chrono::steady_clock::time_point since;
   };
 
+  static void FreeBlock(Buffer* buffer);
+  static void FreeBlocks(Buffer* list);
+
   explicit BufferPool(uint64_t limit) : limit_(limit) {}
   ~BufferPool() = default;
-  void TakeBack(Buffer* buffer);
-  void TrimLocked(std::chrono::steady_clock::time_point before) REQUIRES(mutex_);
+  void TakeBack(Buffer* buffer) noexcept;
+  // Takes idle blocks out, as a list through their owner_, for FreeBlocks once the lock is open.
+  Buffer* TrimLocked(std::chrono::steady_clock::time_point before) REQUIRES(mutex_);
 
   const uint64_t limit_;
   Mutex mutex_;
