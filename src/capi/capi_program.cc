@@ -8,6 +8,35 @@
 
 using namespace wasinn;  // NOLINT: the entry points are C functions outside the namespace
 
+namespace {
+
+// Stops the session when the rule run_timeout says so, for as long as this lives: also when an
+// adapter throws, the timer ends before the session.
+class RunDeadline {
+ public:
+  RunDeadline(Timer& timer, Session& session) : timer_(timer) {
+    const uint64_t limit = session.policy().run_timeout;
+    if (limit == 0) return;
+    const auto time = std::chrono::steady_clock::now() +
+                      std::chrono::milliseconds(std::min<uint64_t>(limit, 1ull << 40));
+    id_ = timer.At(
+        time,
+        [&session,
+         why = Error{Code::kTIMEOUT,
+                     fmt::format("policy rule run_timeout: the guest ran longer than {} ms", limit),
+                     0}]() mutable { session.Stop(std::move(why)); });
+  }
+  ~RunDeadline() { timer_.Cancel(id_); }
+  RunDeadline(const RunDeadline&) = delete;
+  RunDeadline& operator=(const RunDeadline&) = delete;
+
+ private:
+  Timer& timer_;
+  Timer::Id id_ = 0;
+};
+
+}  // namespace
+
 struct wasinn_program {
   Engine* engine;
   Adapter* adapter;
@@ -55,22 +84,11 @@ wasinn_code wasinn_program_run(wasinn_program* program, wasinn_session* c_sessio
     for (const wasinn_dir& dir : std::span(given.dirs, given.dir_count)) {
       WASINN_CHECK(session.GrantDir(dir.host, dir.guest));
     }
-    Timer& timer = program->engine->scheduler().timer();
-    Timer::Id deadline = 0;
-    if (const uint64_t limit = session.policy().run_timeout; limit != 0) {
-      const auto time = std::chrono::steady_clock::now() +
-                        std::chrono::milliseconds(std::min<uint64_t>(limit, 1ull << 40));
-      deadline = timer.At(time, [&session, limit] {
-        session.Stop(
-            {Code::kTIMEOUT,
-             fmt::format("policy rule run_timeout: the guest ran longer than {} ms", limit), 0});
-      });
-    }
+    const RunDeadline deadline(program->engine->scheduler().timer(), session);
     wasinn_run_result full = WASINN_RUN_RESULT_INIT;
     wasinn_error failure{};
     const wasinn_code code =
         program->adapter->table().run(program->handle, c_session, &given, &full, &failure);
-    timer.Cancel(deadline);
     if (result != nullptr) {
       const size_t size = std::min(result->struct_size, sizeof(full));
       full.struct_size = result->struct_size;
