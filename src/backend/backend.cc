@@ -125,12 +125,12 @@ Result<std::unique_ptr<Backend>> Backend::Create(const wasinn_backend* table, st
 Backend::~Backend() {
   MutexLock lock(mutex_);
   if (opened_ && instance_ && *instance_ != nullptr) table_.close(*instance_);
+  if (services_.log != nullptr) log_limit_.Tell(*services_.log);
 }
 
 Result<wasinn_backend_instance*> Backend::Instance() {
   MutexLock lock(mutex_);
   if (!opened_) {
-    opened_ = true;
     wasinn_error error{};
     wasinn_backend_instance* instance = nullptr;
     const wasinn_code code = table_.open(&host_, &instance, &error);
@@ -141,6 +141,7 @@ Result<wasinn_backend_instance*> Backend::Instance() {
     } else {
       instance_ = instance;
     }
+    opened_ = true;
   }
   return instance_;
 }
@@ -153,7 +154,7 @@ Result<std::string> Backend::Devices() {
 int Backend::Probe(std::span<const uint8_t> head, uint64_t size, const char* path) {
   const auto instance = Instance();
   if (!instance) {
-    services_.log->Log(WASINN_LOG_WARN, "{}", instance.error().message);
+    log_limit_.Log(*services_.log, WASINN_LOG_WARN, "{}", instance.error().message);
     return 0;
   }
   return std::clamp(table_.probe(*instance, {head.data(), head.size()}, size, path), 0, 100);
@@ -177,14 +178,19 @@ Result<wasinn_backend_graph*> Backend::LoadGraph(const wasinn_load_request& requ
 }
 
 void Backend::HostLog(void* self, wasinn_log_level level, wasinn_str message) {
-  const auto* backend = static_cast<const Backend*>(self);
+  auto* backend = static_cast<Backend*>(self);
   const wasinn_log_level bounded = std::clamp(level, WASINN_LOG_DEBUG, WASINN_LOG_ERROR);
-  backend->services_.log->Log(bounded, "{}: {}", backend->name_, View(message));
+  backend->log_limit_.Log(*backend->services_.log, bounded, "{}: {}", backend->name_,
+                          View(message));
 }
 
 void* Backend::HostAlloc(void* self, size_t size) {
-  auto buffer = static_cast<Backend*>(self)->services_.buffers->Allocate(size);
-  return buffer ? buffer->Leak()->data() : nullptr;
+  try {
+    auto buffer = static_cast<Backend*>(self)->services_.buffers->Allocate(size);
+    return buffer ? buffer->Leak()->data() : nullptr;
+  } catch (...) {
+    return nullptr;  // no memory for the error's text either
+  }
 }
 
 void Backend::HostFree(void*, void* data) { BufferPool::Free(data); }

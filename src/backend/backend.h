@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/log_limit.h"
 #include "base/mutex.h"
 #include "base/options.h"
 #include "tensor/buffer_pool.h"
@@ -76,6 +77,7 @@ class Backend {
   std::vector<OptionSpec> options_;
   BackendServices services_;
   wasinn_backend_host host_{};
+  LogLimit log_limit_{"log of a backend"};
 
   Mutex mutex_;
   bool opened_ GUARDED_BY(mutex_) = false;

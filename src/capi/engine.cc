@@ -56,7 +56,6 @@ Adapter::~Adapter() {
 Result<wasinn_adapter_instance*> Adapter::Instance() {
   MutexLock lock(mutex_);
   if (!opened_) {
-    opened_ = true;
     wasinn_error error{};
     wasinn_adapter_instance* instance = nullptr;
     const wasinn_code code = table_.open(&host_, &instance, &error);
@@ -65,6 +64,7 @@ Result<wasinn_adapter_instance*> Adapter::Instance() {
     } else {
       instance_ = instance;
     }
+    opened_ = true;
   }
   return instance_;
 }
@@ -101,7 +101,8 @@ Result<Adapter*> Engine::FindAdapter(const char* name) {
 
 void Engine::AdapterLog(void* self, wasinn_log_level level, wasinn_str message) {
   const auto bounded = std::clamp(level, WASINN_LOG_DEBUG, WASINN_LOG_ERROR);
-  static_cast<const Engine*>(self)->log().Write(bounded, View(message));
+  auto* engine = static_cast<Engine*>(self);
+  engine->adapter_log_.Log(engine->log(), bounded, "{}", View(message));
 }
 
 // ------------------------------------------------------------------ the engine
@@ -118,7 +119,7 @@ Engine::Parts::Parts(const wasinn_engine_options& options, uint32_t threads, uin
 
 // Buffers may outlive the engine in the hands of an adapter; the last one then frees the pool. The
 // pool is closed here and not by a member, because backends give their memory back when they end.
-Engine::Parts::~Parts() = default;
+Engine::Parts::~Parts() { scheduler.timer().Cancel(upkeep); }
 
 Result<std::unique_ptr<Engine>> Engine::Create(const wasinn_engine_options& options) {
   std::unique_ptr<Engine> engine(new Engine);
@@ -133,14 +134,15 @@ Result<std::unique_ptr<Engine>> Engine::Create(const wasinn_engine_options& opti
                                            options.buffer_limit != 0 ? options.buffer_limit : half,
                                            options.memory_budget);
   WASINN_CHECK(engine->backends().Add(wasinn_backend_echo_entry()));
-  engine->parts_->ScheduleTrim();
+  engine->parts_->ScheduleUpkeep();
   return engine;
 }
 
-void Engine::Parts::ScheduleTrim() {
-  scheduler.timer().At(Timer::Clock::now() + kIdle, [this] {
+void Engine::Parts::ScheduleUpkeep() {
+  upkeep = scheduler.timer().Every(kIdle, [this] {
     buffers->Trim(kIdle);
-    ScheduleTrim();
+    scheduler.computes().Retry();
+    scheduler.loads().Retry();
   });
 }
 
@@ -150,6 +152,7 @@ Engine::~Engine() {
     adapters_.clear();
   }
   if (parts_ == nullptr) return;  // Create refused its options
+  adapter_log_.Tell(log());
   const auto until = std::chrono::steady_clock::now() + kPatience;
   while (scheduler().live_executions.load() != 0) {
     if (std::chrono::steady_clock::now() > until) {
@@ -161,6 +164,7 @@ Engine::~Engine() {
       (void)parts_.release();  // it may still report into this
       return;
     }
+    scheduler().computes().Retry();
     std::this_thread::sleep_for(milliseconds(1));
   }
   BufferPool* buffers = parts_->buffers;

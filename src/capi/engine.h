@@ -11,6 +11,7 @@
 #include "backend/registry.h"
 #include "backend/sink.h"
 #include "base/log.h"
+#include "base/log_limit.h"
 #include "base/mutex.h"
 #include "model/store.h"
 #include "sched/scheduler.h"
@@ -71,14 +72,15 @@ class Engine {
     Parts(const wasinn_engine_options& options, uint32_t threads, uint64_t buffer_limit,
           uint64_t budget);
     ~Parts();
-    // Gives idle tensor memory back from time to time.
-    void ScheduleTrim();
+    // From time to time gives idle tensor memory back, and starts threads that could not be had.
+    void ScheduleUpkeep();
     Logger log;
     BufferPool* buffers;
     RunTable runs;
     BackendRegistry backends;
     ModelStore models;
     Scheduler scheduler;
+    Timer::Id upkeep = 0;
   };
 
   Engine() = default;
@@ -86,6 +88,7 @@ class Engine {
 
   std::string cache_dir_;
   uint32_t threads_ = 1;
+  LogLimit adapter_log_{"log of an adapter"};
   std::unique_ptr<Parts> parts_;
   Mutex mutex_;
   std::vector<std::unique_ptr<Adapter>> adapters_ GUARDED_BY(mutex_);

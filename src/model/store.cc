@@ -168,8 +168,8 @@ Result<> ModelStore::AddGuestOptions(Plan& plan, const Options& extra) {
 
 void ModelStore::WarnOfIgnored(const Plan& plan) const {
   for (const auto& [name, value] : plan.ignored) {
-    log_.Log(WASINN_LOG_WARN, "the backend has no option '{}', which a guest gave; ignored",
-             Printable(name));
+    log_limit_.Log(log_, WASINN_LOG_WARN,
+                   "the backend has no option '{}', which a guest gave; ignored", Printable(name));
   }
 }
 
@@ -300,6 +300,8 @@ Result<std::shared_ptr<Graph>> ModelStore::GetPlanned(Plan plan) {
   {
     MutexLock lock(mutex_);
     entry->loading = false;
+    // Before what may throw: those who wait look again once the lock is open.
+    loaded_.NotifyAll();
     entry->last_used = std::chrono::steady_clock::now();
     if (graph) {
       entry->graph = *graph;
@@ -313,7 +315,6 @@ Result<std::shared_ptr<Graph>> ModelStore::GetPlanned(Plan plan) {
       entries_.erase(plan.key);
     }
   }
-  loaded_.NotifyAll();
   return graph;
 }
 
@@ -383,9 +384,9 @@ Result<std::shared_ptr<Graph>> ModelStore::LoadPlanned(Plan& plan) {
   WASINN_TRY(backend, ChooseBackend(plan));
   WASINN_TRY(options, SortOptions(*backend, plan.options));
   WASINN_TRY(graph, Graph::Load(*backend, std::move(plan.source), plan.target, std::move(options)));
-  log_.Log(WASINN_LOG_INFO, "loaded {} with backend {} in {:.1f} ms",
-           graph->source().path.empty() ? FormatSize(graph->size()) : graph->source().path,
-           backend->name(), static_cast<double>(graph->load_ns()) / 1e6);
+  log_limit_.Log(log_, WASINN_LOG_INFO, "loaded {} with backend {} in {:.1f} ms",
+                 graph->source().path.empty() ? FormatSize(graph->size()) : graph->source().path,
+                 backend->name(), static_cast<double>(graph->load_ns()) / 1e6);
   return graph;
 }
 

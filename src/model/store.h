@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "backend/registry.h"
+#include "base/log_limit.h"
 #include "base/mutex.h"
 #include "base/os.h"
 #include "model/encoding.h"
@@ -129,6 +130,7 @@ class ModelStore {
 
   BackendRegistry& backends_;
   const Logger& log_;
+  mutable LogLimit log_limit_{"loads of models"};
   const uint64_t budget_;
 
   Mutex mutex_;

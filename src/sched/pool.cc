@@ -1,6 +1,7 @@
 #include "sched/pool.h"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "base/os.h"
@@ -11,45 +12,82 @@ Pool::Pool(uint32_t threads, const char* name) : threads_(std::max(1u, threads))
 
 Pool::~Pool() {
   std::vector<std::thread> workers;
+  std::vector<std::thread> ended;
   {
     MutexLock lock(mutex_);
     closing_ = true;
     workers = std::move(workers_);
-    for (std::thread& worker : ended_) workers.push_back(std::move(worker));
-    ended_.clear();
+    ended = std::move(ended_);
   }
   posted_.NotifyAll();
   for (std::thread& worker : workers) worker.join();
+  for (std::thread& worker : ended) worker.join();
+  // Those for which there was never a thread.
+  for (Job& job : jobs_) Run(job);
 }
 
-void Pool::SpawnIfNeededLocked() {
+void Pool::SpawnIfNeededLocked() noexcept {
   if (jobs_.size() <= idle_ || closing_) return;
   if (running_ >= MostLocked()) return;
-  ++running_;
-  // They have left the loop, so this does not wait.
-  for (std::thread& worker : ended_) worker.join();
-  ended_.clear();
-  workers_.emplace_back([this] { Work(); });
+  try {
+    // They have left the loop, so this does not wait.
+    for (std::thread& worker : ended_) worker.join();
+    ended_.clear();
+    // So that a worker that ends need not allocate.
+    ended_.reserve(workers_.size() + 1);
+    workers_.emplace_back([this] { Work(); });
+    ++running_;
+  } catch (...) {
+    // Those that there are go on.
+  }
 }
 
 void Pool::Post(Job job) {
+  Prepared prepared = Prepare();
+  prepared.front() = std::move(job);
   MutexLock lock(mutex_);
-  jobs_.push_back(std::move(job));
+  const auto posted = prepared.begin();
+  jobs_.splice(jobs_.end(), prepared);
   SpawnIfNeededLocked();
+  if (running_ == 0) {
+    prepared.splice(prepared.end(), jobs_, posted);
+    throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again),
+                            "a thread");
+  }
   // Under the lock: the job may be what the owner waits for before it destroys the pool.
   posted_.NotifyOne();
 }
 
-void Pool::StuckBegan() {
+void Pool::Post(Prepared job) noexcept {
+  MutexLock lock(mutex_);
+  jobs_.splice(jobs_.end(), job);
+  SpawnIfNeededLocked();
+  posted_.NotifyOne();
+}
+
+void Pool::StuckBegan() noexcept {
   MutexLock lock(mutex_);
   ++stuck_;
   SpawnIfNeededLocked();
 }
 
-void Pool::StuckEnded() {
+void Pool::StuckEnded() noexcept {
   MutexLock lock(mutex_);
   --stuck_;
   posted_.NotifyAll();
+}
+
+void Pool::Retry() noexcept {
+  MutexLock lock(mutex_);
+  SpawnIfNeededLocked();
+}
+
+void Pool::Run(Job& job) noexcept {
+  try {
+    job();
+  } catch (...) {
+    // Whoever waits for a job is told by the job itself.
+  }
 }
 
 uint32_t Pool::MostLocked() const { return threads_ + std::min(stuck_, kMostStuck); }
@@ -57,7 +95,7 @@ uint32_t Pool::MostLocked() const { return threads_ + std::min(stuck_, kMostStuc
 void Pool::Work() {
   os::NameThread(name_);
   while (true) {
-    Job job;
+    Prepared job;
     {
       MutexLock lock(mutex_);
       ++idle_;
@@ -72,10 +110,9 @@ void Pool::Work() {
         return;
       }
       if (jobs_.empty()) return;
-      job = std::move(jobs_.front());
-      jobs_.pop_front();
+      job.splice(job.begin(), jobs_, jobs_.begin());
     }
-    job();
+    Run(job.front());
   }
 }
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <latch>
 #include <memory>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -46,6 +47,23 @@ TEST(PoolTest, RunsAsManyAtOnceAsItHasThreadsAndNoMore) {
     }
   }
   EXPECT_LE(most, 3);
+}
+
+TEST(PoolTest, WhatAJobThrowsEndsWithIt) {
+  std::atomic<int> count{0};
+  {
+    Pool pool(1, "test");
+    for (int i = 0; i < 3; ++i) {
+      pool.Post([&] {
+        ++count;
+        throw std::runtime_error("thrown by a job");
+      });
+    }
+    Pool::Prepared prepared = Pool::Prepare();
+    prepared.front() = [&] { ++count; };
+    pool.Post(std::move(prepared));
+  }
+  EXPECT_EQ(count, 4);
 }
 
 TEST(PoolTest, JobsMayPostJobs) {

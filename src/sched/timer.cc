@@ -18,32 +18,41 @@ Timer::~Timer() {
 }
 
 Timer::Id Timer::At(Clock::time_point time, std::move_only_function<void()> function) {
+  return Add(time, {0, Clock::duration(0), std::move(function)});
+}
+
+Timer::Id Timer::Every(Clock::duration period, std::move_only_function<void()> function) {
+  return Add(Clock::now() + period, {0, period, std::move(function)});
+}
+
+Timer::Id Timer::Add(Clock::time_point time, Item item) {
   MutexLock lock(mutex_);
-  const Id id = next_++;
-  const auto it = items_.emplace(time, Item{id, std::move(function)});
-  times_.emplace(id, time);
   // A function that sets the next time may be called while the destructor waits for it.
   if (!thread_.joinable() && !closing_) {
     thread_ = std::thread([this] { Work(); });
     thread_id_ = thread_.get_id();
   }
-  if (it == items_.begin()) changed_.NotifyAll();
+  const Id id = item.id = next_++;
+  const auto known = times_.emplace(id, time).first;
+  try {
+    const auto it = items_.emplace(time, std::move(item));
+    if (it == items_.begin()) changed_.NotifyAll();
+  } catch (...) {
+    times_.erase(known);
+    throw;
+  }
   return id;
 }
 
 void Timer::Cancel(Id id) {
   if (id == 0) return;
-  std::move_only_function<void()> dropped;  // destroyed after the lock
+  decltype(items_)::node_type dropped;  // destroyed after the lock
   MutexLock lock(mutex_);
   if (const auto time = times_.find(id); time != times_.end()) {
     auto [it, end] = items_.equal_range(time->second);
     while (it != end && it->second.id != id) ++it;
-    if (it != end) {
-      dropped = std::move(it->second.function);
-      items_.erase(it);
-    }
+    if (it != end) dropped = items_.extract(it);
     times_.erase(time);
-    return;
   }
   if (thread_id_ == std::this_thread::get_id()) return;
   while (calling_ == id) changed_.Wait(mutex_);
@@ -51,7 +60,7 @@ void Timer::Cancel(Id id) {
 
 void Timer::Work() {
   os::NameThread("wasinn-timer");
-  std::move_only_function<void()> function;
+  decltype(items_)::node_type item;
   while (true) {
     {
       MutexLock lock(mutex_);
@@ -66,17 +75,26 @@ void Timer::Work() {
         changed_.WaitUntil(mutex_, time);
         continue;
       }
-      calling_ = it->second.id;
-      function = std::move(it->second.function);
-      times_.erase(calling_);
-      items_.erase(it);
+      item = items_.extract(it);
+      calling_ = item.mapped().id;
+      if (item.mapped().period == Clock::duration(0)) times_.erase(calling_);
     }
-    function();
-    function = nullptr;
+    try {
+      item.mapped().function();
+    } catch (...) {
+      // Whoever waits is told by the function itself.
+    }
+    if (item.mapped().period == Clock::duration(0)) item = {};
     {
       MutexLock lock(mutex_);
+      // One that repeats, unless it was cancelled meanwhile.
+      if (const auto known = times_.find(calling_); known != times_.end()) {
+        known->second = item.key() = Clock::now() + item.mapped().period;
+        items_.insert(std::move(item));
+      }
       calling_ = 0;
     }
+    item = {};
     changed_.NotifyAll();
   }
 }

@@ -11,7 +11,7 @@
 namespace wasinn {
 
 // Calls functions at given times on one thread of its own, which starts with the first one. They
-// must be short. Any thread.
+// must be short, and what they throw ends with them. Any thread.
 class Timer {
  public:
   using Clock = std::chrono::steady_clock;
@@ -22,7 +22,10 @@ class Timer {
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
+  // Throws when there is no memory for it or no thread.
   Id At(Clock::time_point time, std::move_only_function<void()> function);
+  // Calls it again and again, so long after it has returned.
+  Id Every(Clock::duration period, std::move_only_function<void()> function);
   // After this has returned the function is not called any more, and if it was being called it has
   // ended (unless this is called from the function itself). 0 is ignored.
   void Cancel(Id id);
@@ -30,8 +33,10 @@ class Timer {
  private:
   struct Item {
     Id id;
+    Clock::duration period;  // 0: once
     std::move_only_function<void()> function;
   };
+  Id Add(Clock::time_point time, Item item);
   void Work();
 
   Mutex mutex_;

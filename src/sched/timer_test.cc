@@ -7,6 +7,7 @@
 #include <latch>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <vector>
 
 #include "support/core.h"
@@ -113,6 +114,54 @@ TEST(TimerTest, EndsWhileAFunctionSetsTheNextTime) {
 TEST(TimerTest, EndsWithTimesStillToCome) {
   Timer timer;
   timer.At(Clock::now() + std::chrono::hours(1), [] { FAIL(); });
+}
+
+TEST(TimerTest, WhatAFunctionThrowsEndsWithIt) {
+  Timer timer;
+  std::latch called(2);
+  timer.At(Timer::Clock::now(), [&] {
+    called.count_down();
+    throw std::runtime_error("thrown by a function");
+  });
+  timer.At(Timer::Clock::now(), [&] { called.count_down(); });
+  called.wait();
+}
+
+TEST(TimerTest, EveryRepeatsUntilItIsCancelled) {
+  Timer timer;
+  std::atomic<int> calls{0};
+  std::latch thrice(3);
+  const Timer::Id id = timer.Every(std::chrono::milliseconds(1), [&] {
+    if (++calls <= 3) thrice.count_down();
+    throw std::runtime_error("and again");
+  });
+  thrice.wait();
+  timer.Cancel(id);
+  const int at_cancel = calls;
+  std::latch later(1);
+  timer.At(Timer::Clock::now() + std::chrono::milliseconds(20), [&] { later.count_down(); });
+  later.wait();
+  EXPECT_EQ(calls, at_cancel);
+}
+
+TEST(TimerTest, WhatRepeatsMayCancelItself) {
+  Timer timer;
+  std::atomic<Timer::Id> id{0};
+  std::atomic<int> calls{0};
+  std::latch set(1);
+  std::latch once(1);
+  id = timer.Every(std::chrono::milliseconds(1), [&] {
+    set.wait();
+    ++calls;
+    timer.Cancel(id);
+    once.count_down();
+  });
+  set.count_down();
+  once.wait();
+  std::latch later(1);
+  timer.At(Timer::Clock::now() + std::chrono::milliseconds(20), [&] { later.count_down(); });
+  later.wait();
+  EXPECT_EQ(calls, 1);
 }
 
 }  // namespace

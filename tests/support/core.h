@@ -43,12 +43,13 @@ inline std::span<const uint8_t> BytesOf(std::string_view text) {
 class KeptLog {
  public:
   const Logger* get() const { return &logger_; }
-  bool Contains(std::string_view text) const {
+  bool Contains(std::string_view text) const { return Count(text) != 0; }
+  // Lines with this text.
+  size_t Count(std::string_view text) const {
     const std::lock_guard lock(mutex_);
-    for (const std::string& line : lines_) {
-      if (line.find(text) != std::string::npos) return true;
-    }
-    return false;
+    size_t count = 0;
+    for (const std::string& line : lines_) count += line.find(text) != std::string::npos ? 1 : 0;
+    return count;
   }
 
  private:
@@ -77,7 +78,10 @@ class Core {
   }
   // As an engine does before it closes its backends.
   ~Core() {
-    Eventually([this] { return scheduler.live_executions.load() == 0; });
+    Eventually([this] {
+      scheduler.computes().Retry();
+      return scheduler.live_executions.load() == 0;
+    });
   }
   BufferPool& buffers() { return *pool_.pool; }
 
