@@ -26,7 +26,20 @@ Result<Tensor> TakeOutput(const wasinn_backend_output& output) {
   return tensor;
 }
 
+namespace {
+
+void SayThatNoTextCame(Error& error) noexcept {
+  try {
+    error.message =
+        fmt::format("the backend failed with {} and gave no text", CodeName(error.code));
+  } catch (...) {
+  }
+}
+
+}  // namespace
+
 RunTable::~RunTable() {
+  log_limit_.Tell(*log_);
   for (auto& chunk : chunks_) delete chunk.load(std::memory_order_relaxed);
 }
 
@@ -49,13 +62,15 @@ Result<uint32_t> RunTable::TakeSlot() {
                 "more",
                 kChunk * kChunks);
   }
+  // So that GiveSlot need not allocate.
+  if (free_.capacity() <= next_) free_.reserve(2 * size_t{next_} + 16);
   if (next_ % kChunk == 0) {
     chunks_[next_ / kChunk].store(new Chunk, std::memory_order_release);
   }
   return next_++;
 }
 
-void RunTable::GiveSlot(uint32_t slot) {
+void RunTable::GiveSlot(uint32_t slot) noexcept {
   MutexLock lock(mutex_);
   free_.push_back(slot);
 }
@@ -76,15 +91,21 @@ bool RunTable::EndRun(uint32_t slot_number, uint64_t run) {
   return true;
 }
 
-void RunTable::Ignored(const char* what, uint64_t run) const {
-  log_->Log(WASINN_LOG_WARN, "a backend reported {} for run {:#x}, which is over; ignored", what,
-            run);
+void RunTable::Ignored(const char* what, uint64_t run) {
+  log_limit_.Log(*log_, WASINN_LOG_WARN,
+                 "a backend reported {} for run {:#x}, which is over; ignored", what, run);
 }
 
 int32_t RunTable::Output(void* self, uint64_t run, const wasinn_backend_output* output) {
-  const auto* table = static_cast<const RunTable*>(self);
+  auto* table = static_cast<RunTable*>(self);
   if (output == nullptr) return 1;
-  auto tensor = TakeOutput(*output);
+  auto tensor = [&]() -> Result<Tensor> {
+    try {
+      return TakeOutput(*output);
+    } catch (...) {
+      return Fail(ErrorOfException());
+    }
+  }();
   Slot* slot = table->SlotOf(run);
   if (slot == nullptr) return 1;
   MutexLock lock(slot->mutex);
@@ -92,17 +113,11 @@ int32_t RunTable::Output(void* self, uint64_t run, const wasinn_backend_output* 
     table->Ignored("an output", run);
     return 1;
   }
-  const Result<> taken = tensor ? slot->listener->OnOutput(output->port, std::move(*tensor))
-                                : Fail(std::move(tensor.error()));
-  if (!taken) {
-    table->log_->Log(WASINN_LOG_WARN, "{}", taken.error().message);
-    return 1;
-  }
-  return 0;
+  return slot->listener->OnOutput(output->port, std::move(tensor)) ? 0 : 1;
 }
 
 int32_t RunTable::ChunkData(void* self, uint64_t run, uint32_t port, wasinn_bytes data) {
-  const auto* table = static_cast<const RunTable*>(self);
+  auto* table = static_cast<RunTable*>(self);
   Slot* slot = table->SlotOf(run);
   if (slot == nullptr) return 1;
   MutexLock lock(slot->mutex);
@@ -116,7 +131,7 @@ int32_t RunTable::ChunkData(void* self, uint64_t run, uint32_t port, wasinn_byte
 
 void RunTable::Done(void* self, uint64_t run, wasinn_code code, wasinn_str message,
                     int64_t engine_code, const wasinn_backend_usage* usage) {
-  const auto* table = static_cast<const RunTable*>(self);
+  auto* table = static_cast<RunTable*>(self);
   Slot* slot = table->SlotOf(run);
   if (slot == nullptr) return;
   MutexLock lock(slot->mutex);
@@ -128,11 +143,9 @@ void RunTable::Done(void* self, uint64_t run, wasinn_code code, wasinn_str messa
   slot->listener = nullptr;
   Result<> result;
   if (code != WASINN_OK) {
-    result = Fail(Error{CodeFromNumber(code), std::string(View(message)), engine_code});
-    if (result.error().message.empty()) {
-      result.error().message =
-          fmt::format("the backend failed with {} and gave no text", CodeName(result.error().code));
-    }
+    result = Fail(PlainError(CodeFromNumber(code), CutErrorText(View(message))));
+    result.error().engine_code = engine_code;
+    if (result.error().message.empty()) SayThatNoTextCame(result.error());
   }
   listener->OnDone(std::move(result), usage == nullptr ? wasinn_backend_usage{} : *usage);
 }
@@ -140,18 +153,22 @@ void RunTable::Done(void* self, uint64_t run, wasinn_code code, wasinn_str messa
 wasinn_code RunTable::ReadFile(void* self, uint64_t run, wasinn_str path, size_t most,
                                void (*take)(void* to, wasinn_bytes bytes), void* to,
                                wasinn_error* error) {
-  const auto* table = static_cast<const RunTable*>(self);
+  auto* table = static_cast<RunTable*>(self);
   std::optional<std::shared_ptr<const GuestDirs>> dirs;
   if (Slot* slot = table->SlotOf(run)) {
     MutexLock lock(slot->mutex);
     if (slot->listener != nullptr && slot->run == run) dirs = slot->listener->guest_dirs();
   }
-  // A slow file system must not hold up a cancel.
-  Result<std::string> file = Fail(Code::kCANCELLED, "the run is over");
-  if (dirs) file = (*dirs ? **dirs : GuestDirs()).ReadFile(View(path), most);
-  if (!file) return ToC(file.error(), error);
-  take(to, {file->data(), file->size()});
-  return WASINN_OK;
+  try {
+    // A slow file system must not hold up a cancel.
+    Result<std::string> file = Fail(Code::kCANCELLED, "the run is over");
+    if (dirs) file = (*dirs ? **dirs : GuestDirs()).ReadFile(View(path), most);
+    if (!file) return ToC(file.error(), error);
+    take(to, {file->data(), file->size()});
+    return WASINN_OK;
+  } catch (...) {
+    return ToC(ErrorOfException(), error);
+  }
 }
 
 }  // namespace wasinn

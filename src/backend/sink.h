@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/guest_dirs.h"
 #include "base/log.h"
+#include "base/log_limit.h"
 #include "base/mutex.h"
 #include "tensor/tensor.h"
 
@@ -23,22 +24,24 @@ namespace wasinn {
 Result<Tensor> TakeOutput(const wasinn_backend_output& output);
 
 // Hears what a run reports. Calls come under the slot's lock, from any thread, and never after
-// OnDone or EndRun.
+// OnDone or EndRun. Nothing is thrown, for a plug-in stands in between.
 class RunListener {
  public:
   virtual ~RunListener() = default;
-  // Takes the output or says why not.
-  virtual Result<> OnOutput(uint32_t port, Tensor tensor) = 0;
+  // An output, or what was wrong with the one that the backend gave; false when it is not taken.
+  virtual bool OnOutput(uint32_t port, Result<Tensor> tensor) noexcept = 0;
   // False asks the backend to stop.
-  virtual bool OnChunk(uint32_t port, std::string_view data) = 0;
-  virtual void OnDone(Result<> result, const wasinn_backend_usage& usage) = 0;
+  virtual bool OnChunk(uint32_t port, std::string_view data) noexcept = 0;
+  virtual void OnDone(Result<> result, const wasinn_backend_usage& usage) noexcept = 0;
   // Where the run may read files; nullptr: nowhere.
-  virtual std::shared_ptr<const GuestDirs> guest_dirs() const = 0;
+  virtual std::shared_ptr<const GuestDirs> guest_dirs() const noexcept = 0;
 };
 
 // Gives each run a number that no other run of this table ever has, so that a plug-in that reports
 // twice, late, or for a run that is gone is ignored instead of believed. Any thread. Slots are
-// reused and stay allocated until the table ends, which must be after all backends are closed.
+// reused and stay allocated until the table ends, which must be after all backends are closed. What
+// plug-ins call throws nothing through their frames: where memory is out, an output is refused, and
+// `done` arrives without its text.
 class RunTable {
  public:
   explicit RunTable(const Logger* log) : log_(log) {}
@@ -48,7 +51,7 @@ class RunTable {
 
   // A context takes a slot for its lifetime.
   Result<uint32_t> TakeSlot();
-  void GiveSlot(uint32_t slot);
+  void GiveSlot(uint32_t slot) noexcept;
 
   // Starts a run in the slot; the sink is for Backend's `run`.
   wasinn_backend_sink BeginRun(uint32_t slot, RunListener* listener);
@@ -80,9 +83,10 @@ class RunTable {
 
   Slot* SlotAt(uint32_t slot) const;
   Slot* SlotOf(uint64_t run) const { return SlotAt(run & ((1u << kSlotBits) - 1)); }
-  void Ignored(const char* what, uint64_t run) const;
+  void Ignored(const char* what, uint64_t run);
 
   const Logger* log_;
+  LogLimit log_limit_{"reports of runs that are over"};
   Mutex mutex_;
   std::array<std::atomic<Chunk*>, kChunks> chunks_{};
   uint32_t next_ GUARDED_BY(mutex_) = 0;

@@ -12,23 +12,25 @@ namespace {
 
 class Recorder : public RunListener {
  public:
-  Result<> OnOutput(uint32_t port, Tensor tensor) override {
-    if (port != 0) return Fail(Code::kUNKNOWN, "expected port 0, given {}", port);
-    output = std::move(tensor);
+  bool OnOutput(uint32_t port, Result<Tensor> tensor) noexcept override {
+    if (!tensor) refusals.push_back(tensor.error().message);
+    if (!tensor || port != 0) return false;
+    output = std::move(*tensor);
     ++outputs;
-    return {};
+    return true;
   }
-  bool OnChunk(uint32_t, std::string_view data) override {
+  bool OnChunk(uint32_t, std::string_view data) noexcept override {
     chunks += data;
     return chunks.size() < 6;
   }
-  void OnDone(Result<> given, const wasinn_backend_usage& used) override {
+  void OnDone(Result<> given, const wasinn_backend_usage& used) noexcept override {
     ++dones;
     result = std::move(given);
     usage = used;
   }
-  std::shared_ptr<const GuestDirs> guest_dirs() const override { return dirs; }
+  std::shared_ptr<const GuestDirs> guest_dirs() const noexcept override { return dirs; }
   std::shared_ptr<const GuestDirs> dirs;
+  std::vector<std::string> refusals;
   int outputs = 0;
   int dones = 0;
   Tensor output;

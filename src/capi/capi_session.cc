@@ -25,7 +25,13 @@ wasinn_code Enter(wasinn_session* c_session, wasinn_error* error, Body&& body) {
   return Guard(error, [&]() -> Result<> {
     if (session.stopped()) return Fail(session.StopError());
     session.Forget();
-    const Result<> result = body(session);
+    Result<> result;
+    try {
+      result = body(session);
+    } catch (...) {
+      session.GiveUpCall();
+      result = Fail(ErrorOfException());
+    }
     if (!result) session.Remember(result.error());
     return result;
   });
@@ -112,7 +118,7 @@ void wasinn_session_free(wasinn_session* session) { delete reinterpret_cast<Sess
 
 void wasinn_session_cancel(wasinn_session* session) {
   Guard(nullptr, [&]() -> Result<> {
-    wasinn::FromC(session).Stop({Code::kCANCELLED, "the session was cancelled", 0});
+    wasinn::FromC(session).Stop(PlainError(Code::kCANCELLED, "the session was cancelled"));
     return {};
   });
 }
@@ -296,6 +302,7 @@ wasinn_call_state Finish(Session& session, Function Session::* member, Args... a
     auto finish = std::exchange(session.*member, nullptr);
     return finish ? finish(args...) : WASINN_CALL_TRAP;
   } catch (...) {
+    session.GiveUpCall();
     session.Remember(ErrorOfException());
     return WASINN_CALL_TRAP;
   }

@@ -93,6 +93,7 @@ wasinn_call_state Enter(wasinn_session* c_session, wasinn_memory memory, const u
     if (!done) return end(Fail(done.error()));
     return *done ? end({}) : WASINN_CALL_PENDING;
   } catch (...) {
+    session.GiveUpCall();
     return end(Fail(ErrorOfException()));
   }
 }

@@ -31,6 +31,7 @@ wasinn_call_state Enter(wasinn_session* c_session, wasinn_memory memory, const u
     const End end = Function(call);
     return end && !*end ? WASINN_CALL_PENDING : EndCall(session, end, result);
   } catch (...) {
+    session.GiveUpCall();
     return EndCall(session, Fail(ErrorOfException()), result);
   }
 }

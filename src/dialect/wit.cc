@@ -215,8 +215,10 @@ Result<bool> GetOutput(WitCall& call) {
 // ------------------------------------------------------------------ errors
 
 Result<bool> ErrorNew(WitCall& call) {
-  WASINN_TRY(handle, call.session.AddError(
-                         {CodeFromWit(call.args[0].word), std::string(ValText(call.args[1])), 0}));
+  const std::string_view text = ValText(call.args[1]);
+  // Before it is copied.
+  WASINN_CHECK(CheckLimit("max_error_bytes", call.session.policy().max_error_bytes, text.size()));
+  WASINN_TRY(handle, call.session.AddError({CodeFromWit(call.args[0].word), std::string(text), 0}));
   call.result->word = handle;
   return true;
 }
@@ -294,9 +296,8 @@ struct ResourceRow {
 
 constexpr auto kResources = std::to_array<ResourceRow>({
     {"tensor", "tensor", [](wasinn_session* s, uint32_t rep) { FromC(s).DropTensor(rep); }},
-    {"graph", "graph", [](wasinn_session* s, uint32_t rep) { (void)FromC(s).DropGraph(rep); }},
-    {"inference", "graph-execution-context",
-     [](wasinn_session* s, uint32_t rep) { (void)FromC(s).DropContext(rep); }},
+    {"graph", "graph", DropResource<&Session::DropGraph>},
+    {"inference", "graph-execution-context", DropResource<&Session::DropContext>},
     {"errors", "error", [](wasinn_session* s, uint32_t rep) { FromC(s).DropError(rep); }},
 });
 

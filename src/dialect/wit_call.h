@@ -48,6 +48,15 @@ Result<> SetNamedOutputs(Session& session, uint32_t context, wasinn_val* result)
 // Ends a call with what set its result: an error means that the guest must stop.
 wasinn_call_state EndWit(Session& session, const Result<>& set);
 
+// Drops a resource: an engine has no way to tell its guest what came of that.
+template <Result<> (Session::*Drop)(uint32_t)>
+void DropResource(wasinn_session* session, uint32_t rep) noexcept {
+  try {
+    (void)(FromC(session).*Drop)(rep);
+  } catch (...) {
+  }
+}
+
 // Runs one function of a table. False from it means PENDING; an error means that the guest must
 // stop, since the function has no way to tell it.
 template <Result<bool> (*Function)(WitCall&)>
@@ -67,6 +76,7 @@ wasinn_call_state EnterWit(wasinn_session* c_session, const wasinn_val* args, si
     if (session.stopped()) return TrapStopped(session);
     return done ? WASINN_CALL_DONE : trap(done.error());
   } catch (...) {
+    session.GiveUpCall();
     return trap(ErrorOfException());
   }
 }

@@ -203,8 +203,7 @@ std::span<const wasinn_component_resource> DraftResources() {
     std::vector<wasinn_component_resource> rows;
     for (const char* snapshot : kWitSnapshots) {
       names.push_back(WitInterface("prompt", snapshot));
-      rows.push_back({names.back().c_str(), "context",
-                      [](wasinn_session* s, uint32_t rep) { (void)FromC(s).DropContext(rep); }});
+      rows.push_back({names.back().c_str(), "context", DropResource<&Session::DropContext>});
     }
     return rows;
   }();

@@ -6,7 +6,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "base/ledger.h"
 
 namespace wasinn {
 
@@ -14,20 +17,26 @@ namespace wasinn {
 // do not count.
 class Chunks {
  public:
+  // What they cost counts in the ledger, unless it is nullptr, for as long as somebody has the
+  // text.
+  explicit Chunks(std::shared_ptr<Ledger> ledger) : ledger_(std::move(ledger)) {}
+
   // With `borders` the reader may ask where each chunk ends. Gives what it costs to keep, in bytes.
-  size_t Append(std::string_view data, bool borders) {
+  Result<size_t> Append(std::string_view data, bool borders) {
     if (data.empty()) return 0;
-    text_->append(data);
-    if (!borders) return data.size();
-    ends_.push_back(text_->size());
-    return data.size() + sizeof(size_t);
+    const size_t cost = data.size() + (borders ? sizeof(size_t) : 0);
+    WASINN_TRY(charge, Charge::Take(ledger_, Ledger::Account::kBytes, cost));
+    text_->bytes.append(data);
+    text_->charge.Join(std::move(charge));
+    if (borders) ends_.push_back(text_->bytes.size());
+    return cost;
   }
 
-  bool empty() const { return text_->empty(); }
-  bool readable() const { return read_ < text_->size(); }
+  bool empty() const { return text_->bytes.empty(); }
+  bool readable() const { return read_ < text_->bytes.size(); }
   // The next bytes, at most `most` of them, across borders; none when all were read.
   std::string Read(size_t most) {
-    std::string piece = text_->substr(read_, most);
+    std::string piece = text_->bytes.substr(read_, most);
     read_ += piece.size();
     return piece;
   }
@@ -37,10 +46,16 @@ class Chunks {
     return next_ < ends_.size() ? Read(ends_[next_] - read_) : std::string();
   }
   // All that came, to be shared once nothing more comes.
-  const std::shared_ptr<std::string>& text() const { return text_; }
+  std::shared_ptr<const std::string> text() const { return {text_, &text_->bytes}; }
 
  private:
-  std::shared_ptr<std::string> text_ = std::make_shared<std::string>();
+  struct Text {
+    std::string bytes;
+    Charge charge;
+  };
+
+  std::shared_ptr<Ledger> ledger_;
+  std::shared_ptr<Text> text_ = std::make_shared<Text>();
   std::vector<size_t> ends_;
   size_t read_ = 0;
   size_t next_ = 0;  // chunks before it were read

@@ -6,11 +6,12 @@ namespace wasinn {
 namespace {
 
 TEST(ChunksTest, ReadAcrossBordersOrChunkByChunk) {
-  Chunks chunks;
+  Chunks chunks(nullptr);
   EXPECT_TRUE(chunks.empty());
   EXPECT_FALSE(chunks.readable());
   EXPECT_EQ(chunks.ReadChunk(), "");
-  for (const char* data : {"ab", "", "\xc3", "\xa9", "cdef"}) chunks.Append(data, true);
+  for (const char* data : {"ab", "", "\xc3", "\xa9", "cdef"})
+    ASSERT_TRUE(chunks.Append(data, true));
   EXPECT_EQ(chunks.ReadChunk(), "ab");
   EXPECT_EQ(chunks.ReadChunk(), "\xc3");  // half a character stays half
   EXPECT_EQ(chunks.Read(2),
@@ -20,7 +21,7 @@ TEST(ChunksTest, ReadAcrossBordersOrChunkByChunk) {
   EXPECT_FALSE(chunks.readable());
   EXPECT_EQ(chunks.ReadChunk(), "");
   EXPECT_EQ(chunks.Read(9), "");
-  chunks.Append("more", true);
+  ASSERT_TRUE(chunks.Append("more", true));
   EXPECT_TRUE(chunks.readable());
   EXPECT_EQ(chunks.Read(99), "more");
   EXPECT_EQ(*chunks.text(),
@@ -28,11 +29,24 @@ TEST(ChunksTest, ReadAcrossBordersOrChunkByChunk) {
             "cdefmore");
 }
 
-TEST(ChunksTest, BordersCost) {
-  Chunks chunks;
-  EXPECT_EQ(chunks.Append("a", false), 1u);
-  EXPECT_EQ(chunks.Append("a", true), 1u + sizeof(size_t));
-  EXPECT_EQ(chunks.Append("", true), 0u);
+TEST(ChunksTest, WhatTheyCostCountsAsLongAsTheTextIsHeld) {
+  const auto ledger = std::make_shared<Ledger>(std::array<Ledger::Limit, Ledger::kAccounts>{
+      {{"rule", 2 + sizeof(size_t)}, {"none", 0}, {"none", 0}}});
+  const auto used = [&] { return ledger->used(Ledger::Account::kBytes); };
+  std::shared_ptr<const std::string> text;
+  {
+    Chunks chunks(ledger);
+    EXPECT_EQ(*chunks.Append("a", false), 1u);
+    EXPECT_EQ(*chunks.Append("b", true), 1u + sizeof(size_t));  // borders cost
+    EXPECT_EQ(*chunks.Append("", true), 0u);
+    EXPECT_EQ(chunks.Append("c", false).error().code, Code::kSECURITY);
+    EXPECT_EQ(used(), 2u + sizeof(size_t));
+    text = chunks.text();
+  }
+  EXPECT_EQ(*text, "ab");
+  EXPECT_EQ(used(), 2u + sizeof(size_t));
+  text.reset();
+  EXPECT_EQ(used(), 0u);
 }
 
 }  // namespace

@@ -14,13 +14,29 @@ constexpr uint64_t kMostChunkBytes = 256 << 20;
 // Whose backend is being called on this thread; that call keeps the execution alive.
 thread_local const Execution* calling = nullptr;
 
+Error NeverDone(const std::string& backend, const std::optional<Error>& thrown) noexcept {
+  try {
+    return {Code::kUNKNOWN,
+            fmt::format("backend {} returned from run without saying done{}{}", backend,
+                        thrown ? ": " : "", thrown ? thrown->message : ""),
+            0};
+  } catch (...) {
+    return PlainError(Code::kUNKNOWN, {});
+  }
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Execution>> Execution::Create(Scheduler& scheduler,
                                                      std::shared_ptr<Graph> graph,
-                                                     const Options& options) {
-  std::shared_ptr<Execution> execution(new Execution(scheduler, std::move(graph)));
-  scheduler.live_executions.fetch_add(1);
+                                                     const Options& options,
+                                                     std::shared_ptr<Ledger> ledger) {
+  uint64_t option_bytes = 0;
+  for (const auto& [name, value] : options) option_bytes += name.size() + value.size();
+  WASINN_TRY(charge, Charge::Take(ledger, Ledger::Account::kBytes, option_bytes));
+  std::shared_ptr<Execution> execution(
+      new Execution(scheduler, std::move(graph), std::move(ledger)));
+  execution->options_charge_ = std::move(charge);
   const Graph& g = *execution->graph_;
   Options merged = g.options().context;
   for (const auto& [name, value] : options) merged[name] = value;
@@ -43,7 +59,10 @@ Result<std::shared_ptr<Execution>> Execution::Create(Scheduler& scheduler,
 }
 
 Execution::~Execution() {
-  if (context_ != nullptr) graph_->backend().table().context_free(context_);
+  try {
+    if (context_ != nullptr) graph_->backend().table().context_free(context_);
+  } catch (...) {
+  }
   if (slot_) scheduler_.runs().GiveSlot(*slot_);
   graph_.reset();
   scheduler_.live_executions.fetch_sub(1);
@@ -54,26 +73,32 @@ bool Execution::RunsInline() const {
   return graph_->backend().blocking() && typical != 0 && typical < Scheduler::kInlineNs;
 }
 
-Error Execution::Busy() {
-  return {Code::kBUSY, "expected an idle execution context, given one whose run has not ended", 0};
+Error Execution::Busy() noexcept {
+  return PlainError(Code::kBUSY,
+                    "expected an idle execution context, given one whose run has not ended");
 }
 
-Error Execution::TimedOut() {
-  return {Code::kTIMEOUT, "the compute took longer than the rule compute_timeout allows", 0};
+Error Execution::TimedOut() noexcept {
+  return PlainError(Code::kTIMEOUT, "the compute took longer than the rule compute_timeout allows");
 }
 
 Result<> Execution::BeginRun(std::vector<Input> inputs, std::move_only_function<void()> reported,
                              std::move_only_function<void(uint32_t port)> arrived) {
   MutexLock lock(mutex_);
   if (active_ || !reported_) return Fail(Busy());
+  // What may throw comes first: from here to the report nothing may.
+  c_inputs_.reserve(inputs.size());
+  outputs_.assign(graph_->info().outputs.size(), std::nullopt);
+  if (end_job_.empty() && !graph_->backend().blocking()) end_job_ = Pool::Prepare();
   active_ = true;
   reported_ = false;
   called_ = false;
   on_worker_ = false;
   inputs_ = std::move(inputs);
-  outputs_.assign(graph_->info().outputs.size(), std::nullopt);
   chunks_.clear();
   chunk_bytes_ = 0;
+  chunk_lost_ = false;
+  refusal_.reset();
   // In the same step as the rest: from here on the run can be cancelled, and must then report.
   on_reported_ = std::move(reported);
   on_arrived_ = std::move(arrived);
@@ -85,7 +110,7 @@ Result<> Execution::RunInline(std::vector<Input> inputs, const std::atomic<Code>
   WASINN_CHECK(BeginRun(std::move(inputs), nullptr, nullptr));
   scheduler_.inline_runs.fetch_add(1, std::memory_order_relaxed);
   if (const Code why = stop.load(std::memory_order_acquire); why != Code::kOK) {
-    Cancel({why, "the session was stopped", 0});
+    Cancel(PlainError(why, "the session was stopped"));
   }
   CallBackend();
   return TakeOutcome();
@@ -96,29 +121,61 @@ Result<> Execution::Start(std::vector<Input> inputs, std::chrono::steady_clock::
                           std::move_only_function<void(uint32_t port)> arrived) {
   // Of a run whose outcome nobody took: it may not reach this one.
   DropDeadline();
+  const bool blocking = graph_->backend().blocking();
   WASINN_CHECK(BeginRun(std::move(inputs), std::move(reported), std::move(arrived)));
-  {
-    MutexLock lock(mutex_);
-    on_worker_ = graph_->backend().blocking();
-    self_ = shared_from_this();
-    if (deadline != std::chrono::steady_clock::time_point::max()) {
-      timer_ = scheduler_.timer().At(deadline, [weak = weak_from_this()] {
-        if (const auto self = weak.lock()) {
-          self->Cancel(TimedOut());
-        }
-      });
+  try {
+    {
+      MutexLock lock(mutex_);
+      on_worker_ = blocking;
+      self_ = shared_from_this();
+      if (deadline != std::chrono::steady_clock::time_point::max()) {
+        timer_ = scheduler_.timer().At(deadline, [weak = weak_from_this()] {
+          if (const auto self = weak.lock()) {
+            self->Cancel(TimedOut());
+          }
+        });
+      }
     }
+    if (blocking) {
+      scheduler_.computes().Post([self = shared_from_this()] { self->CallBackend(); });
+      scheduler_.worker_runs.fetch_add(1, std::memory_order_relaxed);
+      return {};
+    }
+  } catch (...) {
+    Error error = ErrorOfException();
+    DropDeadline();
+    EndRunEarly();
+    return Fail(std::move(error));
   }
-  if (graph_->backend().blocking()) {
-    scheduler_.worker_runs.fetch_add(1, std::memory_order_relaxed);
-    scheduler_.computes().Post([self = shared_from_this()] { self->CallBackend(); });
-  } else {
-    CallBackend();
-  }
+  CallBackend();
   return {};
 }
 
-void Execution::CallBackend() {
+void Execution::EndRunEarly() noexcept {
+  std::vector<Input> inputs;
+  std::shared_ptr<Execution> self;
+  Charge retired;
+  std::move_only_function<void()> idle;
+  std::move_only_function<void()> reported;
+  std::move_only_function<void(uint32_t)> arrived;
+  {
+    MutexLock lock(mutex_);
+    active_ = false;
+    reported_ = true;
+    inputs.swap(inputs_);
+    self = std::move(self_);
+    retired = std::move(retired_);
+    idle = std::exchange(on_idle_, nullptr);
+    reported = std::exchange(on_reported_, nullptr);
+    arrived = std::exchange(on_arrived_, nullptr);
+  }
+  // Before anybody is told, who may count on it.
+  inputs.clear();
+  retired = Charge();
+  if (idle) idle();
+}
+
+void Execution::CallBackend() noexcept {
   const std::shared_ptr<Execution> keep = shared_from_this();
   RunTable& runs = scheduler_.runs();
   // Before the lock: reports come under the slot's lock and take ours.
@@ -137,16 +194,7 @@ void Execution::CallBackend() {
   }
   if (given_up) {
     runs.EndRun(*slot_, sink.run);
-    std::vector<Input> unused;
-    std::move_only_function<void()> idle;
-    {
-      MutexLock lock(mutex_);
-      active_ = false;
-      unused = std::exchange(inputs_, {});
-      idle = std::exchange(on_idle_, nullptr);
-      self_.reset();
-    }
-    if (idle) idle();
+    EndRunEarly();
     return;
   }
   const Backend& backend = graph_->backend();
@@ -160,9 +208,7 @@ void Execution::CallBackend() {
   calling = outer;
   if (!backend.blocking() && !thrown) return;
   if (runs.EndRun(*slot_, sink.run)) {
-    Finish(Fail(Code::kUNKNOWN, "backend {} returned from run without saying done{}{}",
-                backend.name(), thrown ? ": " : "", thrown ? thrown->message : ""),
-           {});
+    Finish(Fail(NeverDone(backend.name(), thrown)), {});
   } else if (backend.blocking()) {
     std::optional<Done> done;
     {
@@ -173,12 +219,16 @@ void Execution::CallBackend() {
   }
 }
 
-std::optional<std::move_only_function<void()>> Execution::ReportLocked(Result<> outcome) {
+std::optional<std::move_only_function<void()>> Execution::ReportLocked(Result<> outcome) noexcept {
   if (reported_) return std::nullopt;
   reported_ = true;
   // From here on the owner may read outputs_, so nobody else writes it.
   if (!outcome && outcome.error().code == Code::kCONTEXT_FULL) {
-    CollectTextLocked();  // half an answer is worth reading
+    try {
+      CollectTextLocked();  // half an answer is worth reading
+    } catch (...) {
+      // And less than half is better than none.
+    }
   } else if (!outcome) {
     outputs_.assign(outputs_.size(), std::nullopt);
     if (!on_arrived_) chunks_.clear();
@@ -187,7 +237,7 @@ std::optional<std::move_only_function<void()>> Execution::ReportLocked(Result<> 
   return std::exchange(on_reported_, nullptr);
 }
 
-void Execution::Cancel(Error why) {
+void Execution::Cancel(Error why) noexcept {
   std::optional<std::move_only_function<void()>> report;
   bool tell_backend = false;
   uint64_t run = 0;
@@ -202,11 +252,26 @@ void Execution::Cancel(Error why) {
       scheduler_.computes().StuckBegan();
     }
   }
-  if (tell_backend) graph_->backend().table().cancel(context_, run);
+  try {
+    if (tell_backend) graph_->backend().table().cancel(context_, run);
+  } catch (...) {
+    // Deaf or not, the run is over for its owner.
+  }
   if (report && *report) (*report)();
 }
 
-void Execution::DropDeadline() {
+void Execution::Retire(Charge context) noexcept {
+  Outputs outputs;
+  std::map<uint32_t, Chunks> chunks;
+  MutexLock lock(mutex_);
+  if (active_) retired_ = std::move(context);
+  if (!reported_) return;
+  // Nobody reads them any more, though a thread may still be about to let go of this.
+  outputs.swap(outputs_);
+  chunks.swap(chunks_);
+}
+
+void Execution::DropDeadline() noexcept {
   Timer::Id timer = 0;
   {
     MutexLock lock(mutex_);
@@ -216,9 +281,15 @@ void Execution::DropDeadline() {
 }
 
 Result<> Execution::TakeOutcome() {
-  DropDeadline();
-  MutexLock lock(mutex_);
-  return outcome_;
+  Result<> outcome;
+  Timer::Id timer = 0;
+  {
+    MutexLock lock(mutex_);
+    outcome = outcome_;
+    timer = std::exchange(timer_, 0);
+  }
+  scheduler_.timer().Cancel(timer);
+  return outcome;
 }
 
 // An output is its own until it ends: not an input's memory, which is written again or given to
@@ -234,26 +305,56 @@ Result<> Execution::OwnBytesLocked(Tensor& output) {
   return {};
 }
 
-Result<> Execution::OnOutput(uint32_t port, Tensor tensor) {
-  MutexLock lock(mutex_);
+Result<> Execution::TakeOutputLocked(uint32_t port, Tensor tensor) {
   if (port >= outputs_.size()) {
     return Fail(Code::kUNKNOWN, "backend {}: expected an output port below {}, given {}",
                 graph_->backend().name(), outputs_.size(), port);
   }
   if (reported_) return {};
   WASINN_CHECK(OwnBytesLocked(tensor));
+  WASINN_CHECK(tensor.data.ChargeTo(ledger_));
   outputs_[port] = std::move(tensor);
   return {};
 }
 
-bool Execution::OnChunk(uint32_t port, std::string_view data) {
+bool Execution::OnOutput(uint32_t port, Result<Tensor> tensor) noexcept {
   MutexLock lock(mutex_);
-  if (reported_ || port >= outputs_.size() || chunk_bytes_ > kMostChunkBytes) return false;
-  if (data.size() > kMostChunkBytes - chunk_bytes_) {
-    chunk_bytes_ = kMostChunkBytes + 1;
+  Result<> taken;
+  try {
+    taken = tensor ? TakeOutputLocked(port, std::move(*tensor)) : Fail(std::move(tensor.error()));
+  } catch (...) {
+    taken = Fail(ErrorOfException());
+  }
+  // The first one says the most.
+  if (!taken && !refusal_) refusal_ = std::move(taken.error());
+  return taken.has_value();
+}
+
+Result<> Execution::TakeChunkLocked(uint32_t port, std::string_view data) {
+  if (data.size() > kMostChunkBytes - std::min(chunk_bytes_, kMostChunkBytes)) {
+    return Fail(Code::kTOO_LARGE, "streamed output: expected at most {} bytes, given more",
+                kMostChunkBytes);
+  }
+  Chunks& chunks = chunks_.try_emplace(port, ledger_).first->second;
+  WASINN_TRY(cost, chunks.Append(data, /*borders=*/on_arrived_ != nullptr));
+  chunk_bytes_ += cost;
+  return {};
+}
+
+bool Execution::OnChunk(uint32_t port, std::string_view data) noexcept {
+  MutexLock lock(mutex_);
+  if (reported_ || port >= outputs_.size() || chunk_lost_) return false;
+  Result<> taken;
+  try {
+    taken = TakeChunkLocked(port, data);
+  } catch (...) {
+    taken = Fail(ErrorOfException());
+  }
+  if (!taken) {
+    chunk_lost_ = true;
+    if (!refusal_) refusal_ = std::move(taken.error());
     return false;
   }
-  chunk_bytes_ += chunks_[port].Append(data, /*borders=*/on_arrived_ != nullptr);
   if (on_arrived_ && !data.empty()) on_arrived_(port);
   return true;
 }
@@ -306,7 +407,10 @@ Result<Tensor> Execution::EarlyOutput(uint32_t port) {
   output.port = port;
   WASINN_TRY(tensor, TakeOutput(output));
   // Whatever it lies in may change with the next call on the context.
-  return Tensor::Copy(backend.buffers(), tensor.dtype, tensor.shape, tensor.data.bytes());
+  WASINN_TRY(copy,
+             Tensor::Copy(backend.buffers(), tensor.dtype, tensor.shape, tensor.data.bytes()));
+  WASINN_CHECK(copy.data.ChargeTo(ledger_));
+  return copy;
 }
 
 void Execution::WhenIdle(std::move_only_function<void()> idle) {
@@ -329,10 +433,7 @@ void Execution::CollectTextLocked() {
 }
 
 Result<> Execution::CollectOutputsLocked() {
-  if (chunk_bytes_ > kMostChunkBytes) {
-    return Fail(Code::kTOO_LARGE, "streamed output: expected at most {} bytes, given more",
-                kMostChunkBytes);
-  }
+  if (chunk_lost_) return Fail(*refusal_);
   CollectTextLocked();
   for (size_t i = 0; i < outputs_.size(); ++i) {
     if (!outputs_[i]) {
@@ -343,7 +444,7 @@ Result<> Execution::CollectOutputsLocked() {
   return {};
 }
 
-void Execution::OnDone(Result<> result, const wasinn_backend_usage& usage) {
+void Execution::OnDone(Result<> result, const wasinn_backend_usage& usage) noexcept {
   if (!graph_->backend().blocking()) {
     Finish(std::move(result), usage);
     return;
@@ -353,32 +454,45 @@ void Execution::OnDone(Result<> result, const wasinn_backend_usage& usage) {
   done_ = Done{std::move(result), usage};
 }
 
-void Execution::Finish(Result<> result, const wasinn_backend_usage& usage) {
+void Execution::Finish(Result<> result, const wasinn_backend_usage& usage) noexcept {
   std::optional<std::move_only_function<void()>> report;
   std::shared_ptr<Execution> self;
+  Pool::Prepared end_job;
   std::vector<Input> inputs;
+  Charge retired;
   std::move_only_function<void()> idle;
   {
     MutexLock lock(mutex_);
     const auto ns = (std::chrono::steady_clock::now() - started_).count();
     if (result) {
       graph_->CountRun(static_cast<uint64_t>(ns));
-      if (!reported_) result = CollectOutputsLocked();
+      try {
+        if (!reported_) result = CollectOutputsLocked();
+      } catch (...) {
+        result = Fail(ErrorOfException());
+      }
     }
+    // The backend only knows that it was refused, not why.
+    if (!result && refusal_) result = Fail(std::move(*refusal_));
     active_ = false;
     if (!reported_) usage_ = usage;
-    inputs = std::move(inputs_);
-    inputs_.clear();
+    inputs.swap(inputs_);
     report = ReportLocked(std::move(result));
     if (std::exchange(stuck_, false)) scheduler_.computes().StuckEnded();
     self = std::move(self_);
+    // The last reference may be ours, and a context must not end inside a callback of its backend.
+    if (self != nullptr && calling != this) end_job.swap(end_job_);
+    retired = std::move(retired_);
     idle = std::exchange(on_idle_, nullptr);
   }
+  // Before anybody is told, who may count on it.
+  inputs.clear();
+  retired = Charge();
   if (report && *report) (*report)();
   if (idle) idle();
-  // The last reference may be ours, and a context must not end inside a callback of its backend.
-  if (self != nullptr && calling != this && !graph_->backend().blocking()) {
-    scheduler_.computes().Post([keep = std::move(self)] {});
+  if (!end_job.empty()) {
+    end_job.front() = [keep = std::move(self)] {};
+    scheduler_.computes().Post(std::move(end_job));
   }
 }
 

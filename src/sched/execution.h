@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "backend/sink.h"
+#include "base/ledger.h"
 #include "base/mutex.h"
 #include "model/graph.h"
 #include "sched/chunks.h"
@@ -22,7 +23,8 @@ namespace wasinn {
 
 // One run at a time. Start and RunInline are for the owner's thread; Cancel is for any. A run that
 // was cancelled is over for the owner at once, though the backend may still be at work: until it
-// says done, the context and the run's inputs stay alive and a new run gets BUSY.
+// says done, the context and the run's inputs stay alive and a new run gets BUSY. What a run holds
+// counts in the session's ledger until it is free.
 class Execution final : public RunListener, public std::enable_shared_from_this<Execution> {
  public:
   struct Input {
@@ -31,18 +33,19 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
   };
   using Outputs = std::vector<std::optional<Tensor>>;
 
-  // `options` go over the graph's own and must have been checked.
+  // `options` go over the graph's own and must have been checked. Without a ledger nothing counts.
   static Result<std::shared_ptr<Execution>> Create(Scheduler& scheduler,
                                                    std::shared_ptr<Graph> graph,
-                                                   const Options& options);
+                                                   const Options& options,
+                                                   std::shared_ptr<Ledger> ledger = nullptr);
   ~Execution() override;
 
   const std::shared_ptr<Graph>& graph() const { return graph_; }
 
   // What a run gets while another is under way.
-  static Error Busy();
+  static Error Busy() noexcept;
   // What the rule compute_timeout ends a run with.
-  static Error TimedOut();
+  static Error TimedOut() noexcept;
 
   // Whether a run would be short enough for the calling thread.
   bool RunsInline() const;
@@ -57,7 +60,9 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
                  std::move_only_function<void()> reported,
                  std::move_only_function<void(uint32_t port)> arrived = nullptr);
   // Ends the run under way with `why`; without one it does nothing. Any thread.
-  void Cancel(Error why);
+  void Cancel(Error why) noexcept;
+  // The owner has gone: `context` counts until the backend, too, is through with it.
+  void Retire(Charge context) noexcept;
   // The outcome of the last run that was started and has reported.
   Result<> TakeOutcome();
   // Whether the last run has reported, and whether a chunk of it was not read yet.
@@ -91,10 +96,10 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
   void set_guest_dirs(std::shared_ptr<const GuestDirs> dirs) { guest_dirs_ = std::move(dirs); }
 
   // RunListener
-  Result<> OnOutput(uint32_t port, Tensor tensor) override;
-  bool OnChunk(uint32_t port, std::string_view data) override;
-  void OnDone(Result<> result, const wasinn_backend_usage& usage) override;
-  std::shared_ptr<const GuestDirs> guest_dirs() const override { return guest_dirs_; }
+  bool OnOutput(uint32_t port, Result<Tensor> tensor) noexcept override;
+  bool OnChunk(uint32_t port, std::string_view data) noexcept override;
+  void OnDone(Result<> result, const wasinn_backend_usage& usage) noexcept override;
+  std::shared_ptr<const GuestDirs> guest_dirs() const noexcept override { return guest_dirs_; }
 
  private:
   struct Done {
@@ -102,21 +107,30 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
     wasinn_backend_usage usage;
   };
 
-  Execution(Scheduler& scheduler, std::shared_ptr<Graph> graph)
-      : scheduler_(scheduler), graph_(std::move(graph)) {}
+  Execution(Scheduler& scheduler, std::shared_ptr<Graph> graph, std::shared_ptr<Ledger> ledger)
+      : scheduler_(scheduler), graph_(std::move(graph)), ledger_(std::move(ledger)) {
+    scheduler_.live_executions.fetch_add(1);
+  }
 
   Result<> BeginRun(std::vector<Input> inputs, std::move_only_function<void()> reported,
                     std::move_only_function<void(uint32_t port)> arrived);
-  void CallBackend();
-  void Finish(Result<> result, const wasinn_backend_usage& usage);
-  void DropDeadline();
-  std::optional<std::move_only_function<void()>> ReportLocked(Result<> outcome) REQUIRES(mutex_);
+  // Takes back what BeginRun did, before the backend was called.
+  void EndRunEarly() noexcept;
+  void CallBackend() noexcept;
+  void Finish(Result<> result, const wasinn_backend_usage& usage) noexcept;
+  void DropDeadline() noexcept;
+  std::optional<std::move_only_function<void()>> ReportLocked(Result<> outcome) noexcept
+      REQUIRES(mutex_);
+  Result<> TakeOutputLocked(uint32_t port, Tensor tensor) REQUIRES(mutex_);
   Result<> OwnBytesLocked(Tensor& output) REQUIRES(mutex_);
+  Result<> TakeChunkLocked(uint32_t port, std::string_view data) REQUIRES(mutex_);
   void CollectTextLocked() REQUIRES(mutex_);
   Result<> CollectOutputsLocked() REQUIRES(mutex_);
 
   Scheduler& scheduler_;
   std::shared_ptr<Graph> graph_;  // set for life
+  const std::shared_ptr<Ledger> ledger_;
+  Charge options_charge_;
   wasinn_backend_context* context_ = nullptr;
   std::optional<uint32_t> slot_;
   std::shared_ptr<const GuestDirs> guest_dirs_;
@@ -137,12 +151,16 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
   Outputs outputs_ GUARDED_BY(mutex_);
   std::map<uint32_t, Chunks> chunks_ GUARDED_BY(mutex_);  // by port
   uint64_t chunk_bytes_ GUARDED_BY(mutex_) = 0;           // what they cost together
+  bool chunk_lost_ GUARDED_BY(mutex_) = false;
+  std::optional<Error> refusal_ GUARDED_BY(mutex_);  // why the first output or chunk was not taken
   wasinn_backend_usage usage_ GUARDED_BY(mutex_) = {};
   std::move_only_function<void()> on_reported_ GUARDED_BY(mutex_);
   std::move_only_function<void(uint32_t)> on_arrived_ GUARDED_BY(mutex_);
   std::move_only_function<void()> on_idle_ GUARDED_BY(mutex_);
   Timer::Id timer_ GUARDED_BY(mutex_) = 0;
   std::shared_ptr<Execution> self_ GUARDED_BY(mutex_);  // while the backend is at work
+  Pool::Prepared end_job_ GUARDED_BY(mutex_);           // ends self_ outside of the backend
+  Charge retired_ GUARDED_BY(mutex_);                   // see Retire
 };
 
 }  // namespace wasinn

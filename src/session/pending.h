@@ -10,6 +10,14 @@
 
 namespace wasinn {
 
+// Foreign code, called where nothing may be thrown.
+inline void Wake(const wasinn_waker& waker) noexcept {
+  try {
+    waker.wake(waker.self);
+  } catch (...) {
+  }
+}
+
 // Joins the thread that works with the guest's: one completes, the other is woken or waits. Shared
 // by both. Any thread.
 class Pending {
@@ -23,12 +31,12 @@ class Pending {
   }
 
   // Wakes the guest's side; only the first call counts.
-  void Complete() {
+  void Complete() noexcept {
     MutexLock lock(mutex_);
     if (done_) return;
     done_ = true;
     // Under the lock, so that Abandon returns only after the waker has.
-    if (waker_) waker_->wake(waker_->self);
+    if (waker_) Wake(*waker_);
     waker_.reset();
     changed_.NotifyAll();
   }

@@ -13,12 +13,12 @@ class RunSignal {
     pending_ = std::move(pending);
     what_ = what;
   }
-  void Arrived() {
+  void Arrived() noexcept {
     MutexLock lock(mutex_);
     if (pending_ != nullptr && what_ == WaitFor::kPiece) pending_->Complete();
     WakeLocked();
   }
-  void Ended() {
+  void Ended() noexcept {
     MutexLock lock(mutex_);
     ended_ = true;
     if (pending_ != nullptr) pending_->Complete();
@@ -38,7 +38,7 @@ class RunSignal {
  private:
   // Under the lock, so that who replaces a waker knows that the one before is not running.
   void WakeLocked() REQUIRES(mutex_) {
-    for (const auto& [pollable, waker] : wakers_) waker.wake(waker.self);
+    for (const auto& [pollable, waker] : wakers_) Wake(waker);
     wakers_.clear();
   }
 
@@ -82,7 +82,7 @@ Result<std::unique_ptr<Run>> Run::Start(std::shared_ptr<Execution> execution,
 
 Run::~Run() {
   // Without a start a run that the execution has under way is another's.
-  if (started_) Cancel({Code::kCANCELLED, "the run was given up", 0});
+  if (started_) Cancel(PlainError(Code::kCANCELLED, "the run was given up"));
 }
 
 void Run::Watch(std::shared_ptr<Pending> pending, WaitFor what) {

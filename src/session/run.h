@@ -79,7 +79,7 @@ class Run {
   Kind kind() const { return kind_; }
   const std::shared_ptr<Execution>& execution() const { return execution_; }
   bool ended() const { return execution_->progress().ended; }
-  void Cancel(Error why) { execution_->Cancel(std::move(why)); }
+  void Cancel(Error why) noexcept { execution_->Cancel(std::move(why)); }
 
   // The error of a run that has ended with one, also while pieces are left to read.
   Result<RunStatus> Status() const;

@@ -8,9 +8,19 @@
 #include "base/text.h"
 
 namespace wasinn {
+Session::Session(const SessionHost& host, Policy policy)
+    : host_(host),
+      policy_(std::move(policy)),
+      ledger_(std::make_shared<Ledger>(std::array<Ledger::Limit, Ledger::kAccounts>{
+          {{"max_session_bytes", policy_.max_session_bytes},
+           {"max_error_bytes", policy_.max_error_bytes},
+           {"max_contexts", policy_.max_contexts}}})) {}
+
 Session::~Session() {
   Abandon();
-  Stop({Code::kCANCELLED, "the session has ended", 0});
+  Stop(PlainError(Code::kCANCELLED, "the session has ended"));
+  for (auto& [handle, context] : contexts_) context.execution->Retire(std::move(context.slot));
+  log_limit_.Tell(*host_.log);
 }
 
 // ------------------------------------------------------------------ graphs
@@ -50,7 +60,11 @@ std::optional<Result<uint32_t>> Session::StartLoadJob(
   load_->extra = extra;
   SetCurrent(nullptr, &load_->pending);
   host_.scheduler->loads().Post([job = load_, load = std::move(load)]() mutable {
-    job->graph = load();
+    try {
+      job->graph = load();
+    } catch (...) {
+      job->graph = Fail(ErrorOfException());
+    }
     load = nullptr;
     job->finished.store(true, std::memory_order_release);
     job->pending.Complete();
@@ -159,16 +173,17 @@ Result<> Session::GrantDir(const std::string& host, std::string_view guest) {
 
 Result<uint32_t> Session::InitContext(uint32_t graph_handle, const Options& options) {
   WASINN_TRY(graph, FindGraph(graph_handle));
-  WASINN_CHECK(CheckLimit("max_contexts", policy_.max_contexts, contexts_.size() + 1));
-  if (next_context_ == UINT32_MAX) return Fail(Code::kTOO_LARGE, "context handles are used up");
   Context context;
+  WASINN_TRY(slot, Charge::Take(ledger_, Ledger::Account::kContexts, 1));
+  if (next_context_ == UINT32_MAX) return Fail(Code::kTOO_LARGE, "context handles are used up");
+  context.slot = std::move(slot);
   context.graph = graph_handle;
   context.inputs.resize(graph->info().inputs.size());
   Options merged = options;
   if (const auto it = context_options_.find(graph_handle); it != context_options_.end()) {
     merged.insert(it->second.begin(), it->second.end());
   }
-  WASINN_TRY(execution, Execution::Create(*host_.scheduler, std::move(graph), merged));
+  WASINN_TRY(execution, Execution::Create(*host_.scheduler, std::move(graph), merged, ledger_));
   execution->set_guest_dirs(guest_dirs_);
   context.execution = std::move(execution);
   contexts_.emplace(next_context_, std::move(context));
@@ -206,26 +221,25 @@ Result<const Graph*> Session::GraphOf(uint32_t context) const {
 }
 
 Result<> Session::DropContext(uint32_t context) {
-  WASINN_CHECK(ClearInputs(context));
-  DropRun(context, contexts_.at(context));
+  WASINN_TRY(found, FindContext(context));
+  DropRun(context, *found);
+  found->inputs.clear();
+  found->execution->Retire(std::move(found->slot));
   contexts_.erase(context);
   return {};
 }
 
 Result<> Session::ClearInputs(uint32_t context) {
   WASINN_TRY(found, FindContext(context));
-  for (auto& input : found->inputs) {
-    if (input) held_bytes_ -= input->data.size();
-    input.reset();
-  }
+  for (auto& input : found->inputs) input.reset();
   return {};
 }
 
 Result<BufferRef> Session::AllocateTensor(uint64_t size) {
   WASINN_CHECK(CheckLimit("max_tensor_bytes", policy_.max_tensor_bytes, size));
-  const uint64_t held = CheckedAdd(held_bytes_, size).value_or(UINT64_MAX);
-  WASINN_CHECK(CheckLimit("max_session_bytes", policy_.max_session_bytes, held));
-  return host_.buffers->Allocate(size);
+  WASINN_TRY(buffer, host_.buffers->Allocate(size));
+  WASINN_CHECK(buffer.ChargeTo(ledger_));
+  return buffer;
 }
 
 Result<> Session::SetInput(uint32_t context, std::optional<DTypeNumbers> numbers, uint32_t port,
@@ -234,13 +248,13 @@ Result<> Session::SetInput(uint32_t context, std::optional<DTypeNumbers> numbers
   WASINN_TRY(expected, InputPort(*found, port));
   WASINN_TRY(fitted, FitBytes(numbers, expected->title, *expected, dtype, shape, bytes));
   WASINN_CHECK(found->execution->TellInput(port, fitted.dtype, fitted.shape, bytes));
-  found->new_inputs = true;
+  InputsChanged(*found);
   auto& input = found->inputs[port];
   // Most guests set the same input again and again. Its buffer serves again unless a run still has
   // it, so that the backend, too, meets the same address.
   if (!input || input->data.size() != bytes.size() || !input->data.Exclusive()) {
     WASINN_TRY(buffer, AllocateTensor(bytes.size()));
-    Put(input, Tensor{fitted.dtype, fitted.shape, std::move(buffer)});
+    input = Tensor{fitted.dtype, fitted.shape, std::move(buffer)};
   } else {
     input->dtype = fitted.dtype;
     input->shape = fitted.shape;
@@ -255,8 +269,8 @@ Result<> Session::SetInputTensor(uint32_t context, std::optional<DTypeNumbers> n
   WASINN_TRY(expected, InputPort(*found, port));
   WASINN_TRY(fitted, FitToPort(numbers, expected->title, *expected, std::move(tensor)));
   WASINN_CHECK(found->execution->TellInput(port, fitted.dtype, fitted.shape, fitted.data.bytes()));
-  found->new_inputs = true;
-  Put(found->inputs[port], std::move(fitted));
+  InputsChanged(*found);
+  found->inputs[port] = std::move(fitted);
   return {};
 }
 
@@ -268,10 +282,15 @@ Result<const Port*> Session::InputPort(const Context& context, uint32_t port) {
   return &context.execution->graph()->info().inputs[port];
 }
 
-void Session::Put(std::optional<Tensor>& input, Tensor tensor) {
-  if (input) held_bytes_ -= input->data.size();
-  held_bytes_ += tensor.data.size();
-  input = std::move(tensor);
+void Session::InputsChanged(Context& context) {
+  context.new_inputs = true;
+  context.early_outputs.clear();
+}
+
+void Session::ForgetEarlyOutputs(Context& context) {
+  context.new_inputs = false;
+  context.early_outputs.clear();
+  context.lent_outputs.clear();
 }
 
 Result<std::vector<Execution::Input>> Session::GatherInputs(const Context& context) const {
@@ -295,7 +314,7 @@ std::optional<Result<>> Session::StartCompute(uint32_t context, const wasinn_wak
   if (!found) return Fail(found.error());
   auto inputs = GatherInputs(**found);
   if (!inputs) return Fail(inputs.error());
-  (*found)->new_inputs = false;
+  ForgetEarlyOutputs(**found);
   const std::shared_ptr<Execution>& execution = (*found)->execution;
   if (const auto& run = (*found)->run; run != nullptr) {
     const bool stream = run->kind() == Run::Kind::kSingle;
@@ -343,11 +362,25 @@ Result<> Session::FinishCompute() {
 }
 
 Result<Tensor> Session::Output(uint32_t context, uint32_t port) const {
-  WASINN_TRY(output, LentOutput(context, port));
+  EarlyOutput* early = nullptr;
+  WASINN_TRY(output, FindOutput(context, port, &early));
   return *output;
 }
 
 Result<const Tensor*> Session::LentOutput(uint32_t context, uint32_t port) const {
+  EarlyOutput* early = nullptr;
+  WASINN_TRY(output, FindOutput(context, port, &early));
+  if (early != nullptr && !early->lent) {
+    // It stays when other inputs are set.
+    const Context& owner = contexts_.at(context);
+    owner.lent_outputs.push_back(owner.early_outputs.at(port));
+    early->lent = true;
+  }
+  return output;
+}
+
+Result<const Tensor*> Session::FindOutput(uint32_t context, uint32_t port,
+                                          EarlyOutput** early) const {
   WASINN_TRY(found, FindContext(context));
   const size_t count = found->execution->graph()->info().outputs.size();
   if (port >= count) {
@@ -363,7 +396,11 @@ Result<const Tensor*> Session::LentOutput(uint32_t context, uint32_t port) const
   const auto& outputs = found->execution->outputs();
   const bool computed = port < outputs.size() && outputs[port].has_value();
   if (!computed || found->new_inputs) {
-    if (const Tensor* early = EarlyOutput(*found, port)) return early;
+    WASINN_TRY(known, FindEarlyOutput(*found, port));
+    if (known != nullptr) {
+      *early = known;
+      return &*known->output;
+    }
   }
   if (!computed) {
     return Fail(Code::kINVALID_ARGUMENT,
@@ -374,12 +411,24 @@ Result<const Tensor*> Session::LentOutput(uint32_t context, uint32_t port) const
   return &*outputs[port];
 }
 
-const Tensor* Session::EarlyOutput(const Context& context, uint32_t port) {
+Result<Session::EarlyOutput*> Session::FindEarlyOutput(const Context& context, uint32_t port) {
   Execution& execution = *context.execution;
   if (!execution.graph()->backend().hears_inputs() || !execution.Idle()) return nullptr;
-  auto output = execution.EarlyOutput(port);
-  if (!output) return nullptr;
-  return &(context.early_outputs[port] = std::move(*output));
+  auto it = context.early_outputs.find(port);
+  if (it == context.early_outputs.end()) {
+    // Asked for once for these inputs: it may take a backend long, as does finding out why not.
+    auto known = std::make_shared<EarlyOutput>(execution.EarlyOutput(port));
+    // The guest may make room and ask again.
+    if (!known->output && known->output.error().code == Code::kSECURITY) {
+      return Fail(known->output.error());
+    }
+    it = context.early_outputs.emplace(port, std::move(known)).first;
+  }
+  EarlyOutput& early = *it->second;
+  if (early.output) return &early;
+  // It comes from a run alone.
+  if (early.output.error().code == Code::kINVALID_ARGUMENT) return nullptr;
+  return Fail(early.output.error());
 }
 
 size_t Session::OutputCount(uint32_t context) const {
@@ -398,15 +447,14 @@ Result<uint32_t> Session::AddTensor(DType dtype, const Shape& shape,
 
 Result<uint32_t> Session::AddTensor(Tensor tensor) {
   WASINN_CHECK(CheckLimit("max_tensors", policy_.max_tensors, tensors_.size() + 1));
-  const uint64_t held = CheckedAdd(held_bytes_, tensor.data.size()).value_or(UINT64_MAX);
-  WASINN_CHECK(CheckLimit("max_session_bytes", policy_.max_session_bytes, held));
-  held_bytes_ += tensor.data.size();
-  return tensors_.Add({std::move(tensor), std::nullopt});
+  // Its bytes count already, once for all that share them.
+  return tensors_.Add({std::move(tensor), std::nullopt, {}});
 }
 
 Result<uint32_t> Session::AddBrokenTensor(Error error) {
   WASINN_CHECK(CheckLimit("max_tensors", policy_.max_tensors, tensors_.size() + 1));
-  return tensors_.Add({Tensor{}, std::move(error)});
+  WASINN_TRY(text, Charge::Take(ledger_, Ledger::Account::kErrorBytes, error.message.size()));
+  return tensors_.Add({Tensor{}, std::move(error), std::move(text)});
 }
 
 Result<Tensor> Session::FindTensor(uint32_t tensor) const {
@@ -425,24 +473,23 @@ Result<Tensor> Session::TakeTensor(uint32_t tensor) {
   return found;
 }
 
-void Session::DropTensor(uint32_t tensor) {
-  if (const HeldTensor* held = tensors_.Find(tensor); held != nullptr) {
-    held_bytes_ -= held->tensor.data.size();
-    tensors_.Remove(tensor);
-  }
-}
+void Session::DropTensor(uint32_t tensor) { tensors_.Remove(tensor); }
 
 Result<uint32_t> Session::AddError(Error error) {
   WASINN_CHECK(CheckLimit("max_errors", policy_.max_errors, errors_.size() + 1));
-  return errors_.Add(std::move(error));
+  const size_t size = error.message.size() + error.host_message.size();
+  WASINN_TRY(text, Charge::Take(ledger_, Ledger::Account::kErrorBytes, size));
+  WASINN_TRY(bytes, Charge::Take(ledger_, Ledger::Account::kBytes, size));
+  return errors_.Add({std::move(error), std::move(text), std::move(bytes)});
 }
 
-void Session::Remember(const Error& error) {
-  last_failure_ = error;
+void Session::Remember(const Error& error) noexcept {
+  last_failure_ = PlainError(error.code, CutErrorText(error.message));
+  last_failure_.engine_code = error.engine_code;
   // The end of a stream is no failure, though guests get it as one.
   const bool end = error.code == Code::kEND_OF_SEQUENCE;
-  host_.log->Log(end ? WASINN_LOG_DEBUG : WASINN_LOG_WARN, "guest call {}: {}: {}",
-                 end ? "ended" : "failed", CodeName(error.code), error.HostText());
+  log_limit_.Log(*host_.log, end ? WASINN_LOG_DEBUG : WASINN_LOG_WARN, "guest call {}: {}: {}",
+                 end ? "ended" : "failed", CodeName(error.code), CutErrorText(error.HostText()));
 }
 
 // ------------------------------------------------------------------ stopping
@@ -453,26 +500,40 @@ void Session::SetCurrent(std::shared_ptr<Execution> execution, Pending* pending)
   current_pending_ = pending;
 }
 
-void Session::Stop(const Error& why) {
-  std::vector<std::shared_ptr<Execution>> executions;
+void Session::Stop(Error why) noexcept {
+  std::shared_ptr<Execution> execution;
   {
     MutexLock lock(stop_mutex_);
     if (stopped()) return;
-    stop_error_ = why;
-    stopped_.store(why.code, std::memory_order_release);
-    if (current_ != nullptr) executions.push_back(current_);
-    for (const auto& [context, execution] : running_) executions.push_back(execution);
+    stop_error_ = std::move(why);
+    stopped_.store(stop_error_.code, std::memory_order_release);
+    execution = current_;
     if (current_pending_ != nullptr) current_pending_->Complete();
     // Under the lock, so that OnStop(NULL) returns only after the callback has.
-    if (on_stop_ != nullptr) on_stop_(on_stop_self_);
+    try {
+      if (on_stop_ != nullptr) on_stop_(on_stop_self_);
+    } catch (...) {
+    }
     on_stop_ = nullptr;
   }
-  for (const auto& execution : executions) execution->Cancel(why);
+  if (execution != nullptr) execution->Cancel(StopError());
+  // One by one, for a list of them would take memory.
+  std::optional<uint32_t> last;
+  while (true) {
+    {
+      MutexLock lock(stop_mutex_);
+      const auto it = last ? running_.upper_bound(*last) : running_.begin();
+      if (it == running_.end()) return;
+      last = it->first;
+      execution = it->second;
+    }
+    execution->Cancel(StopError());
+  }
 }
 
-Error Session::StopError() const {
+Error Session::StopError() const noexcept {
   MutexLock lock(stop_mutex_);
-  return stop_error_;
+  return CopyOf(stop_error_);
 }
 
 void Session::OnStop(void (*stop)(void* self), void* self) {
@@ -485,26 +546,29 @@ void Session::OnStop(void (*stop)(void* self), void* self) {
   on_stop_self_ = self;
 }
 
-void Session::Abandon() {
+void Session::GiveUpCall() noexcept {
   finish_core = nullptr;
   finish_component = nullptr;
   if (load_ != nullptr) {
     load_->pending.Abandon();
-    SetCurrent(nullptr, nullptr);
     load_ = nullptr;
   }
   if (compute_ != nullptr) {
-    computing_->Abandon();
-    compute_->Cancel({Code::kCANCELLED, "the guest has gone", 0});
-    SetCurrent(nullptr, nullptr);
-    if (late_ != nullptr) GiveUpLateStart();
-    compute_ = nullptr;
-    computing_ = nullptr;
+    if (computing_ != nullptr) computing_->Abandon();
+    compute_->Cancel(PlainError(Code::kCANCELLED, "the guest has gone"));
   }
+  if (late_ != nullptr) GiveUpLateStart();
   if (wait_) {
     wait_->pending->Abandon();
     (void)EndWait();
   }
+  SetCurrent(nullptr, nullptr);
+  compute_ = nullptr;
+  computing_ = nullptr;
+}
+
+void Session::Abandon() noexcept {
+  GiveUpCall();
   for (auto& [handle, context] : contexts_) DropRun(handle, context);
 }
 

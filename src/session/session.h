@@ -12,6 +12,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/ledger.h"
+#include "base/log_limit.h"
 #include "base/mutex.h"
 #include "model/store.h"
 #include "sched/execution.h"
@@ -43,7 +45,7 @@ struct SessionHost {
 // in the background; at most one of all these calls is pending at a time.
 class Session {
  public:
-  Session(const SessionHost& host, Policy policy) : host_(host), policy_(std::move(policy)) {}
+  Session(const SessionHost& host, Policy policy);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -51,6 +53,8 @@ class Session {
   const SessionHost& host() const { return host_; }
   const Policy& policy() const { return policy_; }
   const Logger& log() const { return *host_.log; }
+  // What the guest holds, and what backends still hold for it.
+  const Ledger& ledger() const { return *ledger_; }
 
   // Lets runs read files of the folder `host` by the names that they have for the guest, who sees
   // it as `guest`; those of contexts that are made from now on.
@@ -95,7 +99,8 @@ class Session {
   // before a successful compute, and while a run is under way. Of a stream of compute_single, only
   // once its end was read.
   Result<Tensor> Output(uint32_t context, uint32_t port) const;
-  // The same without sharing its bytes; valid until the context's next compute or its end.
+  // The same without sharing its bytes; valid until the context's next compute or its end, whatever
+  // inputs are set meanwhile.
   Result<const Tensor*> LentOutput(uint32_t context, uint32_t port) const;
   // 0 for a handle that is none.
   size_t OutputCount(uint32_t context) const;
@@ -151,11 +156,15 @@ class Session {
   Result<Tensor> TakeTensor(uint32_t tensor);
   void DropTensor(uint32_t tensor);
   Result<uint32_t> AddError(Error error);
-  const Error* FindError(uint32_t error) const { return errors_.Find(error); }
-  void DropError(uint32_t error) { errors_.Remove(error); }
+  const Error* FindError(uint32_t error) const {
+    const HeldError* held = errors_.Find(error);
+    return held == nullptr ? nullptr : &held->error;
+  }
+  void DropError(uint32_t error) noexcept { errors_.Remove(error); }
 
   // ---- the last error
-  void Remember(const Error& error);
+  // Keeps the beginning of its text, and logs it unless that would fill the log.
+  void Remember(const Error& error) noexcept;
   // kOK without one.
   const Error& last_failure() const { return last_failure_; }
   const std::string& last_error() const { return last_failure_.message; }
@@ -163,14 +172,16 @@ class Session {
 
   // ---- stopping
   // Ends the session for good with CANCELLED or TIMEOUT; the first reason stays.
-  void Stop(const Error& why);
+  void Stop(Error why) noexcept;
   bool stopped() const { return stopped_.load(std::memory_order_acquire) != Code::kOK; }
   Code stop_code() const { return stopped_.load(std::memory_order_acquire); }
   // Why it was stopped.
-  Error StopError() const;
+  Error StopError() const noexcept;
   void OnStop(void (*stop)(void* self), void* self);
-  // Gives up the call under way and ends all runs; see wasinn_session_abandon.
-  void Abandon();
+  // Gives up the call under way, of which the guest has been told that it failed.
+  void GiveUpCall() noexcept;
+  // The same, and ends all runs; see wasinn_session_abandon.
+  void Abandon() noexcept;
 
   // ---- for dialects: what ends a PENDING call
   std::move_only_function<wasinn_call_state(wasinn_memory, uint64_t*)> finish_core;
@@ -181,6 +192,7 @@ class Session {
   std::vector<uint32_t> result_words;
 
  private:
+  struct EarlyOutput;
   struct Context {
     uint32_t graph = 0;
     bool unloaded = false;  // its graph was, by UnloadGraph
@@ -188,12 +200,26 @@ class Session {
     std::vector<std::optional<Tensor>> inputs;
     std::unique_ptr<Run> run;  // in the background; nullptr after a plain compute
     bool new_inputs = false;   // set since the last compute or run
-    // What the backend knows without a run, kept while it is lent.
-    mutable std::map<uint32_t, Tensor> early_outputs;
+    Charge slot;
+    // What the backend knows without a run, of the inputs as they are, by port.
+    mutable std::map<uint32_t, std::shared_ptr<EarlyOutput>> early_outputs;
+    // Those that were lent since the last compute.
+    mutable std::vector<std::shared_ptr<const EarlyOutput>> lent_outputs;
+  };
+  // An output that the backend knows without a run, or why not.
+  struct EarlyOutput {
+    Result<Tensor> output;
+    bool lent = false;
   };
   struct HeldTensor {
     Tensor tensor;
     std::optional<Error> error;
+    Charge text;
+  };
+  struct HeldError {
+    Error error;
+    Charge text;
+    Charge bytes;
   };
   // A load under way, shared with the thread that loads.
   struct LoadJob {
@@ -225,11 +251,14 @@ class Session {
   // The same when it may still be changed and run.
   Result<Context*> FindLiveContext(uint32_t context);
   static Result<const Port*> InputPort(const Context& context, uint32_t port);
-  // The output that the backend knows without a run; nullptr without one.
-  static const Tensor* EarlyOutput(const Context& context, uint32_t port);
-  // Replaces an input and counts the bytes held.
-  void Put(std::optional<Tensor>& input, Tensor tensor);
+  // The output that the backend knows without a run; nullptr when it comes from a run alone.
+  static Result<EarlyOutput*> FindEarlyOutput(const Context& context, uint32_t port);
+  // `early`: what it is part of, unless it is of the last compute.
+  Result<const Tensor*> FindOutput(uint32_t context, uint32_t port, EarlyOutput** early) const;
+  static void InputsChanged(Context& context);
   Result<std::vector<Execution::Input>> GatherInputs(const Context& context) const;
+  // Of a compute or run that begins.
+  static void ForgetEarlyOutputs(Context& context);
   Result<BufferRef> AllocateTensor(uint64_t size);
   void SetCurrent(std::shared_ptr<Execution> execution, Pending* pending);
   std::chrono::steady_clock::time_point ComputeDeadline() const;
@@ -240,7 +269,8 @@ class Session {
   // Waits for wait_, or has the waker called for it: then true.
   bool Suspend(std::optional<std::chrono::steady_clock::time_point> until,
                const wasinn_waker* waker);
-  // Ends the wait. The session's error when it was stopped, UNKNOWN when there was no wait.
+  // Ends the wait. The session's error when it was stopped, UNKNOWN when there was no wait. Throws
+  // nothing where there was one.
   Result<RunWait> EndWait();
   std::optional<Result<>> ComputeWhenIdle(std::shared_ptr<Execution> execution,
                                           std::vector<Execution::Input> inputs,
@@ -257,9 +287,10 @@ class Session {
   uint32_t next_graph_ = 0;
   uint32_t next_context_ = 0;
   Slots<HeldTensor> tensors_;
-  Slots<Error> errors_;
-  uint64_t held_bytes_ = 0;
+  Slots<HeldError> errors_;
+  const std::shared_ptr<Ledger> ledger_;
   Error last_failure_ = {Code::kOK, "", 0};
+  LogLimit log_limit_{"failed guest calls"};
 
   std::shared_ptr<LoadJob> load_;       // PENDING load
   std::shared_ptr<Execution> compute_;  // PENDING compute

@@ -48,7 +48,7 @@ Result<Run*> Session::FindRun(uint32_t context) {
 
 Result<> Session::BeginRun(uint32_t handle, Context& context, Run::Kind kind) {
   WASINN_TRY(inputs, GatherInputs(context));
-  context.new_inputs = false;
+  ForgetEarlyOutputs(context);
   if (context.run != nullptr) {
     if (!context.execution->Idle()) return Fail(Execution::Busy());
     DropRun(handle, context);
@@ -57,7 +57,13 @@ Result<> Session::BeginRun(uint32_t handle, Context& context, Run::Kind kind) {
     MutexLock lock(stop_mutex_);
     running_[handle] = context.execution;
   }
-  auto run = Run::Start(context.execution, std::move(inputs), ComputeDeadline(), kind);
+  auto run = [&]() -> Result<std::unique_ptr<Run>> {
+    try {
+      return Run::Start(context.execution, std::move(inputs), ComputeDeadline(), kind);
+    } catch (...) {
+      return Fail(ErrorOfException());
+    }
+  }();
   if (!run) {
     MutexLock lock(stop_mutex_);
     running_.erase(handle);
@@ -218,41 +224,47 @@ class Session::LateStart {
       : execution_(std::move(execution)), inputs_(std::move(inputs)), deadline_(deadline) {}
 
   // Starts the compute unless it was given up; `self` keeps this alive until it has reported.
-  static void Start(const std::shared_ptr<LateStart>& self) {
+  static void Start(const std::shared_ptr<LateStart>& self) noexcept {
     {
       MutexLock lock(self->mutex_);
       if (self->state_ != State::kWaiting) return;
       self->state_ = State::kStarted;
     }
-    auto started = self->execution_->Start(std::move(self->inputs_), self->deadline_,
-                                           [self] { self->pending.Complete(); });
+    Result<> started;
+    try {
+      started = self->execution_->Start(std::move(self->inputs_), self->deadline_,
+                                        [self] { self->pending.Complete(); });
+    } catch (...) {
+      started = Fail(ErrorOfException());
+    }
+    const bool failed = !started;
     bool given_up = false;
     {
       MutexLock lock(self->mutex_);
       given_up = self->state_ == State::kGivenUp;
-      if (!started) self->failed_ = started;
+      if (failed) self->failed_ = std::move(started);
     }
-    if (!started) self->pending.Complete();
-    if (given_up) self->execution_->Cancel({Code::kCANCELLED, "the compute was given up", 0});
+    if (failed) self->pending.Complete();
+    if (given_up) self->execution_->Cancel(GivenUp());
   }
 
-  // Ends the wait with TIMEOUT unless the compute has started: then it has that deadline itself.
-  void Expire() {
+  // Ends the wait unless the compute has started: then that reports.
+  void Expire(Error why) noexcept {
     {
       MutexLock lock(mutex_);
       if (state_ != State::kWaiting) return;
       state_ = State::kGivenUp;
-      failed_ = Fail(Execution::TimedOut());
+      failed_ = Fail(std::move(why));
     }
     pending.Complete();
   }
 
-  void GiveUp() {
+  void GiveUp() noexcept {
     {
       MutexLock lock(mutex_);
       state_ = State::kGivenUp;
     }
-    execution_->Cancel({Code::kCANCELLED, "the compute was given up", 0});
+    execution_->Cancel(GivenUp());
   }
 
   // Of a compute that has ended.
@@ -269,6 +281,9 @@ class Session::LateStart {
 
  private:
   enum class State { kWaiting, kStarted, kGivenUp };
+  static Error GivenUp() noexcept {
+    return PlainError(Code::kCANCELLED, "the compute was given up");
+  }
 
   const std::shared_ptr<Execution> execution_;
   std::vector<Execution::Input> inputs_;  // of the thread that starts
@@ -288,11 +303,16 @@ std::optional<Result<>> Session::ComputeWhenIdle(std::shared_ptr<Execution> exec
   computing_ = std::shared_ptr<Pending>(late_, &late_->pending);
   SetCurrent(compute_, computing_.get());
   if (deadline != std::chrono::steady_clock::time_point::max()) {
-    late_->timer = scheduler.timer().At(deadline, [late = late_] { late->Expire(); });
+    late_->timer =
+        scheduler.timer().At(deadline, [late = late_] { late->Expire(Execution::TimedOut()); });
   }
   // On a worker: this may be called inside the backend's done, where no run may start.
   compute_->WhenIdle([&scheduler, late = late_] {
-    scheduler.computes().Post([late] { LateStart::Start(late); });
+    try {
+      scheduler.computes().Post([late] { LateStart::Start(late); });
+    } catch (...) {
+      late->Expire(ErrorOfException());
+    }
   });
   // Stop may have come between the caller's check and SetCurrent.
   if (stopped()) computing_->Complete();

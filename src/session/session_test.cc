@@ -240,21 +240,6 @@ TEST_F(SessionTest, GraphsOfItsOwnCountByBytesAsLongAsAContextHasThem) {
   EXPECT_TRUE(LoadBytes(session, kAny));
 }
 
-TEST_F(SessionTest, OutputsThatAGuestKeepsCountToo) {
-  Session session = Make({{"max_session_bytes", "25"}});
-  const uint32_t context = Context(session, "any");
-  ASSERT_TRUE(SetBytes(session, context, "1234567890"));
-  ASSERT_TRUE(*session.StartCompute(context, nullptr));
-  const auto first = session.AddTensor(*session.Output(context, 0));
-  ASSERT_TRUE(first);
-  ExpectRefused(session.AddTensor(*session.Output(context, 0)).error(), "max_session_bytes");
-  session.DropTensor(*first);
-  EXPECT_TRUE(session.AddTensor(*session.Output(context, 0)));
-  // What is given back may be used again.
-  ASSERT_TRUE(session.DropContext(context));
-  EXPECT_TRUE(session.AddTensor(DType::kU8, Shape(), BytesOf("1")));
-}
-
 TEST_F(SessionTest, BytesThatAreLoadedTwiceAreOneGraph) {
   Session one = Make();
   Session two = Make();

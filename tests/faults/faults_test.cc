@@ -1,0 +1,264 @@
+// The system refuses memory or a thread, at each point of a guest's work in turn: once, or from
+// there on. Whatever it hits, the process goes on, and nobody waits for ever: a wait that never
+// ends shows as the test's timeout.
+#include <dlfcn.h>
+#include <gtest/gtest.h>
+#include <pthread.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <ostream>
+#include <string>
+#include <thread>
+
+#include "session/session.h"
+#include "support/core.h"
+
+namespace {
+
+// One kind of refusal, for all threads.
+class Fault {
+ public:
+  // The next request after `before` others is refused, and with `all` every one after it.
+  void Begin(int64_t before, bool all) {
+    all_ = all;
+    hit_ = false;
+    left_ = before;
+    on_ = true;
+  }
+  // Whether it came to a refusal.
+  bool End() {
+    on_ = false;
+    return hit_;
+  }
+  bool Refuses() {
+    if (!on_.load(std::memory_order_relaxed)) return false;
+    const int64_t left = left_.fetch_sub(1);
+    if (left == 0) hit_ = true;
+    return left == 0 || (left < 0 && all_);
+  }
+
+ private:
+  std::atomic<bool> on_{false};
+  std::atomic<bool> all_{false};
+  std::atomic<bool> hit_{false};
+  std::atomic<int64_t> left_{0};
+};
+
+Fault memory_fault;
+Fault thread_fault;
+
+}  // namespace
+
+// Not inlined: GCC would take malloc and free for a pair that does not match.
+[[gnu::noinline]] void* operator new(size_t size) {
+  if (memory_fault.Refuses()) throw std::bad_alloc();
+  if (void* block = std::malloc(size == 0 ? 1 : size)) return block;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* block) noexcept { std::free(block); }
+[[gnu::noinline]] void operator delete(void* block, size_t) noexcept { std::free(block); }
+
+// A sanitizer's own, where there is one.
+extern "C" int __interceptor_pthread_create(pthread_t*, const pthread_attr_t*, void* (*)(void*),
+                                            void*) __attribute__((weak));
+
+extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
+                              void* (*main)(void*), void* argument) noexcept {
+  if (thread_fault.Refuses()) return EAGAIN;
+  if (__interceptor_pthread_create != nullptr) {
+    return __interceptor_pthread_create(thread, attributes, main, argument);
+  }
+  static const auto next =
+      reinterpret_cast<decltype(&pthread_create)>(dlsym(RTLD_NEXT, "pthread_create"));
+  return next(thread, attributes, main, argument);
+}
+
+namespace wasinn {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::BytesOf;
+using testing::Core;
+
+// As a dialect does with each call of its guest.
+template <typename Body>
+bool Call(Session& session, Body body) {
+  try {
+    const auto result = body();
+    if (!result) session.Remember(result.error());
+    return result.has_value();
+  } catch (...) {
+    session.GiveUpCall();
+    session.Remember(ErrorOfException());
+    return false;
+  }
+}
+
+struct Work {
+  const char* name;
+  const char* backend;
+  Options options;
+  const char* compute_timeout;
+  void (*body)(Session& session, uint32_t context);
+};
+
+bool Set(Session& session, uint32_t context) {
+  return Call(session, [&] {
+    const int64_t dims[] = {5};
+    return session.SetInput(context, std::nullopt, 0, DType::kU8, *Shape::OfTensor(dims),
+                            BytesOf("hello"));
+  });
+}
+
+void Compute(Session& session, uint32_t context) {
+  for (int i = 0; i < 2; ++i) {
+    if (!Set(session, context)) continue;
+    Call(session, [&] { return *session.StartCompute(context, nullptr); });
+    Call(session, [&] { return session.Output(context, 0); });
+  }
+}
+
+// A compute that would take a minute, and a stop by another thread.
+void StopIt(Session& session, uint32_t context) {
+  if (!Set(session, context)) return;
+  std::thread stopper;
+  try {
+    stopper = std::thread([&] { session.Stop(PlainError(Code::kCANCELLED, "enough")); });
+  } catch (...) {
+    return;
+  }
+  Call(session, [&] { return *session.StartCompute(context, nullptr); });
+  stopper.join();
+}
+
+void Stream(Session& session, uint32_t context) {
+  if (!Set(session, context)) return;
+  if (!Call(session, [&] { return session.StartRun(context); })) return;
+  Call(session, [&] { return *session.StartWait(context, WaitFor::kEnd, {}, nullptr); });
+  Call(session, [&] { return session.ReadPiece(context, 0, 3); });
+  Call(session, [&] { return *session.StartEndRun(context, nullptr); });
+}
+
+// Steps through a stream and computes before it has ended.
+void StepAndCompute(Session& session, uint32_t context) {
+  if (!Set(session, context)) return;
+  Call(session, [&] { return *session.StartSingle(context, nullptr); });
+  Call(session, [&] { return session.SingleOutput(context, 0); });
+  Call(session, [&] { return *session.StartCompute(context, nullptr); });
+  Call(session, [&] { return session.Output(context, 0); });
+}
+
+void Abandon(Session& session, uint32_t context) {
+  if (!Set(session, context)) return;
+  const wasinn_waker waker{[](void*) {}, nullptr};
+  try {
+    (void)session.StartCompute(context, &waker);
+  } catch (...) {
+    session.GiveUpCall();
+  }
+  session.Abandon();
+}
+
+void Handles(Session& session, uint32_t) {
+  const int64_t dims[] = {5};
+  uint32_t tensor = 0;
+  uint32_t error = 0;
+  Call(session, [&]() -> Result<> {
+    WASINN_TRY(made, session.AddTensor(DType::kU8, *Shape::OfTensor(dims), BytesOf("hello")));
+    tensor = made;
+    WASINN_TRY(told, session.AddError({Code::kBUSY, "a text that is too long to fit inside", 0}));
+    error = told;
+    return {};
+  });
+  session.DropTensor(tensor);
+  session.DropError(error);
+}
+
+void PrintTo(const Work& work, std::ostream* out) { *out << work.name; }
+
+class FaultTest : public ::testing::TestWithParam<Work> {
+ protected:
+  // A guest's whole life on an engine of its own, with `fault` in it; whether it came to a refusal.
+  static bool Live(Fault& fault, int64_t before, bool all) {
+    const Work& work = GetParam();
+    Core core(0, 1 << 20, /*threads=*/1);
+    ModelConfig config;
+    config.name = "m";
+    config.content = core.Copy("wasinn-echo\ninput x u8 -1\noutput y u8 -1");
+    config.backend = work.backend;
+    config.options = work.options;
+    EXPECT_TRUE(core.models.Add(std::move(config)));
+    Policy policy;
+    EXPECT_TRUE(policy.Set("compute_timeout", work.compute_timeout));
+    const SessionHost host{&core.buffers(), &core.models, &core.scheduler, core.log.get()};
+    fault.Begin(before, all);
+    std::unique_ptr<Session> session;
+    try {
+      session = std::make_unique<Session>(host, policy);
+    } catch (...) {
+      return fault.End();
+    }
+    uint32_t graph = 0;
+    uint32_t context = 0;
+    const bool ready = Call(*session, [&]() -> Result<> {
+      WASINN_TRY(loaded, *session->StartLoadByName("m", {}, nullptr));
+      graph = loaded;
+      WASINN_TRY(made, session->InitContext(graph, {}));
+      context = made;
+      return {};
+    });
+    if (ready) {
+      work.body(*session, context);
+      Call(*session, [&] { return session->DropContext(context); });
+    }
+    session.reset();
+    return fault.End();
+  }
+
+  static void EachPoint(Fault& fault, bool all) {
+    int64_t point = 0;
+    while (Live(fault, point, all)) ++point;
+    EXPECT_GT(point, 0);
+    // And it all works when nothing is refused.
+    EXPECT_FALSE(Live(fault, INT64_MAX, all));
+  }
+};
+
+TEST_P(FaultTest, MemoryIsRefusedOnce) { EachPoint(memory_fault, false); }
+TEST_P(FaultTest, MemoryIsRefusedFromThereOn) { EachPoint(memory_fault, true); }
+TEST_P(FaultTest, AThreadIsRefusedOnce) { EachPoint(thread_fault, false); }
+TEST_P(FaultTest, ThreadsAreRefusedFromThereOn) { EachPoint(thread_fault, true); }
+
+const Work kWorks[] = {
+    {"compute", "echo", {}, "0", Compute},
+    {"compute_blocking", "echo-blocking", {}, "1h", Compute},
+    {"compute_async", "echo", {{"async", "true"}}, "1h", Compute},
+    {"timeout", "echo", {{"delay_ms", "60000"}}, "1ms", Compute},
+    {"timeout_blocking", "echo-blocking", {{"delay_ms", "60000"}}, "1ms", Compute},
+    {"timeout_deaf",
+     "echo-blocking",
+     {{"delay_ms", "5"}, {"ignore_cancel", "true"}},
+     "1ms",
+     Compute},
+    {"stop", "echo", {{"delay_ms", "60000"}}, "0", StopIt},
+    {"stop_blocking", "echo-blocking", {{"delay_ms", "60000"}}, "0", StopIt},
+    {"stream", "echo", {{"chunk_bytes", "2"}, {"chunk_delay_ms", "1"}}, "0", Stream},
+    {"stream_blocking", "echo-blocking", {{"chunk_bytes", "2"}}, "0", Stream},
+    {"step", "echo", {{"chunk_bytes", "2"}, {"chunk_delay_ms", "1"}}, "1h", StepAndCompute},
+    {"abandon", "echo", {{"delay_ms", "60000"}}, "1h", Abandon},
+    {"abandon_blocking", "echo-blocking", {{"delay_ms", "60000"}}, "1h", Abandon},
+    {"handles", "echo", {}, "0", Handles},
+};
+
+INSTANTIATE_TEST_SUITE_P(Guests, FaultTest, ::testing::ValuesIn(kWorks),
+                         [](const ::testing::TestParamInfo<Work>& work) {
+                           return std::string(work.param.name);
+                         });
+
+}  // namespace
+}  // namespace wasinn
