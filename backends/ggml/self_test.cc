@@ -178,9 +178,9 @@ std::string SelfTest(void (*at)(const char* what)) {
     const Weights weights(type);
     for (ggml_backend_buffer_type_t place : Arrangements(ggml_backend_get_device(cpu.get()))) {
       for (const int64_t count : kColumns) {
-        const std::string what = std::string(ggml_type_name(type)) + " weights (" +
-                                 ggml_backend_buft_name(place) + ") times " +
-                                 std::to_string(count) + " columns";
+        std::string what = ggml_type_name(type);
+        what.append(" weights (").append(ggml_backend_buft_name(place)).append(") times ");
+        what.append(std::to_string(count)).append(" columns");
         at(what.c_str());
         const std::vector<float> columns = Columns(count);
         const std::vector<float> product = Multiply(cpu.get(), weights, place, columns);
