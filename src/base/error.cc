@@ -84,10 +84,10 @@ Error ErrorOfException() noexcept {
     return PlainError(Code::kTOO_LARGE, "the host has no memory left for this call");
   } catch (const std::system_error& error) {
     try {
-      return {Code::kTOO_LARGE,
-              fmt::format("the system refused what this call needs: {}", error.what()), 0};
+      return {Code::kBUSY, fmt::format("the system refused a thread: {}", error.code().message()),
+              0};
     } catch (...) {
-      return PlainError(Code::kTOO_LARGE, {});
+      return PlainError(Code::kBUSY, {});
     }
   } catch (const std::exception& exception) {
     try {

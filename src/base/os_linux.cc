@@ -24,25 +24,38 @@ namespace wasinn::os {
 namespace fs = std::filesystem;
 namespace {
 
-// The folders of this process's cgroup (v2) from its own up to the root: each may set a limit.
-std::vector<std::string> CgroupFolders() {
+// The folders of this process's cgroup that may set a limit of `controller`, from its own up to the
+// root: of version 2, which has one tree for all, and of version 1, which has one for each.
+std::vector<std::string> CgroupFolders(std::string_view controller) {
+  const fs::path top = "/sys/fs/cgroup";
   std::vector<std::string> folders;
   std::ifstream file("/proc/self/cgroup");
-  std::string line;
+  std::string line;  // number:controllers:path
   while (std::getline(file, line)) {
-    if (!line.starts_with("0::")) continue;
-    fs::path path = fs::path("/sys/fs/cgroup") / fs::path(line.substr(3)).relative_path();
-    while (path.string().size() >= std::strlen("/sys/fs/cgroup")) {
-      folders.push_back(path.string());
-      if (path == path.parent_path() || path == "/sys/fs/cgroup") break;
-      path = path.parent_path();
+    const size_t first = line.find(':');
+    const size_t second = line.find(':', first + 1);
+    if (first == std::string::npos || second == std::string::npos) continue;
+    const std::string_view names = std::string_view(line).substr(first + 1, second - first - 1);
+    const auto split = Split(names, ',');
+    fs::path root = top;
+    if (std::ranges::find(split, controller) != split.end()) {
+      root /= controller;
+    } else if (!names.empty()) {
+      continue;
     }
+    fs::path path = root / fs::path(line.substr(second + 1)).relative_path();
+    for (; path != root && path.has_parent_path(); path = path.parent_path()) {
+      folders.push_back(path.string());
+    }
+    folders.push_back(root.string());
   }
   return folders;
 }
 
 Error FileError(std::string_view path, int number) {
-  const Code code = number == ENOENT || number == ENOTDIR ? Code::kNOT_FOUND : Code::kRUNTIME_ERROR;
+  Code code = Code::kRUNTIME_ERROR;
+  if (number == ENOENT || number == ENOTDIR) code = Code::kNOT_FOUND;
+  if (number == EMFILE || number == ENFILE) code = Code::kBUSY;
   return {code, fmt::format("cannot open {}: {}", path, std::strerror(number)), number};
 }
 
@@ -106,7 +119,7 @@ uint32_t UsableCores() {
   } else {
     cores = static_cast<uint32_t>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));
   }
-  for (const std::string& folder : CgroupFolders()) {
+  for (const std::string& folder : CgroupFolders("cpu")) {
     std::ifstream file(folder + "/cpu.max");
     std::string quota;
     double period = 0;
@@ -120,11 +133,13 @@ uint32_t UsableCores() {
 
 uint64_t UsableMemory() {
   uint64_t memory = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * PageSize();
-  for (const std::string& folder : CgroupFolders()) {
-    std::ifstream file(folder + "/memory.max");
-    std::string text;
-    if (file >> text) {
-      if (const auto limit = ParseUint(text)) memory = std::min(memory, *limit);
+  for (const std::string& folder : CgroupFolders("memory")) {
+    for (const char* name : {"/memory.max", "/memory.limit_in_bytes"}) {
+      std::ifstream file(folder + name);
+      std::string text;
+      if (file >> text) {
+        if (const auto limit = ParseUint(text)) memory = std::min(memory, *limit);
+      }
     }
   }
   return memory;
