@@ -159,6 +159,9 @@ typedef struct wasinn_adapter_host {
   void* self;
   void (*log)(void* self, wasinn_log_level level, wasinn_str message);
   const char* cache_dir; /* for compiled code; NULL: none */
+  /* Proposals of WebAssembly that are switched, as wasinn_engine_options says; NULL: none. One that
+   * the engine does not know is an error of open. */
+  const char* features;
   uint32_t threads;
 } wasinn_adapter_host;
 
@@ -179,6 +182,7 @@ typedef struct wasinn_guest_info {
   size_t import_count;
   const wasinn_str* exports;
   size_t export_count;
+  wasinn_str why_not; /* why program_load would refuse it; empty: it would not */
   void* owner;
 } wasinn_guest_info;
 
@@ -193,7 +197,7 @@ typedef struct wasinn_adapter {
   wasinn_code (*open)(const wasinn_adapter_host* host, wasinn_adapter_instance** out,
                       wasinn_error* error);
   void (*close)(wasinn_adapter_instance* instance);
-  /* Reads what the guest is without compiling it. \since 1 */
+  /* Tells what the guest is and whether it loads; for that it may compile it. \since 1 */
   wasinn_code (*inspect)(wasinn_adapter_instance* instance, wasinn_bytes wasm,
                          wasinn_guest_info* out, wasinn_error* error);
   void (*inspect_free)(wasinn_guest_info* info);

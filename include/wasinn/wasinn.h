@@ -59,6 +59,9 @@ typedef struct wasinn_engine_options {
   uint64_t buffer_limit;
   /* Where adapters keep compiled code; NULL: no cache on disk. */
   const char* cache_dir;
+  /* Proposals of WebAssembly that are switched on or off, by the names of Wasmtime's -W, as
+   * "wide-arithmetic=y,gc=n"; NULL: all are as the guest's engine has them. */
+  const char* features;
   /* Folders with backend plug-ins (lib<name> or <name>.so exporting wasinn_backend_entry_v1),
    * separated by colons; NULL: none. They are opened when first needed. */
   const char* backend_path;
@@ -68,7 +71,7 @@ typedef struct wasinn_engine_options {
   wasinn_log_level log_level;
 } wasinn_engine_options;
 #define WASINN_ENGINE_OPTIONS_INIT \
-  {sizeof(wasinn_engine_options), 0, 0, 0, 0, 0, 0, 0, WASINN_LOG_WARN}
+  {sizeof(wasinn_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, WASINN_LOG_WARN}
 
 /* `options` may be NULL. The `echo` backend and the `inproc` adapter are always there. */
 WASINN_EXPORT wasinn_code wasinn_engine_create(const wasinn_engine_options* options,

@@ -126,6 +126,7 @@ struct EngineOptions {
   std::uint64_t memory_budget = 0;  // bytes of loaded models; 0: no limit
   std::uint64_t buffer_limit = 0;   // bytes of tensor buffers; 0: half of the machine's memory
   std::string cache_dir = {};       // empty: compiled code is not kept on disk
+  std::string features = {};        // of WebAssembly, as "wide-arithmetic=y,gc=n"
   std::string backend_path = {};    // folders of plug-ins, separated by colons
   wasinn_log_level log_level = WASINN_LOG_WARN;
   // Called from any thread, must not throw; empty: nothing is logged.
@@ -422,6 +423,7 @@ class Engine {
     c_options.memory_budget = options.memory_budget;
     c_options.buffer_limit = options.buffer_limit;
     c_options.cache_dir = detail::OrNull(options.cache_dir);
+    c_options.features = detail::OrNull(options.features);
     c_options.backend_path = detail::OrNull(options.backend_path);
     c_options.log_level = options.log_level;
     if (options.log) {

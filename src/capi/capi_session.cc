@@ -2,8 +2,10 @@
 #include <wasinn/adapter.h>
 #include <wasinn/wasinn.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/os.h"
 #include "base/text.h"
 #include "capi/engine.h"
 #include "capi/guard.h"
@@ -133,7 +135,15 @@ wasinn_code wasinn_session_grant_dir(wasinn_session* session, const char* host, 
 }
 
 uint64_t wasinn_session_rule(const wasinn_session* session, const char* rule) {
-  return wasinn::FromC(session).policy().Get(rule).value_or(0);
+  const uint64_t limit = wasinn::FromC(session).policy().Get(rule).value_or(0);
+  if (std::string_view(rule) != "guest_memory") return limit;
+  // Of more memory than there is the kernel would end the process.
+  static const uint64_t most = [] {
+    const uint64_t memory = os::UsableMemory();
+    constexpr uint64_t kForUs = 1ull << 30;
+    return std::max(memory / 2, memory - std::min(memory, kForUs));
+  }();
+  return limit == 0 ? most : std::min(limit, most);
 }
 
 wasinn_code wasinn_session_load_by_name(wasinn_session* session, wasinn_str name, uint32_t* graph,

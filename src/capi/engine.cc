@@ -70,8 +70,12 @@ Result<wasinn_adapter_instance*> Adapter::Instance() {
 }
 
 Result<> Engine::AddAdapter(const wasinn_adapter* table) {
-  const wasinn_adapter_host host{sizeof(wasinn_adapter_host), this, AdapterLog,
-                                 cache_dir_.empty() ? nullptr : cache_dir_.c_str(), threads_};
+  const wasinn_adapter_host host{sizeof(wasinn_adapter_host),
+                                 this,
+                                 AdapterLog,
+                                 cache_dir_.empty() ? nullptr : cache_dir_.c_str(),
+                                 features_.empty() ? nullptr : features_.c_str(),
+                                 threads_};
   WASINN_TRY(adapter, Adapter::Create(table, host));
   MutexLock lock(mutex_);
   for (const auto& other : adapters_) {
@@ -129,6 +133,7 @@ Result<std::unique_ptr<Engine>> Engine::Create(const wasinn_engine_options& opti
                 options.threads);
   }
   if (options.cache_dir != nullptr) engine->cache_dir_ = options.cache_dir;
+  if (options.features != nullptr) engine->features_ = options.features;
   const uint64_t half = os::UsableMemory() / 2;
   engine->parts_ = std::make_unique<Parts>(options, engine->threads_,
                                            options.buffer_limit != 0 ? options.buffer_limit : half,

@@ -87,6 +87,7 @@ class Engine {
   static void AdapterLog(void* self, wasinn_log_level level, wasinn_str message);
 
   std::string cache_dir_;
+  std::string features_;
   uint32_t threads_ = 1;
   LogLimit adapter_log_{"log of an adapter"};
   std::unique_ptr<Parts> parts_;

@@ -190,6 +190,8 @@ std::string InspectJson(const wasinn_guest_info& info) {
     why_not.push_back(component ? "it exports no wasi:cli/run, so there is nothing to run"
                                 : "it exports no _start, so there is nothing to run");
   }
+  // What the engine says, where none of the reasons above explains it.
+  if (why_not.empty() && info.why_not.size != 0) why_not.push_back(Printable(View(info.why_not)));
   if (!nn) notes.push_back("it imports no wasi-nn");
   AddAgeNotes(witx, notes);
   if (dialects.contains({"wamr-legacy", ""})) {

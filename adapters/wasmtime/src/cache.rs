@@ -2,14 +2,15 @@
 //!
 //! A file is: magic, key, size and SHA-256 of the payload, payload. Files appear by rename, so that
 //! readers see whole ones only; whatever is broken all the same (a full disk, a power cut: nothing
-//! is synced) fails its checksum, is not used, and is written again. The folder must be writable by
-//! its owner only, since its content becomes machine code of this process.
+//! is synced) fails its checksum, is not used, and is written again. The folder and its files must
+//! belong to this process's user (or root) and be writable by nobody else, since their content
+//! becomes machine code of this process.
 
 use sha2::{Digest, Sha256};
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::hash::{Hash, Hasher};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -58,6 +59,7 @@ impl Cache {
     /// Uses a folder, which is made if need be.
     pub fn open(dir: &Path) -> io::Result<Cache> {
         DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+        only_ours(&fs::metadata(dir)?)?;
         Ok(Cache { dir: dir.to_owned(), max_bytes: MAX_BYTES })
     }
 
@@ -75,6 +77,7 @@ impl Cache {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
+        only_ours(&file.metadata()?)?;
         let mut header = [0; HEADER_SIZE];
         match file.read_exact(&mut header) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
@@ -139,6 +142,18 @@ impl Cache {
     }
 }
 
+/// Whether nobody else can have written a file or folder.
+fn only_ours(metadata: &Metadata) -> io::Result<()> {
+    let user = unsafe { libc::geteuid() };
+    let wrong = match (metadata.uid(), metadata.mode() & 0o022) {
+        (owner, 0) if owner == user || owner == 0 => return Ok(()),
+        (owner, 0) => format!("one of user {owner}, and this is user {user}"),
+        _ => format!("mode {:03o}", metadata.mode() & 0o777),
+    };
+    let text = format!("expected one that only its owner can write to, given {wrong}");
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
+}
+
 fn write_file(path: &Path, key: &Key, payload: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(MAGIC)?;
@@ -151,6 +166,7 @@ fn write_file(path: &Path, key: &Key, payload: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
 
     /// A cache in a folder of its own, deleted at the end.
     struct Scratch(Cache);
@@ -267,6 +283,39 @@ mod tests {
         assert_eq!(scratch.0.get(&[2; 32]).unwrap(), None);
         assert!(scratch.0.get(&[1; 32]).unwrap().is_some());
         assert!(scratch.0.get(&[3; 32]).unwrap().is_some());
+    }
+
+    #[test]
+    fn what_others_can_write_to_is_not_used() {
+        let scratch = Scratch::new("shared");
+        scratch.0.put(&KEY, b"code").unwrap();
+        let set_mode = |path: &Path, mode| {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        };
+        for mode in [0o777, 0o775, 0o702, 0o1777] {
+            set_mode(&scratch.0.dir, mode);
+            let error = Cache::open(&scratch.0.dir).err().unwrap().to_string();
+            assert!(error.contains("only its owner can write to, given mode"), "{error}");
+        }
+        set_mode(&scratch.0.dir, 0o755);
+        let cache = Cache::open(&scratch.0.dir).unwrap();
+        assert!(cache.get(&KEY).unwrap().is_some());
+        set_mode(&cache.path(&KEY), 0o666);
+        assert!(cache.get(&KEY).is_err());
+    }
+
+    #[test]
+    fn what_another_user_owns_is_not_used() {
+        let scratch = Scratch::new("owner");
+        scratch.0.put(&KEY, b"code").unwrap();
+        // Only root may give files away.
+        if std::os::unix::fs::chown(scratch.0.path(&KEY), Some(12345), None).is_err() {
+            return;
+        }
+        let error = scratch.0.get(&KEY).unwrap_err().to_string();
+        assert!(error.contains("given one of user 12345"), "{error}");
+        std::os::unix::fs::chown(&scratch.0.dir, Some(12345), None).unwrap();
+        assert!(Cache::open(&scratch.0.dir).is_err());
     }
 
     #[test]

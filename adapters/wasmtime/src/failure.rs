@@ -3,11 +3,13 @@
 use crate::ffi;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
 use wasmtime::WasmBacktrace;
 
 /// Frames of a trap that its text shows; `wasinn_error` has room for about that many.
 const MAX_FRAMES: usize = 12;
 
+#[derive(Clone)]
 pub struct Failure {
     pub code: ffi::Code,
     pub text: String,
@@ -20,6 +22,11 @@ impl Failure {
 
     pub fn argument(text: impl Into<String>) -> Failure {
         Failure::new(ffi::INVALID_ARGUMENT, text)
+    }
+
+    /// Where the process may have no more threads.
+    pub fn no_thread(error: &dyn std::fmt::Display) -> Failure {
+        Failure::new(ffi::BUSY, format!("expected one more thread for this process, given {error}"))
     }
 
     /// An error of Wasmtime after what we were doing.
@@ -50,6 +57,26 @@ pub fn describe(error: &wasmtime::Error) -> String {
     text
 }
 
+/// Keeps panics from being printed: they become failures. What is set belongs to this crate's copy
+/// of Rust's library.
+pub fn silence_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| std::panic::set_hook(Box::new(|_| {})));
+}
+
+/// The body's result, or its panic as a failure.
+pub fn guarded<T>(body: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| {
+        let text = panic_text(panic.as_ref());
+        // How tokio and Rust's library tell it that a thread could not be started.
+        if text.contains("spawn") && text.contains("(os error ") || text.contains("code: 11") {
+            return Err(Failure::no_thread(&text));
+        }
+        let text = format!("internal error in the wasmtime adapter: {text}");
+        Err(Failure::new(ffi::RUNTIME_ERROR, text))
+    })
+}
+
 /// Runs the body of an `extern "C"` function: a failure or a panic ends up in `error`.
 ///
 /// # Safety
@@ -58,14 +85,7 @@ pub unsafe fn guard(
     error: *mut ffi::Error,
     body: impl FnOnce() -> Result<(), Failure>,
 ) -> ffi::Code {
-    let failure = match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(Ok(())) => return ffi::OK,
-        Ok(Err(failure)) => failure,
-        Err(panic) => Failure::new(
-            ffi::RUNTIME_ERROR,
-            format!("internal error in the wasmtime adapter: {}", panic_text(panic.as_ref())),
-        ),
-    };
+    let Err(failure) = guarded(body) else { return ffi::OK };
     if let Some(error) = unsafe { error.as_mut() } {
         error.code = failure.code;
         error.engine_code = 0;

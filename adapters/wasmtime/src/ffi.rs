@@ -8,8 +8,10 @@ pub const OK: Code = 0;
 pub const INVALID_ARGUMENT: Code = 1;
 pub const TIMEOUT: Code = 3;
 pub const RUNTIME_ERROR: Code = 4;
+pub const UNSUPPORTED_OPERATION: Code = 5;
 pub const TOO_LARGE: Code = 6;
 pub const NOT_FOUND: Code = 7;
+pub const BUSY: Code = 14;
 
 /// `wasinn_log_level`.
 pub type LogLevel = c_uint;
@@ -157,6 +159,7 @@ pub struct AdapterHost {
     pub self_: *mut c_void,
     pub log: Option<unsafe extern "C" fn(*mut c_void, LogLevel, Str)>,
     pub cache_dir: *const c_char,
+    pub features: *const c_char,
     pub threads: u32,
 }
 
@@ -176,6 +179,7 @@ pub struct GuestInfo {
     pub import_count: usize,
     pub exports: *const Str,
     pub export_count: usize,
+    pub why_not: Str,
     pub owner: *mut c_void,
 }
 
@@ -263,9 +267,9 @@ const _: () = {
     assert!(size_of::<ComponentImport>() == 48);
     assert!(size_of::<ComponentResource>() == 24);
     assert!(size_of::<ComponentEnum>() == 16);
-    assert!(size_of::<AdapterHost>() == 40);
+    assert!(size_of::<AdapterHost>() == 48);
     assert!(size_of::<ImportInfo>() == 48);
-    assert!(size_of::<GuestInfo>() == 56);
+    assert!(size_of::<GuestInfo>() == 72);
     assert!(size_of::<ProgramStats>() == 32);
     assert!(size_of::<Dir>() == 24);
     assert!(size_of::<RunOptions>() == 96);

@@ -1,4 +1,4 @@
-//! Lists a guest's imports and exports without compiling it.
+//! Lists a guest's imports and exports.
 
 use crate::failure::Failure;
 use crate::ffi;
@@ -23,6 +23,8 @@ pub struct Info {
     pub is_text: bool,
     pub imports: Vec<Import>,
     pub exports: Vec<String>,
+    /// Why it does not load, if it does not.
+    pub why_not: Option<String>,
 }
 
 pub fn inspect(bytes: &[u8]) -> Result<Info, Failure> {
@@ -32,7 +34,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Info, Failure> {
         Kind::Component => component(&guest.binary),
     }
     .map_err(|error| Failure::argument(format!("cannot read the guest: {error}")))?;
-    Ok(Info { kind: guest.kind, is_text: guest.is_text, imports, exports })
+    Ok(Info { kind: guest.kind, is_text: guest.is_text, imports, exports, why_not: None })
 }
 
 type Listing = wasmparser::Result<(Vec<Import>, Vec<String>)>;
@@ -205,6 +207,7 @@ pub fn to_guest_info(info: Info) -> ffi::GuestInfo {
         })
         .collect();
     let exports = info.exports.iter().map(text).collect();
+    let why_not = info.why_not.as_ref().map_or(ffi::Str::EMPTY, text);
     let (is_component, is_text) = (info.kind == Kind::Component, info.is_text);
     // The texts stay where they are when the vectors that hold them move.
     let owner = Box::new(Owner { _info: info, imports, exports });
@@ -216,6 +219,7 @@ pub fn to_guest_info(info: Info) -> ffi::GuestInfo {
         import_count: owner.imports.len(),
         exports: owner.exports.as_ptr(),
         export_count: owner.exports.len(),
+        why_not,
         owner: Box::into_raw(owner).cast::<c_void>(),
     }
 }

@@ -5,12 +5,15 @@ mod cache;
 mod component_imports;
 mod core_imports;
 mod engine;
+mod event_loop;
 mod failure;
+mod features;
 mod ffi;
 mod guest;
 mod host;
 mod inspect;
 mod limits;
+mod needs;
 mod pollable;
 mod program;
 mod run;
@@ -25,6 +28,7 @@ use failure::{Failure, guard};
 use program::Program;
 use state::Session;
 use std::ffi::{CStr, c_void};
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 /// The version that Cargo.toml pins.
@@ -58,6 +62,7 @@ unsafe extern "C" fn open(
     error: *mut ffi::Error,
 ) -> ffi::Code {
     unsafe {
+        failure::silence_panics();
         guard(error, || {
             let host = known("host", host, |host| host.struct_size)?;
             let instance = Instance::open(host)?;
@@ -71,7 +76,7 @@ unsafe extern "C" fn close(instance: *mut c_void) {
     unsafe {
         guard(std::ptr::null_mut(), || {
             if !instance.is_null() {
-                drop(Arc::from_raw(instance.cast_const().cast::<Instance>()));
+                Arc::from_raw(instance.cast_const().cast::<Instance>()).close();
             }
             Ok(())
         });
@@ -79,14 +84,17 @@ unsafe extern "C" fn close(instance: *mut c_void) {
 }
 
 unsafe extern "C" fn inspect_guest(
-    _instance: *mut c_void,
+    instance: *mut c_void,
     wasm: ffi::Bytes,
     out: *mut ffi::GuestInfo,
     error: *mut ffi::Error,
 ) -> ffi::Code {
     unsafe {
         guard(error, || {
-            *out = inspect::to_guest_info(inspect::inspect(wasm.as_slice())?);
+            let mut info = inspect::inspect(wasm.as_slice())?;
+            let loaded = Program::load(shared(instance), wasm.as_slice());
+            info.why_not = loaded.err().map(|failure| failure.text);
+            *out = inspect::to_guest_info(info);
             Ok(())
         })
     }
@@ -112,15 +120,13 @@ unsafe extern "C" fn program_load(
 ) -> ffi::Code {
     unsafe {
         guard(error, || {
-            let instance = instance.cast_const().cast::<Instance>();
-            Arc::increment_strong_count(instance);
-            let (program, measured) = Program::load(Arc::from_raw(instance), wasm.as_slice())?;
+            let (program, measured) = Program::load(shared(instance), wasm.as_slice())?;
             if let Some(stats) = stats.as_mut() {
                 stats.compile_ns = measured.compile_ns;
                 stats.link_ns = measured.link_ns;
                 stats.from_cache = measured.from_cache.into();
             }
-            *out = Box::into_raw(Box::new(program)).cast();
+            *out = Arc::into_raw(program).cast_mut().cast();
             Ok(())
         })
     }
@@ -130,7 +136,7 @@ unsafe extern "C" fn program_free(program: *mut c_void) {
     unsafe {
         guard(std::ptr::null_mut(), || {
             if !program.is_null() {
-                drop(Box::from_raw(program.cast::<Program>()));
+                drop(Arc::from_raw(program.cast_const().cast::<Program>()));
             }
             Ok(())
         });
@@ -147,7 +153,8 @@ unsafe extern "C" fn run_program(
     unsafe {
         guard(error, || {
             let options = known("run options", options, |options| options.struct_size)?;
-            let ended = run::run(&*program.cast_const().cast(), Session(session), options)?;
+            let program = ManuallyDrop::new(Arc::from_raw(program.cast_const().cast::<Program>()));
+            let ended = run::run(&program, Session(session), options)?;
             if let Some(result) = result.as_mut() {
                 result.exit_code = ended.exit_code;
                 result.instantiate_ns = ended.instantiate.as_nanos() as u64;
@@ -155,6 +162,16 @@ unsafe extern "C" fn run_program(
             }
             Ok(())
         })
+    }
+}
+
+/// # Safety
+/// `instance` must come from `open` and not be closed.
+unsafe fn shared(instance: *mut c_void) -> Arc<Instance> {
+    let instance = instance.cast_const().cast::<Instance>();
+    unsafe {
+        Arc::increment_strong_count(instance);
+        Arc::from_raw(instance)
     }
 }
 

@@ -1,13 +1,15 @@
 //! A compiled and linked guest.
 
 use crate::component_imports;
-use crate::engine::{Code, Instance, Mode, Runtime};
-use crate::failure::Failure;
+use crate::engine::{Code, DEFAULT_STACK, Instance, Memory, Runtime, Setup};
+use crate::failure::{Failure, describe, guarded};
 use crate::ffi;
 use crate::guest::{self, Kind};
+use crate::needs::{self, Needs};
 use crate::state::State;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
+use tokio::sync::watch;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, InstancePre as ComponentPre};
 use wasmtime::{Engine, ExternType, InstancePre, Module, UnknownImportError, ValType};
@@ -28,15 +30,20 @@ impl Linked {
     }
 }
 
+/// Shared with threads that link it for a run.
 pub struct Program {
     instance: Arc<Instance>,
     wasm: Vec<u8>,
     kind: Kind,
-    mode: Mode,
+    needs: Needs,
+    /// How it is run where no rule of the session wants something else.
+    setup: Setup,
     linked: Arc<Linked>,
-    /// The same for the other modes, made by the first run that needs them.
-    others: Mutex<Vec<(Mode, Arc<Linked>)>>,
+    /// The same for other setups, made by the first run that needs them.
+    others: Mutex<Vec<(Setup, watch::Receiver<Option<LinkResult>>)>>,
 }
+
+type LinkResult = Result<Arc<Linked>, Failure>;
 
 pub struct Stats {
     pub compile_ns: u64,
@@ -45,68 +52,151 @@ pub struct Stats {
 }
 
 impl Program {
-    pub fn load(instance: Arc<Instance>, bytes: &[u8]) -> Result<(Program, Stats), Failure> {
+    pub fn load(instance: Arc<Instance>, bytes: &[u8]) -> Result<(Arc<Program>, Stats), Failure> {
         let guest = guest::read(bytes)?;
-        let mut mode = instance.mode;
-        let (linked, stats) = match build(&instance, &guest.binary, guest.kind, mode) {
-            // Maybe it only does not fit the pool: several memories, a very large table.
-            Err(_) if mode == Mode::Pooled => {
-                mode = Mode::OnDemand;
-                build(&instance, &guest.binary, guest.kind, mode)?
-            }
-            built => built?,
-        };
+        let needs = needs::read(&guest.binary);
+        if needs.shared_memory {
+            return Err(Failure::new(ffi::UNSUPPORTED_OPERATION, SHARED_MEMORY));
+        }
+        let wanted = setup(&instance, &needs, false, DEFAULT_STACK);
+        let (linked, setup, stats) = build(&instance, &guest.binary, guest.kind, wanted)?;
         let program = Program {
             wasm: guest.binary.into_owned(),
             kind: guest.kind,
-            mode,
+            needs,
+            setup,
             linked: Arc::new(linked),
-            others: Mutex::new(Vec::new()),
+            others: Mutex::default(),
             instance,
         };
-        Ok((program, stats))
+        Ok((Arc::new(program), stats))
     }
 
-    /// The mode for guests without a fuel limit.
-    pub fn mode(&self) -> Mode {
-        self.mode
+    /// The setups to try, one after the other, where there is no room for a guest.
+    pub fn setups(&self, metered: bool, stack: usize) -> Vec<Setup> {
+        let mut first = setup(&self.instance, &self.needs, metered, stack);
+        if first.fits_pool() && self.setup.memory != Memory::Pooled {
+            first.memory = self.setup.memory;
+        }
+        [Memory::Pooled, Memory::Reserved, Memory::Moving]
+            .into_iter()
+            .skip_while(|memory| *memory != first.memory)
+            .map(|memory| Setup { memory, ..first })
+            .collect()
     }
 
-    pub fn linked(&self, mode: Mode) -> Result<Arc<Linked>, Failure> {
-        if mode == self.mode {
+    /// What an instance of its largest module takes beside memories and tables.
+    pub fn instance_bytes(&self) -> usize {
+        self.needs.instance_bytes
+    }
+
+    pub fn instance(&self) -> &Instance {
+        &self.instance
+    }
+
+    /// The guest for a setup. Compiling it may take long, so that is done by a thread of its own,
+    /// once for all runs; a run that is stopped meanwhile leaves it to the next.
+    pub async fn linked(self: &Arc<Program>, setup: Setup) -> LinkResult {
+        if setup == self.setup {
             return Ok(self.linked.clone());
         }
-        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, linked)) = others.iter().find(|(other, _)| *other == mode) {
-            return Ok(linked.clone());
+        let mut result = self.start_linking(setup)?;
+        let result = match result.wait_for(Option::is_some).await {
+            Ok(result) => result.clone().expect("waited for it"),
+            Err(_) => Err(Failure::new(ffi::RUNTIME_ERROR, "the thread that compiles is gone")),
+        };
+        if result.is_err() {
+            // There may be room for it next time.
+            self.others().retain(|(other, _)| *other != setup);
         }
-        let (linked, _) = build(&self.instance, &self.wasm, self.kind, mode)?;
-        let linked = Arc::new(linked);
-        others.push((mode, linked.clone()));
-        Ok(linked)
+        result
+    }
+
+    fn start_linking(
+        self: &Arc<Program>,
+        setup: Setup,
+    ) -> Result<watch::Receiver<Option<LinkResult>>, Failure> {
+        let mut others = self.others();
+        if let Some((_, result)) = others.iter().find(|(other, _)| *other == setup) {
+            return Ok(result.clone());
+        }
+        let (sender, result) = watch::channel(None);
+        let program = self.clone();
+        let link = move || {
+            let linked = guarded(|| build(&program.instance, &program.wasm, program.kind, setup));
+            drop(program);
+            sender.send_replace(Some(linked.map(|(linked, ..)| Arc::new(linked))));
+        };
+        let spawned = std::thread::Builder::new().name("wasinn-compile".to_owned()).spawn(link);
+        spawned.map_err(|error| Failure::no_thread(&error))?;
+        others.push((setup, result.clone()));
+        Ok(result)
+    }
+
+    fn others(
+        &self,
+    ) -> std::sync::MutexGuard<'_, Vec<(Setup, watch::Receiver<Option<LinkResult>>)>> {
+        self.others.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+const SHARED_MEMORY: &str = "expected a guest without shared memory, given one that has some: a \
+     guest that waits on it cannot be stopped, and its growth escapes the rule guest_memory";
+
+fn setup(instance: &Instance, needs: &Needs, metered: bool, stack: usize) -> Setup {
+    let concurrent = needs.concurrency || instance.features.concurrent;
+    let setup = Setup { memory: instance.memory, metered, concurrent, stack };
+    match setup.memory {
+        Memory::Pooled if !setup.fits_pool() || needs.may_grow_large => {
+            Setup { memory: Memory::Reserved, ..setup }
+        }
+        _ => setup,
+    }
+}
+
+/// The guest for a setup, or for Reserved where it does not fit the pool: too large an instance,
+/// several memories, a very large table.
 fn build(
     instance: &Instance,
     wasm: &[u8],
     kind: Kind,
-    mode: Mode,
-) -> Result<(Linked, Stats), Failure> {
-    let runtime = instance.runtime(mode)?;
+    setup: Setup,
+) -> Result<(Linked, Setup, Stats), Failure> {
     let start = Instant::now();
-    let (code, from_cache) = instance.code(runtime, wasm, kind == Kind::Component)?;
-    let compiled = Instant::now();
+    let (mut setup, mut again) = (setup, false);
+    let mut compiled = instance.compile(&*instance.runtime(setup)?, wasm, kind, again)?;
+    let (runtime, code) = loop {
+        let runtime = instance.runtime(setup)?;
+        match compiled.load(&runtime.engine, kind) {
+            Ok(code) => break (runtime, code),
+            Err(_) if setup.memory == Memory::Pooled => setup.memory = Memory::Reserved,
+            Err(error) if compiled.from_cache && !again => {
+                let text = describe(&error);
+                let text = format!("compiled code in the cache is not used: {text}");
+                instance.log(ffi::LOG_WARN, &text);
+                again = true;
+                compiled = instance.compile(&runtime, wasm, kind, again)?;
+            }
+            Err(error) => {
+                return Err(Failure::wasmtime(
+                    ffi::INVALID_ARGUMENT,
+                    "cannot use the guest",
+                    &error,
+                ));
+            }
+        }
+    };
+    let loaded = Instant::now();
     let linked = match code {
-        Code::Module(module) => Linked::Module(link_module(runtime, &module)?),
-        Code::Component(component) => Linked::Component(link_component(runtime, &component)?),
+        Code::Module(module) => Linked::Module(link_module(&runtime, &module)?),
+        Code::Component(component) => Linked::Component(link_component(&runtime, &component)?),
     };
     let stats = Stats {
-        compile_ns: (compiled - start).as_nanos() as u64,
-        link_ns: compiled.elapsed().as_nanos() as u64,
-        from_cache,
+        compile_ns: (loaded - start).as_nanos() as u64,
+        link_ns: loaded.elapsed().as_nanos() as u64,
+        from_cache: compiled.from_cache,
     };
-    Ok((linked, stats))
+    Ok((linked, setup, stats))
 }
 
 fn link_module(runtime: &Runtime, module: &Module) -> Result<InstancePre<State>, Failure> {

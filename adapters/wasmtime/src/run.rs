@@ -1,25 +1,30 @@
 //! Runs a guest to its end on the calling thread.
 
-use crate::engine::Mode;
+use crate::engine;
+use crate::event_loop;
 use crate::failure::{Failure, describe};
 use crate::ffi;
 use crate::limits::Limits;
 use crate::program::{Linked, Program};
 use crate::state::{Completion, Session, State, Stop, StopWatch, Wasi};
 use crate::wasi::{self, RefuseRequests};
-use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::runtime;
+use tokio::runtime::Runtime;
 use wasmtime::component::ResourceTable;
-use wasmtime::{Error, PoolConcurrencyLimitError, Result, Store, Trap, UpdateDeadline};
+use wasmtime::{Error, PoolConcurrencyLimitError, Result, Store, Trap};
 use wasmtime_wasi::{I32Exit, WasiCtxBuilder};
 use wasmtime_wasi_http::WasiHttpCtx;
 
 /// Bytes that a guest may pass in one call beside tensors and models: names, paths, writes.
 const HOSTCALL_BYTES: usize = 128 << 20;
-/// What Wasmtime says when a component has more handles than it may.
+/// What Wasmtime says when a component has more handles than it may, or a store more instances,
+/// tables or memories.
 const HANDLE_LIMIT_TEXT: &str = "store handle limit exceeded";
+const COUNT_LIMIT_TEXT: &str = "resource limit exceeded";
+/// Bytes of stack that the rule guest_stack may ask for.
+const MIN_STACK: u64 = 16 << 10;
+const MAX_STACK: u64 = 1 << 30;
 
 pub struct Ended {
     pub exit_code: i32,
@@ -30,104 +35,190 @@ pub struct Ended {
 /// # Safety
 /// `session` and `options` must be as `wasinn_program_run` asks.
 pub unsafe fn run(
-    program: &Program,
+    program: &Arc<Program>,
     session: Session,
     options: &ffi::RunOptions,
 ) -> Result<Ended, Failure> {
-    let fuel = session.rule(c"guest_fuel");
-    let modes: &[Mode] = match (fuel, program.mode()) {
-        (0, Mode::Pooled) => &[Mode::Pooled, Mode::OnDemand],
-        (0, mode) => &[mode],
-        _ => &[Mode::Metered],
-    };
-    for mode in modes {
-        let linked = program.linked(*mode)?;
-        let wasi = unsafe { wasi::builder(options) }?;
-        let ended = run_linked(&linked, session, wasi, fuel);
-        wasi::flush_stdout(options);
-        if let Some(ended) = ended? {
-            return Ok(ended);
-        }
+    let run = Run { program, session, options };
+    let (ended, left) = event_loop::with(|runtime| run.to_end(runtime))?;
+    if left != 0 {
+        let text = format!(
+            "threads that a guest left behind, blocked in a file or pipe that does not answer: {left}"
+        );
+        program.instance().log(ffi::LOG_WARN, &text);
     }
-    Err(Failure::new(ffi::RUNTIME_ERROR, "there is no room for another guest"))
+    ended
 }
 
-/// None if the pool had no room for the guest, which then has not begun.
-fn run_linked(
-    linked: &Linked,
+struct Run<'a> {
+    program: &'a Arc<Program>,
     session: Session,
-    wasi: WasiCtxBuilder,
-    fuel: u64,
-) -> Result<Option<Ended>, Failure> {
-    let watch = StopWatch::new(session, linked.engine().clone());
-    let mut store = new_store(linked, session, wasi, fuel, &watch.stop).map_err(|error| {
-        Failure::wasmtime(ffi::RUNTIME_ERROR, "cannot set up the guest", &error)
-    })?;
-    let start = Instant::now();
-    let mut instantiated = None;
-    let outcome = block_on(async {
-        tokio::select! {
-            biased;
-            outcome = guest(&mut store, linked, &mut instantiated) => outcome,
-            () = watch.stop.wait() => Err(stopped()),
-        }
-    })?;
-    let end = Instant::now();
-    drop(watch);
-
-    let exit_code = match outcome {
-        Ok(exit_code) => exit_code,
-        Err(error) => match error.downcast_ref::<I32Exit>() {
-            Some(exit) => exit.0,
-            None if instantiated.is_none() && error.is::<PoolConcurrencyLimitError>() => {
-                return Ok(None);
-            }
-            None => {
-                let doing =
-                    if instantiated.is_some() { "" } else { "cannot instantiate the guest: " };
-                return Err(explain(&error, doing, session, fuel, &store));
-            }
-        },
-    };
-    let instantiated = instantiated.unwrap_or(end);
-    let (instantiate, run) = (instantiated - start, end - instantiated);
-    Ok(Some(Ended { exit_code, instantiate, run }))
+    options: &'a ffi::RunOptions,
 }
 
-fn new_store(
-    linked: &Linked,
-    session: Session,
-    mut wasi: WasiCtxBuilder,
-    fuel: u64,
-    stop: &Arc<Stop>,
-) -> Result<Store<State>> {
-    let state = State {
-        session,
-        wasi: match linked {
-            Linked::Module(_) => Wasi::P1(Box::new(wasi.build_p1())),
-            Linked::Component(_) => Wasi::P2(Box::new(wasi.build())),
-        },
-        table: ResourceTable::new(),
-        http: WasiHttpCtx::new(),
-        hooks: RefuseRequests,
-        limits: Limits::new(session.rule(c"guest_memory")),
-        completion: Completion::new(),
-        memory: None,
-    };
-    let mut store = Store::new(linked.engine(), state);
-    store.limiter(|state| &mut state.limits);
-    if fuel != 0 {
-        store.set_fuel(fuel)?;
+impl Run<'_> {
+    fn to_end(&self, runtime: &Runtime) -> Result<Ended, Failure> {
+        let fuel = self.session.rule(c"guest_fuel");
+        let stack = stack(self.session)?;
+        // For what is dropped outside of `block_on`.
+        let _entered = runtime.enter();
+        let watch = StopWatch::new(self.session);
+        for setup in self.program.setups(fuel != 0, stack) {
+            let linked = runtime.block_on(async {
+                tokio::select! {
+                    biased;
+                    linked = self.program.linked(setup) => linked,
+                    () = watch.stop.wait() => Err(self.explain_stop()),
+                }
+            })?;
+            if let Some(ended) = self.run_linked(runtime, &linked, fuel, &watch.stop)? {
+                return Ok(ended);
+            }
+        }
+        Err(Failure::new(ffi::BUSY, "there is no room for another guest"))
     }
-    store.set_hostcall_fuel(hostcall_bytes(session));
-    store.set_max_component_handles(at_most(session.rule(c"max_handles")));
-    // The epoch advances when any guest of the engine is stopped; only then is this asked.
-    let stop = stop.clone();
-    store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(move |_| {
-        if stop.is_set() { Err(stopped()) } else { Ok(UpdateDeadline::Continue(1)) }
-    });
-    Ok(store)
+
+    /// None if there was no room for the guest, which then has not begun.
+    fn run_linked(
+        &self,
+        runtime: &Runtime,
+        linked: &Linked,
+        fuel: u64,
+        stop: &Arc<Stop>,
+    ) -> Result<Option<Ended>, Failure> {
+        let wasi = unsafe { wasi::builder(self.options, stop) }?;
+        let mut store = self.new_store(linked, wasi, fuel).map_err(|error| {
+            Failure::wasmtime(ffi::RUNTIME_ERROR, "cannot set up the guest", &error)
+        })?;
+        let start = Instant::now();
+        let mut instantiated = None;
+        let outcome = runtime.block_on(async {
+            stop.attach(&mut store)?;
+            tokio::select! {
+                biased;
+                outcome = guest(&mut store, linked, &mut instantiated) => outcome,
+                () = stop.wait() => Err(Stop::error()),
+            }
+        });
+        let end = Instant::now();
+
+        let exit_code = match outcome {
+            Ok(exit_code) => exit_code,
+            Err(error) => match error.downcast_ref::<I32Exit>() {
+                Some(exit) => exit.0,
+                None if instantiated.is_none() && has_no_room(&error) => return Ok(None),
+                None => {
+                    let doing =
+                        if instantiated.is_some() { "" } else { "cannot instantiate the guest: " };
+                    return Err(self.explain(&error, doing, fuel, &store));
+                }
+            },
+        };
+        let instantiated = instantiated.unwrap_or(end);
+        let (instantiate, run) = (instantiated - start, end - instantiated);
+        Ok(Some(Ended { exit_code, instantiate, run }))
+    }
+
+    fn new_store(
+        &self,
+        linked: &Linked,
+        mut wasi: WasiCtxBuilder,
+        fuel: u64,
+    ) -> Result<Store<State>> {
+        let session = self.session;
+        let state = State {
+            session,
+            wasi: match linked {
+                Linked::Module(_) => Wasi::P1(Box::new(wasi.build_p1())),
+                Linked::Component(_) => Wasi::P2(Box::new(wasi.build())),
+            },
+            table: ResourceTable::new(),
+            http: WasiHttpCtx::new(),
+            hooks: RefuseRequests,
+            limits: Limits::new(session.rule(c"guest_memory"), self.program.instance_bytes()),
+            completion: Completion::new(),
+            memory: None,
+        };
+        let mut store = Store::new(linked.engine(), state);
+        store.limiter(|state| &mut state.limits);
+        if fuel != 0 {
+            store.set_fuel(fuel)?;
+        }
+        store.set_hostcall_fuel(hostcall_bytes(session));
+        store.set_max_component_handles(at_most(session.rule(c"max_handles")));
+        Ok(store)
+    }
+
+    fn explain_stop(&self) -> Failure {
+        match self.session.stopped() {
+            ffi::TIMEOUT => {
+                let limit = self.session.rule(c"run_timeout");
+                Failure::new(
+                    ffi::TIMEOUT,
+                    format!(
+                        "expected the guest to end within {limit} ms (rule run_timeout); stopped it"
+                    ),
+                )
+            }
+            code => Failure::new(code, "the guest was stopped: its session was cancelled"),
+        }
+    }
+
+    fn explain(&self, error: &Error, doing: &str, fuel: u64, store: &Store<State>) -> Failure {
+        if self.session.stopped() != ffi::OK {
+            return self.explain_stop();
+        }
+        let text = describe(error);
+        let limit = match error.downcast_ref::<Trap>() {
+            Some(Trap::OutOfFuel) => {
+                Some(format!("expected at most {fuel} units of work (rule guest_fuel)"))
+            }
+            Some(Trap::StackOverflow) => {
+                let stack = self.session.rule(c"guest_stack");
+                Some(format!("expected at most {stack} bytes of stack (rule guest_stack)"))
+            }
+            _ if text.contains(HANDLE_LIMIT_TEXT) => {
+                let handles = self.session.rule(c"max_handles");
+                Some(format!("expected at most {handles} component handles (rule max_handles)"))
+            }
+            _ if text.contains(COUNT_LIMIT_TEXT) => {
+                let memory = self.session.rule(c"guest_memory");
+                Some(format!("expected no more than fits {memory} bytes (rule guest_memory)"))
+            }
+            _ => store.data().limits.refusal(),
+        };
+        match limit {
+            Some(limit) => Failure::new(ffi::TOO_LARGE, format!("{doing}{limit}: {text}")),
+            None if is_of_host(error) => Failure::new(ffi::BUSY, format!("{doing}{text}")),
+            None => Failure::new(ffi::RUNTIME_ERROR, format!("{doing}{text}")),
+        }
+    }
+}
+
+/// Whether this process may not have what a guest needs: memory, addresses, descriptors, threads.
+fn is_of_host(error: &Error) -> bool {
+    const ERRORS: [i32; 4] = [libc::ENOMEM, libc::EAGAIN, libc::EMFILE, libc::ENFILE];
+    error.chain().any(|cause| {
+        let text = cause.to_string();
+        ERRORS.iter().any(|error| text.contains(&format!("(os error {error})")))
+    })
+}
+
+/// Whether a guest that was not instantiated may fit another setup: the pool is full, or this
+/// process has no addresses left for a memory that stays in its place.
+fn has_no_room(error: &Error) -> bool {
+    error.is::<PoolConcurrencyLimitError>() || is_of_host(error) && !engine::reserves()
+}
+
+fn stack(session: Session) -> Result<usize, Failure> {
+    match session.rule(c"guest_stack") {
+        0 => Ok(MAX_STACK as usize),
+        stack if (MIN_STACK..=MAX_STACK).contains(&stack) => Ok(stack as usize),
+        stack => Err(Failure::argument(format!(
+            "rule guest_stack: expected {MIN_STACK} to {MAX_STACK} bytes, or 0 for the most, given \
+             {stack}"
+        ))),
+    }
 }
 
 /// What one call may pass: the largest model and tensors that the policy lets through, so that the
@@ -167,78 +258,4 @@ async fn guest(
             Ok(result.is_err().into())
         }
     }
-}
-
-fn stopped() -> Error {
-    Error::msg("the guest was stopped")
-}
-
-fn explain(
-    error: &Error,
-    doing: &str,
-    session: Session,
-    fuel: u64,
-    store: &Store<State>,
-) -> Failure {
-    match session.stopped() {
-        ffi::OK => {}
-        ffi::TIMEOUT => {
-            let limit = session.rule(c"run_timeout");
-            return Failure::new(
-                ffi::TIMEOUT,
-                format!(
-                    "expected the guest to end within {limit} ms (rule run_timeout); stopped it"
-                ),
-            );
-        }
-        code => return Failure::new(code, "the guest was stopped: its session was cancelled"),
-    }
-    let text = describe(error);
-    let limit = if error.downcast_ref::<Trap>() == Some(&Trap::OutOfFuel) {
-        Some(format!("expected at most {fuel} units of work (rule guest_fuel)"))
-    } else if text.contains(HANDLE_LIMIT_TEXT) {
-        let handles = session.rule(c"max_handles");
-        Some(format!("expected at most {handles} component handles (rule max_handles)"))
-    } else {
-        store.data().limits.refusal()
-    };
-    match limit {
-        Some(limit) => Failure::new(ffi::TOO_LARGE, format!("{doing}{limit}: {text}")),
-        None => Failure::new(ffi::RUNTIME_ERROR, format!("{doing}{text}")),
-    }
-}
-
-/// One event loop a thread, kept for its next run.
-struct EventLoop(Option<runtime::Runtime>);
-
-impl Drop for EventLoop {
-    fn drop(&mut self) {
-        // Without this the thread's end would wait for file operations of stopped guests.
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
-thread_local! {
-    static EVENT_LOOP: RefCell<EventLoop> = const { RefCell::new(EventLoop(None)) };
-}
-
-fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<Result<T>, Failure> {
-    EVENT_LOOP.with(|event_loop| {
-        let mut event_loop = event_loop.try_borrow_mut().map_err(|_| {
-            Failure::argument(
-                "expected a thread that runs no guest, given one inside a guest's call",
-            )
-        })?;
-        if event_loop.0.is_none() {
-            let runtime = runtime::Builder::new_current_thread().enable_all().build();
-            let runtime = runtime.map_err(|error| {
-                Failure::new(ffi::RUNTIME_ERROR, format!("cannot start an event loop: {error}"))
-            })?;
-            event_loop.0 = Some(runtime);
-        }
-        let runtime = event_loop.0.as_ref().expect("made above");
-        Ok(runtime.block_on(future))
-    })
 }

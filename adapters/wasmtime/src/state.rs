@@ -7,10 +7,10 @@ use crate::limits::Limits;
 use crate::wasi::RefuseRequests;
 use std::ffi::{CStr, c_void};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::Notify;
 use wasmtime::component::ResourceTable;
-use wasmtime::{Engine, Memory};
+use wasmtime::{Engine, Memory, Store, UpdateDeadline};
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
@@ -89,10 +89,12 @@ impl Drop for AbandonOnDrop {
 
 /// The session's stop, as the guest's thread sees it: a flag for the epoch check of a guest that
 /// computes, and a notification for one that waits.
+#[derive(Default)]
 pub struct Stop {
     stopped: AtomicBool,
     notify: Notify,
-    engine: Engine,
+    /// Of the guest that runs, whose epoch a stop advances.
+    engine: Mutex<Option<Engine>>,
 }
 
 impl Stop {
@@ -103,6 +105,71 @@ impl Stop {
     pub async fn wait(&self) {
         self.notify.notified().await;
     }
+
+    pub fn error() -> wasmtime::Error {
+        wasmtime::Error::msg("the guest was stopped")
+    }
+
+    /// Makes a store listen to this stop. Of a stop that came before, the result tells.
+    pub fn attach<T: 'static>(self: &Arc<Stop>, store: &mut Store<T>) -> wasmtime::Result<()> {
+        *self.engine.lock().unwrap_or_else(PoisonError::into_inner) = Some(store.engine().clone());
+        // The epoch advances when any guest of the engine is stopped; only then is this asked.
+        let stop = self.clone();
+        store.epoch_deadline_callback(move |_| {
+            if stop.is_set() { Err(Stop::error()) } else { Ok(UpdateDeadline::Continue(1)) }
+        });
+        store.set_epoch_deadline(1);
+        if self.is_set() { Err(Stop::error()) } else { Ok(()) }
+    }
+
+    fn set(self: &Arc<Stop>) {
+        self.stopped.store(true, Ordering::Release);
+        self.notify.notify_one();
+        self.tick();
+        ticker::add(self);
+    }
+
+    fn tick(&self) {
+        if let Some(engine) = &*self.engine.lock().unwrap_or_else(PoisonError::into_inner) {
+            engine.increment_epoch();
+        }
+    }
+}
+
+/// Goes on advancing the epoch for stopped guests until they have ended. Once is not enough: it may
+/// happen between a guest's look at its stop and the moment when its next deadline is set.
+mod ticker {
+    use super::Stop;
+    use std::sync::{Arc, Mutex, PoisonError, Weak};
+    use std::time::Duration;
+
+    const PAUSE: Duration = Duration::from_millis(10);
+
+    /// Not empty while a thread ticks.
+    static STOPS: Mutex<Vec<Weak<Stop>>> = Mutex::new(Vec::new());
+
+    pub fn add(stop: &Arc<Stop>) {
+        let mut stops = STOPS.lock().unwrap_or_else(PoisonError::into_inner);
+        stops.push(Arc::downgrade(stop));
+        if stops.len() > 1 {
+            return;
+        }
+        // Where the process may have no more threads, the first tick has to do.
+        if std::thread::Builder::new().name("wasinn-stop".to_owned()).spawn(run).is_err() {
+            stops.clear();
+        }
+    }
+
+    fn run() {
+        loop {
+            std::thread::sleep(PAUSE);
+            let mut stops = STOPS.lock().unwrap_or_else(PoisonError::into_inner);
+            stops.retain(|stop| stop.upgrade().inspect(|stop| stop.tick()).is_some());
+            if stops.is_empty() {
+                return;
+            }
+        }
+    }
 }
 
 /// Listens to a session's stop for as long as it lives.
@@ -112,9 +179,8 @@ pub struct StopWatch {
 }
 
 impl StopWatch {
-    pub fn new(session: Session, engine: Engine) -> StopWatch {
-        let stop =
-            Arc::new(Stop { stopped: AtomicBool::new(false), notify: Notify::new(), engine });
+    pub fn new(session: Session) -> StopWatch {
+        let stop = Arc::new(Stop::default());
         let self_ = Arc::as_ptr(&stop).cast_mut().cast();
         unsafe { host::wasinn_session_on_stop(session.0, Some(on_stop), self_) }
         StopWatch { session, stop }
@@ -129,10 +195,12 @@ impl Drop for StopWatch {
 
 /// Runs before `wasinn_session_on_stop(NULL)` returns, so the `Stop` is alive.
 unsafe extern "C" fn on_stop(stop: *mut c_void) {
-    let stop = unsafe { &*stop.cast_const().cast::<Stop>() };
-    stop.stopped.store(true, Ordering::Release);
-    stop.engine.increment_epoch();
-    stop.notify.notify_one();
+    let stop: *const Stop = stop.cast_const().cast();
+    let stop = unsafe {
+        Arc::increment_strong_count(stop);
+        Arc::from_raw(stop)
+    };
+    stop.set();
 }
 
 pub enum Wasi {
@@ -195,6 +263,40 @@ mod tests {
         let mut wait = Box::pin(completion.wait(Session(std::ptr::null_mut())));
         let mut context = Context::from_waker(Waker::noop());
         assert_eq!(wait.as_mut().poll(&mut context), Poll::Ready(()));
+    }
+
+    const SPIN: &str = r#"(module (func (export "spin") (loop $l (br $l))))"#;
+
+    fn spinning_store() -> (Store<()>, wasmtime::TypedFunc<(), ()>) {
+        let mut config = wasmtime::Config::new();
+        config.epoch_interruption(true);
+        let engine = Engine::new(&config).unwrap();
+        let module = wasmtime::Module::new(&engine, wat::parse_str(SPIN).unwrap()).unwrap();
+        let mut store = Store::new(&engine, ());
+        store.set_epoch_deadline(1);
+        let instance = wasmtime::Instance::new(&mut store, &module, &[]).unwrap();
+        let spin = instance.get_typed_func(&mut store, "spin").unwrap();
+        (store, spin)
+    }
+
+    #[test]
+    fn stop_before_the_guest_begins_is_not_lost() {
+        let stop = Arc::new(Stop::default());
+        stop.set();
+        let (mut store, _) = spinning_store();
+        assert!(stop.attach(&mut store).is_err());
+    }
+
+    #[test]
+    fn stop_whose_first_tick_is_lost_still_ends_the_guest() {
+        let stop = Arc::new(Stop::default());
+        let (mut store, spin) = spinning_store();
+        stop.attach(&mut store).unwrap();
+        stop.set();
+        // As the callback does when it has looked just before the stop.
+        store.set_epoch_deadline(1);
+        let error = spin.call(&mut store, ()).unwrap_err();
+        assert!(format!("{error:#}").contains("the guest was stopped"), "{error:#}");
     }
 
     #[test]

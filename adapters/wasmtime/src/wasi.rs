@@ -2,11 +2,12 @@
 
 use crate::failure::Failure;
 use crate::ffi;
-use crate::stdio::Callback;
+use crate::state::Stop;
+use crate::stdio::{Callback, Inherited, Stream};
 use std::ffi::{CStr, OsStr, c_char};
-use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::Arc;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 use wasmtime_wasi_http::{Error as HttpError, RequestOptions, WasiBody, WasiHttpHooks};
@@ -32,8 +33,13 @@ impl WasiHttpHooks for RefuseRequests {
 ///
 /// # Safety
 /// `options` must be as `wasinn_program_run` asks.
-pub unsafe fn builder(options: &ffi::RunOptions) -> Result<WasiCtxBuilder, Failure> {
+pub unsafe fn builder(
+    options: &ffi::RunOptions,
+    stop: &Arc<Stop>,
+) -> Result<WasiCtxBuilder, Failure> {
     let mut wasi = WasiCtxBuilder::new();
+    // Sockets that may go nowhere would only take descriptors.
+    wasi.allow_tcp(false).allow_udp(false);
     for (i, arg) in unsafe { ffi::slice(options.args, options.arg_count) }.iter().enumerate() {
         wasi.arg(unsafe { text(*arg, &format!("argument {i}")) }?);
     }
@@ -67,22 +73,14 @@ pub unsafe fn builder(options: &ffi::RunOptions) -> Result<WasiCtxBuilder, Failu
         wasi.stdin(MemoryInputPipe::new(bytes::Bytes::copy_from_slice(data)));
     }
     match options.stdout_write {
-        Some(write) => wasi.stdout(Callback::new(write, options.stdio_self)),
-        None => wasi.inherit_stdout(),
+        Some(write) => wasi.stdout(Stream(Callback::new(write, options.stdio_self))),
+        None => wasi.stdout(Stream(Inherited::new(libc::STDOUT_FILENO, stop))),
     };
     match options.stderr_write {
-        Some(write) => wasi.stderr(Callback::new(write, options.stdio_self)),
-        None => wasi.inherit_stderr(),
+        Some(write) => wasi.stderr(Stream(Callback::new(write, options.stdio_self))),
+        None => wasi.stderr(Stream(Inherited::new(libc::STDERR_FILENO, stop))),
     };
     Ok(wasi)
-}
-
-/// Writes out what Rust still buffers of the process's own stdout: nothing else would, since the
-/// process ends without Rust's help. A closed stdout is the reader's choice.
-pub fn flush_stdout(options: &ffi::RunOptions) {
-    if options.stdout_write.is_none() {
-        let _ = std::io::stdout().flush();
-    }
 }
 
 unsafe fn text<'a>(text: *const c_char, what: &str) -> Result<&'a str, Failure> {

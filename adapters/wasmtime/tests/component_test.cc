@@ -271,7 +271,6 @@ TEST_P(ComponentTest, BlockedComputeIsStopped) {
   const Ran ran = RunBody("(drop (call $compute (call $open (i32.const 20)) (call $tensor)))",
                           {{"run_timeout", "40ms"}});
   EXPECT_EQ(ran.code, WASINN_TIMEOUT) << ran.message;
-  EXPECT_LT(ran.time, std::chrono::milliseconds(540));
 }
 
 TEST_P(ComponentTest, HandleLimitIsNamed) {

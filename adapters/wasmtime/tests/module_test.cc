@@ -46,9 +46,10 @@ TEST_F(ModuleTest, TrapTellsItsCauseAndTheStack) {
   EXPECT_TRUE(ran.message.contains("inner")) << ran.message;
 }
 
-TEST_F(ModuleTest, EndlessRecursionIsATrap) {
+TEST_F(ModuleTest, EndlessRecursionMeetsTheStacksLimit) {
   const Ran ran = RunText(engine_, Module("(call $f)", "(func $f (call $f))"));
-  EXPECT_EQ(ran.code, WASINN_RUNTIME_ERROR);
+  EXPECT_EQ(ran.code, WASINN_TOO_LARGE);
+  EXPECT_TRUE(ran.message.contains("rule guest_stack")) << ran.message;
   EXPECT_TRUE(ran.message.contains("call stack exhausted")) << ran.message;
 }
 
