@@ -8,6 +8,8 @@
 #include "engine_flags.h"
 #include "files.h"
 #include "listing.h"
+#include "peer_flags.h"
+#include "progress.h"
 
 namespace wasinn::cli {
 namespace {
@@ -16,6 +18,7 @@ struct InspectFlags {
   EngineFlags engine;
   std::string guest;
   std::string adapter;
+  std::vector<std::string> wasmtime_wasm;
   bool json = false;
 };
 
@@ -56,8 +59,16 @@ Outcome Inspect(const InspectFlags& flags) {
   if (!wasm) {
     return Fail(wasm.error().number == ENOENT ? kNotFound : kNotRunnable, wasm.error().message);
   }
-  auto host = OpenHost({.engine = flags.engine, .with_adapter = true});
+  PeerRequests peers;
+  for (const auto& text : flags.wasmtime_wasm) {
+    if (auto parsed = ParseWasmtimeWasm(text, peers); !parsed) return Fail(kUsage, parsed.error());
+  }
+  EngineFlags engine = flags.engine;
+  engine.features = peers.features;
+  const CacheFlags cache;
+  auto host = OpenHost({.engine = engine, .cache = &cache, .with_adapter = true});
   if (!host) return std::unexpected(host.error());
+  const Progress progress("compiling " + flags.guest);
   const auto text = host->engine.InspectJson(*wasm, flags.adapter);
   if (!text) {
     return Fail(kNotRunnable, fmt::format("{}: {}", flags.guest, text.error().message));
@@ -75,6 +86,9 @@ Command AddInspectCommand(CLI::App& app) {
   inspect->add_flag("--json", flags->json, "Print JSON");
   inspect->add_option("--adapter", flags->adapter, "The engine for guests, by name")
       ->type_name("NAME");
+  inspect->add_option("-W,--wasm", flags->wasmtime_wasm, "Wasmtime: proposals, as `run` takes them")
+      ->type_name("OPTIONS")
+      ->allow_extra_args(false);
   AddEngineFlags(*inspect, flags->engine);
   return [flags] { return Inspect(*flags); };
 }

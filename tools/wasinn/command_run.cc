@@ -17,6 +17,7 @@
 #include "files.h"
 #include "help.h"
 #include "instances.h"
+#include "output.h"
 #include "peer_flags.h"
 #include "progress.h"
 #include "table.h"
@@ -226,7 +227,11 @@ std::expected<InstancesEnd, Failure> RunAll(const Host& host, const Program& pro
     if (!session) return Fail(session.error());
     sessions.push_back(std::move(*session));
   }
-  if (instances > 1) return RunInstances(program, sessions, options);
+  if (instances > 1) {
+    auto end = RunInstances(program, sessions, options);
+    if (!end) return Fail(kSetup, end.error());
+    return std::move(*end);
+  }
   InstancesEnd end;
   const CancelOnSignal cancel({&sessions.front()});
   end.ends.push_back(program.Run(sessions.front(), options));
@@ -292,15 +297,17 @@ Outcome Run(const RunFlags& flags, const std::vector<std::string>& guest_args) {
   auto peers = ReadPeerFlags(flags);
   if (!peers) return std::unexpected(peers.error());
   for (const auto& warning : peers->warnings) {
-    fmt::print(stderr, "wasinn: warn: {}\n", Printable(warning));
+    PrintError(fmt::format("wasinn: warn: {}\n", Printable(warning)));
   }
   const auto options = GuestOptions(flags, peers->inherit_env, guest_args);
   if (!options) return std::unexpected(options.error());
 
+  EngineFlags engine = flags.engine;
+  engine.features = peers->features;
   CacheFlags cache = flags.cache;
   cache.off = cache.off || peers->no_cache;
-  auto host = OpenHost(
-      {.engine = flags.engine, .policy = &flags.policy, .cache = &cache, .with_adapter = true});
+  auto host =
+      OpenHost({.engine = engine, .policy = &flags.policy, .cache = &cache, .with_adapter = true});
   if (!host) return std::unexpected(host.error());
   for (const auto& model : peers->models) {
     if (auto added = host->engine.AddModel(model); !added) return FailModel(added.error());
@@ -384,7 +391,10 @@ void AddPeerFlags(CLI::App& app, RunFlags& flags) {
   };
   add("-S,--wasi", flags.wasmtime_wasi, "Wasmtime: nn, nn-graph=ENCODING::DIR, inherit-env",
       "OPTIONS");
-  add("-W,--wasm", flags.wasmtime_wasm, "Wasmtime: max-memory-size, fuel, timeout", "OPTIONS");
+  add("-W,--wasm", flags.wasmtime_wasm,
+      "Wasmtime: max-memory-size, max-wasm-stack, fuel,\ntimeout; proposals, as gc=n, "
+      "wide-arithmetic=y",
+      "OPTIONS");
   add("-C,--codegen", flags.wasmtime_codegen, "Wasmtime: cache=n; the rest has no effect",
       "OPTIONS");
   add("-O,--optimize", flags.wasmtime_optimize, "Wasmtime: has no effect", "OPTIONS");

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "help.h"
+#include "output.h"
 #include "terminal.h"
 
 namespace wasinn::cli {
@@ -36,8 +37,9 @@ void PrintLog(wasinn_log_level level, std::string_view message) {
     if (number == level) name = known;
   }
   const Style style = Style::For(stderr);
-  fmt::print(stderr, "wasinn: {}{}:{} {}\n", level == WASINN_LOG_ERROR ? style.red : style.yellow,
-             name, style.reset, Printable(message, true));
+  PrintError(fmt::format("wasinn: {}{}:{} {}\n",
+                         level == WASINN_LOG_ERROR ? style.red : style.yellow, name, style.reset,
+                         Printable(message, true)));
 }
 
 std::string EnvironmentText(const char* name) {
@@ -192,6 +194,7 @@ std::expected<Host, Failure> OpenHost(const HostRequest& request) {
   options.threads = request.engine.threads;
   options.memory_budget = request.engine.memory_budget;
   options.backend_path = BackendPath(request.engine);
+  options.features = request.engine.features;
   if (request.cache != nullptr) options.cache_dir = CacheDir(*request.cache);
   options.log_level = LogLevel(request.engine.log_level);
   options.log = PrintLog;

@@ -24,6 +24,7 @@ struct EngineFlags {
   std::uint32_t threads = 0;
   std::uint64_t memory_budget = 0;
   std::string log_level = "warn";
+  std::string features;  // of WebAssembly, as EngineOptions has them
 };
 
 struct PolicyFlags {

@@ -3,6 +3,8 @@
 
 #include <wasinn/wasinn.hpp>
 
+#include <expected>
+#include <string>
 #include <vector>
 
 namespace wasinn::cli {
@@ -13,8 +15,10 @@ struct InstancesEnd {
 };
 
 // Runs as many instances of the program as there are sessions, each in a thread of its own. They
-// have no stdin; their output is labelled with their number from 0.
-InstancesEnd RunInstances(const Program& program, std::vector<Session>& sessions,
-                          const RunOptions& options);
+// have no stdin; their output is labelled with their number from 0. The error says why this process
+// may not have that many threads; then none of them goes on.
+std::expected<InstancesEnd, std::string> RunInstances(const Program& program,
+                                                      std::vector<Session>& sessions,
+                                                      const RunOptions& options);
 
 }  // namespace wasinn::cli

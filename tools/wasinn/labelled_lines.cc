@@ -11,18 +11,14 @@ constexpr std::size_t kMostLine = 64 << 10;
 
 }  // namespace
 
-LabelledLines::LabelledLines(std::uint32_t number, std::mutex& mutex, Sink sink)
-    : label_(fmt::format("[{}] ", number)), mutex_(mutex), sink_(std::move(sink)) {}
+LabelledLines::LabelledLines(std::uint32_t number, Sink sink)
+    : label_(fmt::format("[{}] ", number)), sink_(std::move(sink)) {}
 
 LabelledLines::~LabelledLines() {
   if (!rest_.empty()) PassOn(rest_);
 }
 
-void LabelledLines::PassOn(std::string_view line) {
-  const std::string text = fmt::format("{}{}\n", label_, line);
-  const std::lock_guard lock(mutex_);
-  sink_(text);
-}
+void LabelledLines::PassOn(std::string_view line) { sink_(fmt::format("{}{}\n", label_, line)); }
 
 void LabelledLines::Write(std::string_view data) {
   while (!data.empty()) {

@@ -3,19 +3,17 @@
 
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <string_view>
 
 namespace wasinn::cli {
 
-// Passes an instance's output on in whole lines with "[i] " before each. A line longer than
-// 64 KiB is passed on in pieces. Any thread, one call at a time; writers that share a `mutex` do
-// not cut into each other's lines.
+// Passes an instance's output on in whole lines with "[i] " before each, one call of the sink a
+// line. A line longer than 64 KiB is passed on in pieces. Any thread, one call at a time.
 class LabelledLines {
  public:
   using Sink = std::function<void(std::string_view)>;
-  LabelledLines(std::uint32_t number, std::mutex& mutex, Sink sink);
+  LabelledLines(std::uint32_t number, Sink sink);
   // Passes an unfinished last line on.
   ~LabelledLines();
   LabelledLines(const LabelledLines&) = delete;
@@ -27,7 +25,6 @@ class LabelledLines {
   void PassOn(std::string_view line);
 
   const std::string label_;
-  std::mutex& mutex_;
   const Sink sink_;
   std::string rest_;
 };

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -9,10 +10,9 @@ namespace wasinn::cli {
 namespace {
 
 TEST(LabelledLines, PassesWholeLinesOn) {
-  std::mutex mutex;
   std::vector<std::string> passed;
   {
-    LabelledLines lines(3, mutex, [&](std::string_view text) { passed.emplace_back(text); });
+    LabelledLines lines(3, [&](std::string_view text) { passed.emplace_back(text); });
     lines.Write("one");
     EXPECT_TRUE(passed.empty());
     lines.Write(" line\n\ntwo\nthr");
@@ -23,11 +23,10 @@ TEST(LabelledLines, PassesWholeLinesOn) {
 }
 
 TEST(LabelledLines, AnEndlessLineComesInPieces) {
-  std::mutex mutex;
   std::size_t bytes = 0;
   std::size_t pieces = 0;
   {
-    LabelledLines lines(0, mutex, [&](std::string_view text) {
+    LabelledLines lines(0, [&](std::string_view text) {
       bytes += text.size() - 5;  // "[0] " and the line break
       ++pieces;
     });
@@ -39,12 +38,15 @@ TEST(LabelledLines, AnEndlessLineComesInPieces) {
 
 TEST(LabelledLines, InstancesDoNotCutIntoEachOthersLines) {
   std::mutex mutex;
-  std::string all;  // protected by mutex
+  std::string all;  // guarded by mutex
   {
     std::vector<std::jthread> threads;
     for (std::uint32_t i = 0; i < 4; ++i) {
       threads.emplace_back([&, i] {
-        LabelledLines lines(i, mutex, [&](std::string_view text) { all += text; });
+        LabelledLines lines(i, [&](std::string_view text) {
+          const std::lock_guard lock(mutex);
+          all += text;
+        });
         for (int j = 0; j < 500; ++j) {
           lines.Write("a");
           lines.Write("b\n");

@@ -1,6 +1,7 @@
 // wasinn: runs WebAssembly guests that use machine-learning models, and looks at models, backends
 // and guests. Built on the public API only.
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <wasinn/adapter.h>
 
 #include <CLI/CLI.hpp>
@@ -14,6 +15,7 @@
 
 #include "commands.h"
 #include "help.h"
+#include "output.h"
 #include "terminal.h"
 
 namespace wasinn::cli {
@@ -21,10 +23,10 @@ namespace wasinn::cli {
 void PrintFailure(const Failure& failure) {
   const Style style = Style::For(stderr);
   // The first line is the error; what follows (a guest's stack) stays below it.
-  fmt::print(stderr, "wasinn: {}error:{} {}\n", style.red, style.reset,
-             Printable(failure.message, true));
+  PrintError(fmt::format("wasinn: {}error:{} {}\n", style.red, style.reset,
+                         Printable(failure.message, true)));
   if (!failure.hint.empty()) {
-    fmt::print(stderr, "  {}hint:{} {}\n", style.bold, style.reset, Printable(failure.hint));
+    PrintError(fmt::format("  {}hint:{} {}\n", style.bold, style.reset, Printable(failure.hint)));
   }
 }
 
@@ -65,6 +67,14 @@ Failure UsageFailure(const CLI::App& app, const CLI::ParseError& error) {
   }
   if (!name.empty()) failure.message = name + ": " + failure.message;
   return failure;
+}
+
+// As many open files as this process may have, for instances with folders of their own.
+void AllowManyFiles() {
+  rlimit limit = {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 int Main(int argc, char** argv) {
@@ -121,6 +131,7 @@ int Main(int argc, char** argv) {
 }  // namespace wasinn::cli
 
 int main(int argc, char** argv) {
+  wasinn::cli::AllowManyFiles();
   try {
     return wasinn::cli::Main(argc, argv);
   } catch (const std::exception& error) {

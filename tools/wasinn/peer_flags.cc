@@ -112,6 +112,47 @@ PeerParsed ParseNnGraph(std::string_view text, PeerRequests& out) {
   return {};
 }
 
+// A proposal of WebAssembly, for the engine; false when it is none.
+std::expected<bool, std::string> AddFeature(const KeyValue& item, PeerRequests& out) {
+  // Those that adapters/wasmtime/src/features.rs knows.
+  static constexpr std::array<std::string_view, 29> kFeatures = {
+      "branch-hinting",
+      "bulk-memory",
+      "component-model",
+      "component-model-async",
+      "component-model-async-stackful",
+      "component-model-error-context",
+      "component-model-fixed-length-lists",
+      "component-model-gc",
+      "component-model-implements",
+      "component-model-map",
+      "component-model-memory64",
+      "component-model-more-async-builtins",
+      "component-model-threading",
+      "custom-page-sizes",
+      "exceptions",
+      "extended-const",
+      "function-references",
+      "gc",
+      "memory64",
+      "multi-memory",
+      "multi-value",
+      "nan-canonicalization",
+      "reference-types",
+      "relaxed-simd",
+      "relaxed-simd-deterministic",
+      "simd",
+      "tail-call",
+      "threads",
+      "wide-arithmetic"};
+  if (std::ranges::find(kFeatures, item.key) == kFeatures.end()) return false;
+  const auto on = BoolOf(item);
+  if (!on) return BadBool('W', item);
+  if (!out.features.empty()) out.features += ',';
+  out.features += fmt::format("{}={}", item.key, *on ? "y" : "n");
+  return true;
+}
+
 }  // namespace
 
 PeerParsed ParseWasmtimeWasi(std::string_view text, PeerRequests& out) {
@@ -141,11 +182,14 @@ PeerParsed ParseWasmtimeWasi(std::string_view text, PeerRequests& out) {
 }
 
 PeerParsed ParseWasmtimeWasm(std::string_view text, PeerRequests& out) {
-  static constexpr std::array kRules = {std::pair{"max-memory-size", "guest_memory"},
-                                        std::pair{"fuel", "guest_fuel"},
-                                        std::pair{"timeout", "run_timeout"}};
+  static constexpr std::array kRules = {
+      std::pair{"max-memory-size", "guest_memory"}, std::pair{"max-wasm-stack", "guest_stack"},
+      std::pair{"fuel", "guest_fuel"}, std::pair{"timeout", "run_timeout"}};
   for (const auto part : Split(text, ",")) {
     const KeyValue item = SplitKeyValue(part);
+    const auto feature = AddFeature(item, out);
+    if (!feature) return std::unexpected(feature.error());
+    if (*feature) continue;
     const auto* rule =
         std::ranges::find_if(kRules, [&](const auto& known) { return item.key == known.first; });
     if (rule == kRules.end()) {

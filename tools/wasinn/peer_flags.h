@@ -15,6 +15,7 @@ namespace wasinn::cli {
 struct PeerRequests {
   std::vector<ModelConfig> models;
   std::vector<std::pair<std::string, std::string>> rules;  // policy
+  std::string features;                                    // of WebAssembly, for EngineOptions
   bool inherit_env = false;
   bool no_cache = false;
   std::vector<std::string> warnings;  // flags that have no effect here
@@ -26,7 +27,8 @@ using PeerParsed = std::expected<void, std::string>;
 // Wasmtime's -S: "nn", "cli", "nn-graph=ENC::DIR", "inherit-env", several separated by commas. The
 // graph is named by the last part of DIR.
 PeerParsed ParseWasmtimeWasi(std::string_view text, PeerRequests& out);
-// Wasmtime's -W: max-memory-size, fuel and timeout become policy rules.
+// Wasmtime's -W: max-memory-size, max-wasm-stack, fuel and timeout become policy rules, the names
+// of proposals become features.
 PeerParsed ParseWasmtimeWasm(std::string_view text, PeerRequests& out);
 // Wasmtime's -C, -O and -D: "cache=n" is taken, the rest has no effect here.
 PeerParsed ParseWasmtimeOther(char flag, std::string_view text, PeerRequests& out);

@@ -42,12 +42,27 @@ TEST(WasmtimeWasi, RefusesWhatWasmtimeRefuses) {
 
 TEST(WasmtimeWasm, LimitsBecomeRules) {
   PeerRequests out;
-  ASSERT_TRUE(ParseWasmtimeWasm("max-memory-size=65536,fuel=9,timeout=2s,simd=n", out));
-  const std::vector<std::pair<std::string, std::string>> expected = {
-      {"guest_memory", "65536"}, {"guest_fuel", "9"}, {"run_timeout", "2s"}};
+  ASSERT_TRUE(ParseWasmtimeWasm(
+      "max-memory-size=65536,fuel=9,timeout=2s,max-wasm-stack=4096,wmemcheck=n", out));
+  const std::vector<std::pair<std::string, std::string>> expected = {{"guest_memory", "65536"},
+                                                                     {"guest_fuel", "9"},
+                                                                     {"run_timeout", "2s"},
+                                                                     {"guest_stack", "4096"}};
   EXPECT_EQ(out.rules, expected);
-  EXPECT_EQ(out.warnings, std::vector<std::string>{"-W simd=n has no effect here"});
+  EXPECT_EQ(out.warnings, std::vector<std::string>{"-W wmemcheck=n has no effect here"});
   EXPECT_EQ(ParseWasmtimeWasm("fuel", out).error(), "-W: expected fuel=VALUE, given \"fuel\"");
+}
+
+TEST(WasmtimeWasm, ProposalsBecomeFeatures) {
+  PeerRequests out;
+  ASSERT_TRUE(ParseWasmtimeWasm("gc,simd=no,wide-arithmetic=true", out));
+  ASSERT_TRUE(ParseWasmtimeWasm("gc=n", out));
+  EXPECT_EQ(out.features, "gc=y,simd=n,wide-arithmetic=y,gc=n");
+  EXPECT_TRUE(out.warnings.empty());
+  EXPECT_EQ(ParseWasmtimeWasm("gc=maybe", out).error(),
+            "-W: expected gc=y or gc=n, given \"gc=maybe\"");
+  ASSERT_TRUE(ParseWasmtimeWasm("shared-memory", out));
+  EXPECT_EQ(out.warnings, std::vector<std::string>{"-W shared-memory has no effect here"});
 }
 
 TEST(WasmtimeOther, OnlyTheCacheMatters) {
