@@ -19,12 +19,24 @@ Failure CannotOpen(const std::string& path, int error) {
                  error);
 }
 
+Failure NoFile(const std::string& path, mode_t mode) {
+  const char* what = S_ISDIR(mode)    ? "folder"
+                     : S_ISFIFO(mode) ? "pipe"
+                     : S_ISSOCK(mode) ? "socket"
+                                      : "device";
+  return Failure(WASINN_INVALID_ENCODING,
+                 "ggml: expected a GGUF file, given " + path + ", a " + what);
+}
+
 }  // namespace
 
 MappedFile::MappedFile(const std::string& path) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) throw CannotOpen(path, errno);
   struct stat state{};
+  if (stat(path.c_str(), &state) != 0) throw CannotOpen(path, errno);
+  // Neither a pipe without a writer nor a device may keep the load waiting.
+  if (!S_ISREG(state.st_mode)) throw NoFile(path, state.st_mode);
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (file < 0) throw CannotOpen(path, errno);
   int error = fstat(file, &state) == 0 ? 0 : errno;
   const bool regular = error == 0 && S_ISREG(state.st_mode);
   if (regular && state.st_size > 0) {
@@ -34,10 +46,7 @@ MappedFile::MappedFile(const std::string& path) {
   }
   close(file);
   if (error != 0) throw CannotOpen(path, error);
-  if (!regular) {
-    throw Failure(WASINN_INVALID_ENCODING,
-                  "ggml: expected a GGUF file, given " + path + ", which is none");
-  }
+  if (!regular) throw NoFile(path, state.st_mode);
 }
 
 MappedFile::~MappedFile() {

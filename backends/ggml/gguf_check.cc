@@ -34,6 +34,10 @@ class Wrong : public std::exception {
   std::string text_;
 };
 
+std::string PartText(const GgufPart& part) {
+  return "part " + std::to_string(part.number + 1) + " of " + std::to_string(part.count);
+}
+
 // A name from the file, fit for a message.
 std::string Shown(std::string_view name) {
   std::string text = "'";
@@ -412,12 +416,46 @@ Header ReadHeader(std::span<const uint8_t> file, Check&& check) {
   return header;
 }
 
-GgufFacts CheckModelFile(std::span<const uint8_t> file) {
-  const Header header = ReadHeader(file, [](const Metadata& metadata) {
+// The counts that llama.cpp reads, as the files of a model have them.
+GgufPart PartIn(const Metadata& metadata) {
+  GgufPart part;
+  part.count = Bounded(metadata, "split.count", 0, UINT16_MAX, 0);
+  if (part.count <= 1) return {};
+  part.number = Bounded(metadata, "split.no", 0, part.count - 1);
+  return part;
+}
+
+// Those of a later part of a model: the first has all that the model says of itself.
+void CheckLaterPart(std::span<const uint8_t> file, uint64_t number, uint64_t count,
+                    Tensors& tensors) {
+  Header header = ReadHeader(file, [&](const Metadata& metadata) {
+    const GgufPart part = PartIn(metadata);
+    if (part.number != number || part.count != count) {
+      throw Wrong(PartText({number, count}), PartText(part));
+    }
+  });
+  for (auto& [name, place] : header.tensors) {
+    if (!tensors.emplace(name, std::move(place)).second) {
+      throw Wrong("each tensor once", Shown(name) + " again in " + PartText({number, count}));
+    }
+  }
+}
+
+GgufFacts CheckModelFiles(std::span<const std::span<const uint8_t>> files) {
+  Header header = ReadHeader(files[0], [&](const Metadata& metadata) {
+    const GgufPart part = PartIn(metadata);
+    if (part.number != 0) throw Wrong("the first part of a model", PartText(part));
+    if (part.count != files.size()) {
+      throw Wrong(files.size() == 1 ? "a model in one file"
+                                    : "a model in " + std::to_string(files.size()) + " files",
+                  PartText(part));
+    }
     CheckModel(metadata);
-    // The later files of a model in several have no vocabulary of their own, but then come by path.
     CheckVocabulary(metadata);
   });
+  for (size_t i = 1; i < files.size(); ++i) {
+    CheckLaterPart(files[i], i, files.size(), header.tensors);
+  }
   const std::string arch = header.metadata.find("general.architecture")->second.text + ".";
   const auto labels = header.metadata.find(arch + "classifier.output_labels");
   const bool has_head = header.tensors.contains(kHead);
@@ -508,10 +546,23 @@ std::optional<std::string> WhatIsWrong(Check&& check) {
 }  // namespace
 
 std::optional<std::string> CheckGguf(std::span<const uint8_t> file, GgufFacts* facts) {
+  return CheckGgufParts({&file, 1}, facts);
+}
+
+std::optional<std::string> CheckGgufParts(std::span<const std::span<const uint8_t>> parts,
+                                          GgufFacts* facts) {
   return WhatIsWrong([&] {
-    const GgufFacts found = CheckModelFile(file);
+    const GgufFacts found = CheckModelFiles(parts);
     if (facts != nullptr) *facts = found;
   });
+}
+
+GgufPart PartOf(std::span<const uint8_t> file) {
+  GgufPart part;
+  // What is wrong with it is told when it is checked as a whole.
+  WhatIsWrong(
+      [&] { ReadHeader(file, [&](const Metadata& metadata) { part = PartIn(metadata); }); });
+  return part;
 }
 
 std::optional<std::string> CheckProjector(std::span<const uint8_t> file) {

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <span>
 
 #include "ggml/budget.h"
@@ -48,10 +50,8 @@ constexpr wasinn_port_info kOutputs[] = {
 };
 static_assert(std::size(kOutputs) == kOutputCount);
 
-void CheckHeader(std::span<const uint8_t> bytes, GgufFacts& facts) {
-  if (const auto wrong = CheckGguf(bytes, &facts)) {
-    throw Failure(WASINN_INVALID_ENCODING, "ggml: expected a model as GGUF: " + *wrong);
-  }
+Failure NoModel(const std::string& wrong) {
+  return Failure(WASINN_INVALID_ENCODING, "ggml: expected a model as GGUF: " + wrong);
 }
 
 Failure NotTaken() {
@@ -61,14 +61,72 @@ Failure NotTaken() {
                      " can load, given one that it cannot" + (why.empty() ? "" : " (" + why + ")"));
 }
 
-llama_model* LoadPath(const char* path, const llama_model_params& params, GgufFacts& facts) {
-  CheckHeader(MappedFile(path).bytes(), facts);
-  return llama_model_load_from_file(path, params);
+// The files of a model that are given by the first one's path, mapped to look at their headers.
+struct ModelFiles {
+  explicit ModelFiles(const std::string& path) {
+    files.emplace_back(path);
+    const GgufPart part = PartOf(files[0].bytes());
+    if (part.number == 0 && part.count > 1) {
+      paths = PartPaths(path, static_cast<int32_t>(part.count));
+      for (size_t i = 1; i < paths.size(); ++i) files.emplace_back(paths[i]);
+    } else {
+      paths.push_back(path);
+    }
+  }
+
+  std::vector<std::span<const uint8_t>> bytes() const {
+    std::vector<std::span<const uint8_t>> all;
+    for (const MappedFile& file : files) all.push_back(file.bytes());
+    return all;
+  }
+
+  uint64_t Fingerprint() const {
+    if (files.size() == 1) return FingerprintOf(files[0].bytes());
+    Hash hash;
+    for (const MappedFile& file : files) hash.Add(FingerprintOf(file.bytes()));
+    return hash.value();
+  }
+
+  // llama.cpp knows the parts by their names alone.
+  static std::vector<std::string> PartPaths(const std::string& path, int32_t count) {
+    const std::unique_ptr<char, void (*)(void*)> real(realpath(path.c_str(), nullptr), std::free);
+    for (const char* name : {path.c_str(), static_cast<const char*>(real.get())}) {
+      if (name == nullptr) continue;
+      std::string prefix(std::strlen(name) + 1, '\0');
+      const int32_t size = llama_split_prefix(prefix.data(), prefix.size(), name, 0, count);
+      if (size <= 0) continue;
+      std::vector<std::string> paths;
+      for (int32_t i = 0; i < count; ++i) {
+        std::string part(prefix.size() + 32, '\0');
+        const int32_t length = llama_split_path(part.data(), part.size(), prefix.c_str(), i, count);
+        paths.push_back(part.substr(0, static_cast<size_t>(std::max(length, 0))));
+      }
+      return paths;
+    }
+    throw NoModel("expected a name that ends in -00001-of-" + Padded(count) +
+                  ".gguf for the first part of a model, given " + path);
+  }
+
+  static std::string Padded(int32_t number) {
+    const std::string digits = std::to_string(number);
+    return std::string(5 - std::min<size_t>(digits.size(), 5), '0') + digits;
+  }
+
+  std::deque<MappedFile> files;
+  std::vector<std::string> paths;
+};
+
+llama_model* LoadFiles(const ModelFiles& model, const llama_model_params& params) {
+  std::vector<const char*> paths;
+  for (const std::string& path : model.paths) paths.push_back(path.c_str());
+  if (paths.size() == 1) return llama_model_load_from_file(paths[0], params);
+  return llama_model_load_from_splits(paths.data(), paths.size(), params);
 }
 
 // llama.cpp loads from files alone: one without a name, in memory.
-llama_model* LoadBytes(wasinn_bytes bytes, const llama_model_params& params, GgufFacts& facts) {
-  CheckHeader({static_cast<const uint8_t*>(bytes.data), bytes.size}, facts);
+llama_model* LoadBytes(std::span<const uint8_t> bytes, const llama_model_params& params,
+                       GgufFacts& facts) {
+  if (const auto wrong = CheckGguf(bytes, &facts)) throw NoModel(*wrong);
   FILE* file = nullptr;
   const int number = memfd_create("wasinn-model", MFD_CLOEXEC);
   if (number >= 0) file = fdopen(number, "w+b");
@@ -80,12 +138,30 @@ llama_model* LoadBytes(wasinn_bytes bytes, const llama_model_params& params, Ggu
         std::string("ggml: expected a file in memory, given none: ") + std::strerror(error), error);
   }
   const std::unique_ptr<FILE, int (*)(FILE*)> closer(file, std::fclose);
-  if (std::fwrite(bytes.data, 1, bytes.size, file) != bytes.size || std::fflush(file) != 0 ||
+  if (std::fwrite(bytes.data(), 1, bytes.size(), file) != bytes.size() || std::fflush(file) != 0 ||
       std::fseek(file, 0, SEEK_SET) != 0) {
-    throw Failure(WASINN_TOO_LARGE, "ggml: expected " + std::to_string(bytes.size) +
+    throw Failure(WASINN_TOO_LARGE, "ggml: expected " + std::to_string(bytes.size()) +
                                         " bytes of memory for the model, given less");
   }
   return llama_model_load_from_file_ptr(file, params);
+}
+
+void LoadModel(Graph& graph, const wasinn_load_request& request, const llama_model_params& params) {
+  const bool keeps_states = !graph.settings.state_dir.empty();
+  GgufFacts facts;
+  if (request.path != nullptr) {
+    const ModelFiles model(request.path);
+    if (const auto wrong = CheckGgufParts(model.bytes(), &facts)) throw NoModel(*wrong);
+    graph.model.reset(LoadFiles(model, params));
+    if (keeps_states) graph.fingerprint = model.Fingerprint();
+  } else {
+    const std::span bytes(static_cast<const uint8_t*>(request.parts[0].data),
+                          request.parts[0].size);
+    graph.model.reset(LoadBytes(bytes, params, facts));
+    if (keeps_states) graph.fingerprint = FingerprintOf(bytes);
+  }
+  if (graph.model == nullptr) throw NotTaken();
+  graph.ranks = facts.ranks;
 }
 
 std::string MetadataValue(const llama_model& model, const char* key) {
@@ -190,10 +266,11 @@ void LoadDraft(Graph& graph, const llama_model_params& params) {
   if (graph.is_recurrent || !graph.cannot_answer.empty()) {
     throw bad("expected none for a model that cannot go back a step, given one");
   }
-  if (const auto wrong = CheckGguf(MappedFile(path).bytes())) {
+  const ModelFiles files(path);
+  if (const auto wrong = CheckGgufParts(files.bytes())) {
     throw bad("expected a model as GGUF: " + *wrong);
   }
-  graph.draft.reset(llama_model_load_from_file(path.c_str(), params));
+  graph.draft.reset(LoadFiles(files, params));
   if (graph.draft == nullptr) throw NotTaken();
   const llama_model* draft = graph.draft.get();
   if (llama_model_is_recurrent(draft) || llama_model_is_hybrid(draft) ||
@@ -247,17 +324,7 @@ void Load(Graph& graph, const wasinn_load_request& request) {
   params.load_mode = graph.settings.mmap ? LLAMA_LOAD_MODE_MMAP : LLAMA_LOAD_MODE_NONE;
   // Weights that are packed anew are multiplied in a way that depends on the number of tokens.
   params.use_extra_bufts = !graph.settings.deterministic;
-  GgufFacts facts;
-  graph.model.reset(request.path != nullptr ? LoadPath(request.path, params, facts)
-                                            : LoadBytes(request.parts[0], params, facts));
-  graph.ranks = facts.ranks;
-  if (!graph.settings.state_dir.empty()) {
-    graph.fingerprint = request.path != nullptr
-                            ? FingerprintOf(MappedFile(request.path).bytes())
-                            : FingerprintOf({static_cast<const uint8_t*>(request.parts[0].data),
-                                             request.parts[0].size});
-  }
-  if (graph.model == nullptr) throw NotTaken();
+  LoadModel(graph, request, params);
   graph.vocabulary = llama_model_get_vocab(graph.model.get());
   if (llama_vocab_type(graph.vocabulary) == LLAMA_VOCAB_TYPE_NONE ||
       llama_vocab_n_tokens(graph.vocabulary) <= 0) {
