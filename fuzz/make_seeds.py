@@ -252,6 +252,26 @@ def npy():
     yield "huge", file(header("<f8", "(4294967296, 4294967296)"), b"")
 
 
+def onnx_files():
+    def field(number, content):
+        tag = number << 3 | 2
+        head = bytes([tag]) if number < 16 else bytes([tag & 0x7f | 0x80, tag >> 7])
+        return head + bytes([len(content)]) + content
+
+    def tensor(**entries):
+        return b"".join(field(13, field(1, key.encode()) + field(2, value.encode()))
+                        for key, value in entries.items()) + b"\x70\x01"
+
+    def model(graph):
+        return b"\x08\x08" + field(7, graph)
+
+    yield "initializer", model(field(5, tensor(location="weights", offset="8", length="16")))
+    yield "node", model(field(1, field(5, field(5, tensor(location="w/x")))))
+    yield "body", model(field(1, field(5, field(6, field(1, field(5, field(10, tensor(location="x"))))))))
+    yield "function", field(25, field(7, field(5, field(5, tensor(location="x")))))
+    yield "cut", model(field(5, tensor(location="weights")))[:-9]
+
+
 def gguf():
     def text(content):
         return struct.pack("<Q", len(content)) + content.encode()
@@ -336,7 +356,7 @@ def ggml_state():
 
 def main():
     for target in (witx_args, legacy_args, wit_args, dialects_agree, tensor_metadata, config, golden_format, echo_model, npy,
-                   gguf, ggml_images, ggml_options, ggml_texts, ggml_state):
+                   onnx_files, gguf, ggml_images, ggml_options, ggml_texts, ggml_state):
         folder = SEEDS / target.__name__
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in target():

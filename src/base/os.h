@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -22,37 +23,49 @@ uint64_t UsableMemory();
 // Bytes of memory now resident.
 uint64_t ResidentMemory();
 
-// What tells one state of a file or folder from another without reading it. For a folder the
-// newest entry and the sum of sizes, two levels deep.
+enum class FileKind { kNone, kFile, kFolder, kPipe, kSocket, kDevice };
+// "file", "folder", "pipe", ...
+std::string_view FileKindName(FileKind kind);
+
+// What tells one state of a file or folder from another without reading it; links are followed.
+// Of a folder these are the newest entry and the sum of sizes, two levels deep.
 struct FileState {
-  bool exists = false;
-  bool is_dir = false;
+  FileKind kind = FileKind::kNone;
+  int error = 0;      // the system's number for why there is none
   uint64_t size = 0;  // bytes
+  uint64_t device = 0;
   uint64_t inode = 0;
   int64_t mtime_ns = 0;
+  bool exists() const { return kind != FileKind::kNone; }
+  bool is_dir() const { return kind == FileKind::kFolder; }
   bool operator==(const FileState&) const = default;
 };
 FileState StatFile(const std::string& path);
+// Why `path`, whose state is that of a file which is not there, cannot be opened.
+Error MissingFile(std::string_view path, const FileState& state);
 
-// A file mapped read-only; unmapped with the last owner. A file that shrinks under the map is the
-// operator's fault and may fault the process, so only files that the operator named are mapped.
-class MappedFile {
+// A regular file that is open for reading. Any thread.
+class File {
  public:
-  static Result<std::shared_ptr<MappedFile>> Open(const std::string& path);
-  ~MappedFile();
-  MappedFile(const MappedFile&) = delete;
-  MappedFile& operator=(const MappedFile&) = delete;
-  std::span<const uint8_t> bytes() const { return {data_, size_}; }
+  // INVALID_ARGUMENT for a folder, a pipe, a socket or a device, none of which is waited for.
+  static Result<std::shared_ptr<File>> Open(const std::string& path);
+  ~File();
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  uint64_t size() const { return size_; }
+  // Reads from byte `offset`; fewer bytes than asked for at the end of the file.
+  Result<size_t> Read(uint64_t offset, std::span<uint8_t> to) const;
 
  private:
-  MappedFile() = default;
-  const uint8_t* data_ = nullptr;
-  size_t size_ = 0;
+  File(int fd, uint64_t size, std::string path) : fd_(fd), size_(size), path_(std::move(path)) {}
+  const int fd_;
+  const uint64_t size_;
+  const std::string path_;  // for errors
 };
 
-// Reads up to `size` first bytes.
+// Reads up to `size` first bytes of a regular file.
 Result<std::vector<uint8_t>> ReadHead(const std::string& path, size_t size);
-// Reads a whole file of at most `most` bytes.
+// Reads a whole file, or what comes out of a pipe, of at most `most` bytes.
 Result<std::string> ReadFile(const std::string& path, size_t most);
 
 // A folder that stays the same one whatever becomes of its name.

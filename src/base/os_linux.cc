@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <utility>
 
 #include "base/os.h"
 #include "base/text.h"
@@ -62,26 +63,51 @@ Error FileError(std::string_view path, int number) {
 class Fd {
  public:
   explicit Fd(int fd) : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(other.Release()) {}
   ~Fd() {
     if (fd_ >= 0) close(fd_);
   }
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
+  Fd& operator=(Fd&&) = delete;
   int get() const { return fd_; }
+  int Release() { return std::exchange(fd_, -1); }
 
  private:
   int fd_;
 };
 
+FileKind KindOf(const struct stat& info) {
+  if (S_ISREG(info.st_mode)) return FileKind::kFile;
+  if (S_ISDIR(info.st_mode)) return FileKind::kFolder;
+  if (S_ISFIFO(info.st_mode)) return FileKind::kPipe;
+  return S_ISSOCK(info.st_mode) ? FileKind::kSocket : FileKind::kDevice;
+}
+
+int64_t TimeOf(const struct stat& info) {
+  return info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
+}
+
+Error NoFile(std::string_view path, FileKind kind) {
+  return {Code::kINVALID_ARGUMENT,
+          fmt::format("{}: expected a file, given a {}", path, FileKindName(kind))};
+}
+
 // What is no regular file is an error; `path` names it.
 Result<size_t> SizeOfRegular(const Fd& fd, std::string_view path) {
   struct stat info{};
   if (fstat(fd.get(), &info) != 0) return Fail(FileError(path, errno));
-  if (!S_ISREG(info.st_mode)) {
-    return Fail(Code::kINVALID_ARGUMENT, "{}: expected a file, given a {}", path,
-                S_ISDIR(info.st_mode) ? "folder" : "special file");
-  }
+  if (!S_ISREG(info.st_mode)) return Fail(NoFile(path, KindOf(info)));
   return static_cast<size_t>(info.st_size);
+}
+
+Result<Fd> OpenRegular(const std::string& path) {
+  // Some devices do something when they are opened, and sockets cannot be.
+  struct stat info{};
+  if (stat(path.c_str(), &info) != 0) return Fail(FileError(path, errno));
+  if (!S_ISREG(info.st_mode)) return Fail(NoFile(path, KindOf(info)));
+  // It may have become a pipe without a writer, which must not keep us waiting.
+  Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (fd.get() < 0) return Fail(FileError(path, errno));
+  return fd;
 }
 
 // Up to `size` bytes; `path` names the file in errors.
@@ -153,15 +179,36 @@ uint64_t ResidentMemory() {
   return resident * PageSize();
 }
 
+std::string_view FileKindName(FileKind kind) {
+  switch (kind) {
+    case FileKind::kNone:
+      return "nothing";
+    case FileKind::kFile:
+      return "file";
+    case FileKind::kFolder:
+      return "folder";
+    case FileKind::kPipe:
+      return "pipe";
+    case FileKind::kSocket:
+      return "socket";
+    case FileKind::kDevice:
+      return "device";
+  }
+  return "special file";
+}
+
 FileState StatFile(const std::string& path) {
   struct stat info{};
-  if (stat(path.c_str(), &info) != 0) return {};
   FileState state;
-  state.exists = true;
-  state.is_dir = S_ISDIR(info.st_mode);
+  if (stat(path.c_str(), &info) != 0) {
+    state.error = errno;
+    return state;
+  }
+  state.kind = KindOf(info);
+  state.device = info.st_dev;
   state.inode = info.st_ino;
-  state.mtime_ns = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
-  if (!state.is_dir) {
+  state.mtime_ns = TimeOf(info);
+  if (!state.is_dir()) {
     state.size = static_cast<uint64_t>(info.st_size);
     return state;
   }
@@ -173,31 +220,34 @@ FileState StatFile(const std::string& path) {
     struct stat entry{};
     if (stat(entries->path().c_str(), &entry) != 0) continue;
     if (S_ISREG(entry.st_mode)) state.size += static_cast<uint64_t>(entry.st_size);
-    state.mtime_ns = std::max<int64_t>(
-        state.mtime_ns, entry.st_mtim.tv_sec * 1'000'000'000 + entry.st_mtim.tv_nsec);
+    state.mtime_ns = std::max<int64_t>(state.mtime_ns, TimeOf(entry));
   }
   return state;
 }
 
-Result<std::shared_ptr<MappedFile>> MappedFile::Open(const std::string& path) {
-  const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd.get() < 0) return Fail(FileError(path, errno));
-  WASINN_TRY(size, SizeOfRegular(fd, path));
-  std::shared_ptr<MappedFile> file(new MappedFile);
-  file->size_ = size;
-  if (file->size_ != 0) {
-    void* data = mmap(nullptr, file->size_, PROT_READ, MAP_PRIVATE, fd.get(), 0);
-    if (data == MAP_FAILED) {
-      file->size_ = 0;
-      return Fail(FileError(path, errno));
-    }
-    file->data_ = static_cast<const uint8_t*>(data);
-  }
-  return file;
+Error MissingFile(std::string_view path, const FileState& state) {
+  return FileError(path, state.error);
 }
 
-MappedFile::~MappedFile() {
-  if (data_ != nullptr) munmap(const_cast<uint8_t*>(data_), size_);
+Result<std::shared_ptr<File>> File::Open(const std::string& path) {
+  WASINN_TRY(fd, OpenRegular(path));
+  WASINN_TRY(size, SizeOfRegular(fd, path));
+  return std::shared_ptr<File>(new File(fd.Release(), size, path));
+}
+
+File::~File() { close(fd_); }
+
+Result<size_t> File::Read(uint64_t offset, std::span<uint8_t> to) const {
+  size_t filled = 0;
+  while (filled < to.size()) {
+    const ssize_t got =
+        pread(fd_, to.data() + filled, to.size() - filled, static_cast<off_t>(offset + filled));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return Fail(FileError(path_, errno));
+    if (got == 0) break;
+    filled += static_cast<size_t>(got);
+  }
+  return filled;
 }
 
 Result<std::shared_ptr<Dir>> Dir::Open(const std::string& path) {
@@ -227,8 +277,8 @@ Result<std::string> Dir::ReadFile(const std::string& path, size_t most,
 }
 
 Result<std::vector<uint8_t>> ReadHead(const std::string& path, size_t size) {
-  const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd.get() < 0) return Fail(FileError(path, errno));
+  WASINN_TRY(fd, OpenRegular(path));
+  WASINN_CHECK(SizeOfRegular(fd, path));
   return ReadUpTo(fd, size, path);
 }
 

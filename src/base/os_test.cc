@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <thread>
@@ -44,11 +45,11 @@ TEST_F(OsTest, MemoryFiguresAreSane) {
 }
 
 TEST_F(OsTest, StatTellsStatesApart) {
-  EXPECT_FALSE(StatFile((dir_ / "none").string()).exists);
+  EXPECT_FALSE(StatFile((dir_ / "none").string()).exists());
   const std::string file = Write("f", "12345");
   const FileState before = StatFile(file);
-  EXPECT_TRUE(before.exists);
-  EXPECT_FALSE(before.is_dir);
+  EXPECT_TRUE(before.exists());
+  EXPECT_FALSE(before.is_dir());
   EXPECT_EQ(before.size, 5u);
   EXPECT_EQ(StatFile(file), before);
   Write("f", "123456");
@@ -60,28 +61,11 @@ TEST_F(OsTest, AFoldersStateIsThatOfItsFiles) {
   Write("a/b/two", "4567");
   const std::string folder = (dir_ / "a").string();
   const FileState before = StatFile(folder);
-  EXPECT_TRUE(before.is_dir);
+  EXPECT_TRUE(before.is_dir());
   EXPECT_EQ(before.size, 7u);
   Write("a/b/two", "45678");
   EXPECT_NE(StatFile(folder), before);
   EXPECT_EQ(StatFile(folder).size, 8u);
-}
-
-TEST_F(OsTest, MapsFiles) {
-  const auto file = MappedFile::Open(Write("f", "content"));
-  ASSERT_TRUE(file) << file.error().message;
-  const auto bytes = (*file)->bytes();
-  EXPECT_EQ(std::string(bytes.begin(), bytes.end()), "content");
-  const auto empty = MappedFile::Open(Write("empty", ""));
-  ASSERT_TRUE(empty);
-  EXPECT_TRUE((*empty)->bytes().empty());
-  const auto missing = MappedFile::Open((dir_ / "none").string());
-  ASSERT_FALSE(missing);
-  EXPECT_EQ(missing.error().code, Code::kNOT_FOUND);
-  EXPECT_NE(missing.error().message.find("none"), std::string::npos);
-  const auto folder = MappedFile::Open(dir_.string());
-  ASSERT_FALSE(folder);
-  EXPECT_NE(folder.error().message.find("expected a file, given a folder"), std::string::npos);
 }
 
 TEST_F(OsTest, ReadsHeadsAndWholeFiles) {
@@ -93,6 +77,34 @@ TEST_F(OsTest, ReadsHeadsAndWholeFiles) {
   ASSERT_FALSE(large);
   EXPECT_EQ(large.error().code, Code::kTOO_LARGE);
   EXPECT_FALSE(ReadFile(dir_.string(), 10));
+}
+
+TEST_F(OsTest, WhatIsNoRegularFileIsNotWaitedFor) {
+  const std::string pipe = (dir_ / "pipe").string();
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(StatFile(pipe).kind, FileKind::kPipe);
+  EXPECT_EQ(StatFile("/dev/null").kind, FileKind::kDevice);
+  const std::string expected = pipe + ": expected a file, given a pipe";
+  EXPECT_EQ(ReadHead(pipe, 10).error().message, expected);
+  EXPECT_EQ(File::Open(pipe).error().message, expected);
+  EXPECT_EQ(File::Open("/dev/zero").error().message, "/dev/zero: expected a file, given a device");
+}
+
+TEST_F(OsTest, ReadsPiecesOfAFile) {
+  const auto file = File::Open(Write("f", "0123456789"));
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_EQ((*file)->size(), 10u);
+  uint8_t bytes[4] = {};
+  EXPECT_EQ((*file)->Read(3, bytes), 4u);
+  EXPECT_EQ(std::string(bytes, bytes + 4), "3456");
+  EXPECT_EQ((*file)->Read(8, bytes), 2u);
+  EXPECT_EQ((*file)->Read(100, bytes), 0u);
+  const auto missing = File::Open((dir_ / "none").string());
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, Code::kNOT_FOUND);
+  EXPECT_NE(missing.error().message.find("none"), std::string::npos);
+  EXPECT_NE(File::Open(dir_.string()).error().message.find("expected a file, given a folder"),
+            std::string::npos);
 }
 
 TEST_F(OsTest, LibrariesThatCannotBeOpenedSayWhy) {

@@ -1,7 +1,7 @@
 // wasinn.h: listings as JSON (fields: docs/cli.md).
 #include <wasinn/wasinn.h>
 
-#include <filesystem>
+#include <cerrno>
 
 #include "base/os.h"
 #include "base/sha256.h"
@@ -13,6 +13,8 @@
 using namespace wasinn;  // NOLINT: the entry points are C functions outside the namespace
 
 namespace {
+
+constexpr size_t kHashBytes = 1 << 20;  // read at a time
 
 Json OrNull(std::string_view text) { return text.empty() ? Json(nullptr) : Json(text); }
 
@@ -65,28 +67,38 @@ Json DescribeBackend(Backend& backend) {
   return described;
 }
 
-// Of the file, or of the parts one after another; of a folder nothing.
+// Of the model's own file, or of the parts one after another; of a folder nothing.
 Result<std::string> HashOf(const GraphSource& source) {
   Sha256Hasher hasher;
   if (source.path.empty()) {
     for (const BufferRef& part : source.parts) hasher.Update(part.data(), part.size());
   } else {
-    if (os::StatFile(source.path).is_dir) return std::string();
-    WASINN_TRY(file, os::MappedFile::Open(source.path));
-    hasher.Update(file->bytes().data(), file->bytes().size());
+    if (os::StatFile(source.path).is_dir()) return std::string();
+    // Read and not mapped, since a file that is cut under the map would end the process.
+    WASINN_TRY(file, os::File::Open(source.path));
+    std::vector<uint8_t> piece(kHashBytes);
+    for (uint64_t at = 0;; at += piece.size()) {
+      WASINN_TRY(got, file->Read(at, piece));
+      hasher.Update(piece.data(), got);
+      if (got < piece.size()) break;
+    }
   }
   WASINN_TRY(hash, hasher.Finish());
   return Hex(hash);
 }
 
+Json DescribeFiles(const std::vector<ModelFile>& files) {
+  Json list = Json::array();
+  for (const ModelFile& file : files) list.push_back({{"path", file.path}, {"size", file.size}});
+  return list;
+}
+
 // What tools see of a graph: also where it comes from.
 Result<Json> DescribeModel(const Graph& graph, std::string_view name) {
   WASINN_TRY(hash, HashOf(graph.source()));
-  Json json = {{"name", OrNull(name)},
-               {"path", OrNull(graph.source().path)},
-               {"size", graph.size()},
-               {"sha256", OrNull(hash)},
-               {"load_ms", static_cast<double>(graph.load_ns()) / 1e6}};
+  Json json = {{"name", OrNull(name)},   {"path", OrNull(graph.source().path)},
+               {"size", graph.size()},   {"files", DescribeFiles(graph.source().files)},
+               {"sha256", OrNull(hash)}, {"load_ms", static_cast<double>(graph.load_ns()) / 1e6}};
   json.update(DescribeGraph(graph));
   return json;
 }
@@ -123,16 +135,19 @@ char* wasinn_engine_models_json(wasinn_engine* engine, wasinn_error* error) {
     Json models = Json::array();
     for (const auto& listed : FromC(engine).models().List()) {
       const ModelConfig& config = listed.config;
-      models.push_back(
-          {{"name", config.name},
-           {"path", OrNull(config.path)},
-           {"backend", listed.graph != nullptr ? Json(listed.graph->backend().name())
-                                               : OrNull(config.backend)},
-           {"encoding", EncodingName(config.encoding)},
-           {"target", TargetName(config.target)},
-           {"loaded", listed.graph != nullptr},
-           {"size", config.path.empty() ? config.content.size() : os::StatFile(config.path).size},
-           {"sessions", listed.sessions}});
+      const ModelFiles files = listed.files.value_or(ModelFiles());
+      Json model = {{"name", config.name},
+                    {"path", OrNull(config.path)},
+                    {"backend", listed.graph != nullptr ? Json(listed.graph->backend().name())
+                                                        : OrNull(config.backend)},
+                    {"encoding", EncodingName(config.encoding)},
+                    {"target", TargetName(config.target)},
+                    {"loaded", listed.graph != nullptr},
+                    {"size", config.path.empty() ? config.content.size() : files.size},
+                    {"files", DescribeFiles(files.files)},
+                    {"sessions", listed.sessions}};
+      if (!listed.files) model["error"] = listed.files.error().HostText();
+      models.push_back(std::move(model));
     }
     return DumpJson({{"models", models}});
   });
@@ -143,7 +158,8 @@ char* wasinn_engine_model_json(wasinn_engine* engine, const char* name_or_path,
   return GuardText(error, [&]() -> Result<std::string> {
     ModelStore& models = FromC(engine).models();
     const bool named = models.Has(name_or_path);
-    if (!named && !os::StatFile(name_or_path).exists) {
+    const int missing = os::StatFile(name_or_path).error;
+    if (!named && (missing == ENOENT || missing == ENOTDIR)) {
       return Fail(Code::kNOT_FOUND,
                   "expected a registered model or a file, given '{}', which is neither",
                   Printable(name_or_path));

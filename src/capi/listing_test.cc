@@ -72,8 +72,9 @@ TEST_F(ListingTest, ModelsAndOneModel) {
   AddModel("m=" + model_);
   Json json = Take(wasinn_engine_models_json(engine_, &error_));
   ASSERT_EQ(json["models"].size(), 1u);
-  EXPECT_EQ(Keys(json["models"][0]), (std::set<std::string>{"backend", "encoding", "loaded", "name",
-                                                            "path", "sessions", "size", "target"}));
+  EXPECT_EQ(Keys(json["models"][0]),
+            (std::set<std::string>{"backend", "encoding", "files", "loaded", "name", "path",
+                                   "sessions", "size", "target"}));
   EXPECT_EQ(json["models"][0]["loaded"], false);
   EXPECT_EQ(json["models"][0]["backend"], nullptr);
 

@@ -1,12 +1,10 @@
-// Reading a model's registration from text, and model folders.
-#include <algorithm>
-#include <filesystem>
+// Reading a model's registration from text, and from folders.
+#include <utility>
 
 #include "base/text.h"
 #include "model/store.h"
 
 namespace wasinn {
-namespace fs = std::filesystem;
 
 Result<> SetModelProperty(ModelConfig& config, std::string_view key, std::string_view value) {
   if (key == "backend") {
@@ -65,65 +63,16 @@ Result<ModelConfig> ParseModelSpec(std::string_view spec) {
   return config;
 }
 
-std::string ModelInFolder(const fs::path& folder) {
-  const auto model_file = [](const fs::path& where) -> std::string {
-    std::error_code error;
-    std::vector<std::string> files;
-    for (fs::directory_iterator it(where, error); !error && it != fs::directory_iterator();
-         it.increment(error)) {
-      if (it->path().stem() == "model" && !it->path().extension().empty()) {
-        files.push_back(it->path().string());
-      }
-    }
-    // "model.xml" goes with "model.bin", "model.onnx" with "model.onnx.data": the model is the one
-    // that is not data.
-    std::erase_if(files, [&](const std::string& file) {
-      return file.ends_with(".bin") || file.ends_with(".data");
-    });
-    std::ranges::sort(files);
-    return files.empty() ? std::string() : files.front();
-  };
-  if (std::string file = model_file(folder); !file.empty()) return file;
-  std::optional<std::pair<uint64_t, fs::path>> newest;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error); !error && it != fs::directory_iterator();
-       it.increment(error)) {
-    const auto version = ParseUint(it->path().filename().string());
-    std::error_code unreadable;
-    if (version && it->is_directory(unreadable) && (!newest || *version > newest->first)) {
-      newest = {*version, it->path()};
-    }
-  }
-  if (!newest) return folder.string();
-  const std::string file = model_file(newest->second);
-  return file.empty() ? newest->second.string() : file;
-}
-
 Result<> ModelStore::AddDir(const std::string& dir, Encoding encoding) {
-  const os::FileState state = os::StatFile(dir);
-  if (!state.is_dir) {
-    return Fail(state.exists ? Code::kINVALID_ARGUMENT : Code::kNOT_FOUND,
-                "model folder: expected a folder, given {}{}", dir,
-                state.exists ? ", which is a file" : ", which does not exist");
+  WASINN_TRY(found, ModelsInFolder(dir));
+  for (const std::string& entry : found.left_out) {
+    log_.Log(WASINN_LOG_WARN, "model folder {}: left out {}", dir, entry);
   }
-  std::vector<fs::path> entries;
-  std::error_code error;
-  for (fs::directory_iterator it(dir, error); !error && it != fs::directory_iterator();
-       it.increment(error)) {
-    if (!it->path().filename().string().starts_with('.')) entries.push_back(it->path());
-  }
-  if (error) {
-    return Fail(Code::kRUNTIME_ERROR, "cannot read the model folder {}: {}", dir, error.message());
-  }
-  std::ranges::sort(entries);
-  for (const fs::path& entry : entries) {
+  for (FolderModels::Model& model : found.models) {
     ModelConfig config;
+    config.name = std::move(model.name);
+    config.path = std::move(model.path);
     config.encoding = encoding;
-    const bool folder = fs::is_directory(entry, error);
-    config.name = folder ? entry.filename().string() : entry.stem().string();
-    config.path = folder ? ModelInFolder(entry) : entry.string();
-    // Side files of a model are not models.
-    if (!folder && (entry.extension() == ".data" || entry.extension() == ".bin")) continue;
     WASINN_CHECK(Add(std::move(config)));
   }
   return {};

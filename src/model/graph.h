@@ -13,6 +13,7 @@
 #include "backend/backend.h"
 #include "base/options.h"
 #include "model/encoding.h"
+#include "model/files.h"
 #include "tensor/dtype.h"
 #include "tensor/shape.h"
 
@@ -42,6 +43,7 @@ struct GraphInfo {
 // What a graph is loaded from: a path, or parts in memory.
 struct GraphSource {
   std::string path;
+  std::vector<ModelFile> files;  // all that belong to the model at `path`, it first
   std::vector<BufferRef> parts;
   // Bytes of the model, for budgets and listings.
   uint64_t size = 0;

@@ -1,6 +1,7 @@
 #include "model/store.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 
 #include "base/sha256.h"
@@ -32,13 +33,6 @@ Result<std::string> ContentKey(std::span<const BufferRef> parts) {
   return "sha256:" + Hex(hash);
 }
 
-std::string FileKey(const std::string& path, const os::FileState& state) {
-  std::error_code error;
-  const auto canonical = std::filesystem::canonical(path, error);
-  return fmt::format("file:{}:{}:{}:{}", error ? path : canonical.string(), state.inode, state.size,
-                     state.mtime_ns);
-}
-
 void ReplaceAll(std::string& text, std::string_view what, std::string_view with) {
   if (what.empty()) return;
   for (size_t at = text.find(what); at != std::string::npos;
@@ -49,15 +43,13 @@ void ReplaceAll(std::string& text, std::string_view what, std::string_view with)
 
 // The error of a registered model. A guest gets to read `message`, so the path stays out of it.
 Error OfModel(const std::string& name, Error error, const std::string& path) {
-  std::string hidden = error.message;
+  std::string host_text = error.HostText();
+  std::string hidden = std::move(error.message);
   ReplaceAll(hidden, path, "its file");
   // Frameworks also name files beside it.
   const std::string folder = std::filesystem::path(path).parent_path().string();
   if (folder.size() > 1) ReplaceAll(hidden, folder + "/", "");
-  if (error.code == Code::kMODEL_MISSING) {
-    error.message += fmt::format(" (expected {})", path);
-  }
-  error.host_message = fmt::format("model '{}': {}", name, error.message);
+  error.host_message = fmt::format("model '{}': {}", name, host_text);
   error.message = fmt::format("model '{}': {}", name, hidden);
   return error;
 }
@@ -78,10 +70,9 @@ Result<> ModelStore::Add(ModelConfig config) {
     return Fail(Code::kINVALID_ARGUMENT, "model name: expected 1 to 1024 bytes, given {}",
                 config.name.size());
   }
-  if (!config.path.empty() && !config.may_be_missing && !os::StatFile(config.path).exists) {
-    return Fail(Code::kNOT_FOUND, "model '{}': {} does not exist", config.name, config.path);
+  if (const auto found = FindFile(config); !found) {
+    return Fail(found.error().code, "model '{}': {}", config.name, found.error().message);
   }
-  if (os::StatFile(config.path).is_dir) config.path = ModelInFolder(config.path);
   if (config.path.empty()) {
     WASINN_TRY(key, ContentKey({&config.content, 1}));
     config.content_key = std::move(key);
@@ -105,6 +96,28 @@ Result<> ModelStore::Add(ModelConfig config) {
   return Fail(loaded.error());
 }
 
+// Of a folder the model in it.
+Result<> ModelStore::FindFile(ModelConfig& config) {
+  if (config.path.empty()) return {};
+  const os::FileState state = os::StatFile(config.path);
+  if (state.error == ENOENT || state.error == ENOTDIR) {
+    if (config.may_be_missing) return {};
+    return Fail(Code::kNOT_FOUND, "{} does not exist", config.path);
+  }
+  if (!state.exists()) return Fail(os::MissingFile(config.path, state));
+  if (state.is_dir()) {
+    config.path = ModelInFolder(config.path).value_or(config.path);
+  } else if (state.kind != os::FileKind::kFile) {
+    return Fail(Code::kINVALID_ARGUMENT, "{}: expected a model's file or folder, given a {}",
+                config.path, os::FileKindName(state.kind));
+  }
+  return {};
+}
+
+Result<ModelFiles> ModelStore::FilesOf(const ModelConfig& config) {
+  return config.path.empty() ? ModelFiles() : files_.Of(config.path);
+}
+
 bool ModelStore::Has(std::string_view name) {
   MutexLock lock(mutex_);
   return models_.contains(name);
@@ -117,7 +130,8 @@ Result<ModelConfig> ModelStore::Find(std::string_view name) {
   return Fail(Code::kNOT_FOUND, "no model is registered under the name '{}'", Printable(name));
 }
 
-Result<ModelStore::Plan> ModelStore::PlanFor(const ModelConfig& config, const Options& extra) {
+Result<ModelStore::Plan> ModelStore::PlanFor(const ModelConfig& config, const ModelFiles& files,
+                                             const Options& extra) {
   Plan plan;
   plan.backend = config.backend;
   plan.encoding = config.encoding;
@@ -128,13 +142,10 @@ Result<ModelStore::Plan> ModelStore::PlanFor(const ModelConfig& config, const Op
     plan.source.size = config.content.size();
     plan.key = config.content_key;
   } else {
-    const os::FileState state = os::StatFile(config.path);
-    if (!state.exists) {
-      return Fail(Code::kMODEL_MISSING, "its file is gone");
-    }
     plan.source.path = config.path;
-    plan.source.size = state.size;
-    plan.key = FileKey(config.path, state);
+    plan.source.files = files.files;
+    plan.source.size = files.size;
+    plan.key = files.identity;
   }
   WASINN_CHECK(AddGuestOptions(plan, extra));
   plan.key += fmt::format("|{}|{}|{}|{}", plan.backend, EncodingName(plan.encoding),
@@ -195,7 +206,10 @@ std::shared_ptr<ModelStore::Entry> ModelStore::ForgetOldLocked(const std::string
 std::shared_ptr<Graph> ModelStore::GetLoaded(std::string_view name, const Options& extra) {
   const auto config = Find(name);
   if (!config) return nullptr;
-  const auto plan = PlanFor(*config, extra);
+  std::optional<Result<ModelFiles>> files = ModelFiles();
+  if (!config->path.empty()) files = files_.IfKnown(config->path);
+  if (!files || !*files) return nullptr;
+  const auto plan = PlanFor(*config, **files, extra);
   if (!plan) return nullptr;
   std::shared_ptr<Graph> graph;
   {
@@ -220,7 +234,8 @@ Result<std::shared_ptr<Graph>> ModelStore::Get(std::string_view name, const Opti
 
 Result<std::shared_ptr<Graph>> ModelStore::GetNamed(const ModelConfig& config,
                                                     const Options& extra) {
-  WASINN_TRY(plan, PlanFor(config, extra));
+  WASINN_TRY(files, FilesOf(config));
+  WASINN_TRY(plan, PlanFor(config, files, extra));
   WarnOfIgnored(plan);
   if (!plan.of_guest) {
     std::shared_ptr<Entry> forgotten;  // freed after the lock
@@ -252,10 +267,9 @@ Result<std::shared_ptr<Graph>> ModelStore::GetFromFile(const std::string& path,
   config.name = path;
   config.path = path;
   config.backend = backend;
-  const os::FileState state = os::StatFile(path);
-  if (!state.exists) return Fail(Code::kNOT_FOUND, "{} does not exist", path);
-  if (state.is_dir) config.path = ModelInFolder(path);
-  WASINN_TRY(plan, PlanFor(config, {}));
+  WASINN_CHECK(FindFile(config));
+  WASINN_TRY(files, FilesOf(config));
+  WASINN_TRY(plan, PlanFor(config, files, {}));
   return GetPlanned(std::move(plan));
 }
 
@@ -343,7 +357,7 @@ Result<Backend*> ModelStore::ChooseBackend(const Plan& plan) {
     const auto bytes = plan.source.parts[0].bytes();
     const auto first = bytes.first(std::min(bytes.size(), kProbeBytes));
     head.assign(first.begin(), first.end());
-  } else if (!os::StatFile(plan.source.path).is_dir) {
+  } else if (!os::StatFile(plan.source.path).is_dir()) {
     WASINN_TRY(read, os::ReadHead(plan.source.path, kProbeBytes));
     head = std::move(read);
   }
@@ -364,14 +378,16 @@ Result<Backend*> ModelStore::ChooseBackend(const Plan& plan) {
     for (const Backend* backend : candidates) {
       names += fmt::format("{}{}", names.empty() ? "" : ", ", backend->name());
     }
-    const bool folder = plan.source.parts.empty() && os::StatFile(plan.source.path).is_dir;
+    std::string given = fmt::format("{} bytes", plan.source.size);
+    if (plan.source.parts.empty() && os::StatFile(plan.source.path).is_dir()) {
+      given = fmt::format("the folder {} with {}", plan.source.path, given);
+    } else if (plan.source.size == 0) {
+      given = "an empty file";
+    }
     return Fail(Code::kINVALID_ENCODING,
                 "expected a model that one of the backends here takes ({}), given {} that none "
                 "recognises",
-                names,
-                folder
-                    ? fmt::format("the folder {} with {} bytes", plan.source.path, plan.source.size)
-                    : fmt::format("{} bytes", plan.source.size));
+                names, given);
   }
   return best;
 }
@@ -430,7 +446,8 @@ std::vector<ModelStore::Listed> ModelStore::List() {
   std::vector<Listed> list;
   for (ModelConfig& config : configs) {
     Listed listed;
-    if (const auto plan = PlanFor(config, {})) {
+    listed.files = FilesOf(config);
+    if (const auto plan = listed.files ? PlanFor(config, *listed.files, {}) : Result<Plan>()) {
       MutexLock lock(mutex_);
       const auto it = entries_.find(plan->key);
       if (it != entries_.end()) {

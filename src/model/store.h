@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,6 +13,8 @@
 #include "base/mutex.h"
 #include "base/os.h"
 #include "model/encoding.h"
+#include "model/files.h"
+#include "model/folders.h"
 #include "model/graph.h"
 
 namespace wasinn {
@@ -36,9 +37,6 @@ struct ModelConfig {
 Result<ModelConfig> ParseModelSpec(std::string_view spec);
 // Sets one property by its name in a spec or a config file; other names are backend options.
 Result<> SetModelProperty(ModelConfig& config, std::string_view key, std::string_view value);
-// The file or folder that holds the model inside `folder`: Wasmtime's and Triton's layouts. The
-// folder itself where it has neither.
-std::string ModelInFolder(const std::filesystem::path& folder);
 
 // Any thread. A graph is loaded once per (content, backend, target, options): callers that ask at
 // the same moment wait for the one that loads. Graphs stay loaded until the memory budget needs
@@ -46,7 +44,7 @@ std::string ModelInFolder(const std::filesystem::path& folder);
 // options) end with the last session that holds them, so that guests cannot fill the memory. Graphs
 // that a session holds are never dropped. A named file is taken as changed when its size, time or
 // inode changed; the next load then gets the new content, while running sessions keep the graph
-// that they have.
+// that they have. The same holds for each file that belongs to the model (model/files.h).
 class ModelStore {
  public:
   struct Counters {
@@ -56,6 +54,7 @@ class ModelStore {
   };
   struct Listed {
     ModelConfig config;
+    Result<ModelFiles> files;      // or why it cannot be loaded; none for `content`
     std::shared_ptr<Graph> graph;  // nullptr: not loaded
     uint64_t sessions = 0;         // references besides the store's
   };
@@ -114,7 +113,9 @@ class ModelStore {
   };
 
   Result<ModelConfig> Find(std::string_view name);
-  Result<Plan> PlanFor(const ModelConfig& config, const Options& extra);
+  static Result<> FindFile(ModelConfig& config);
+  Result<ModelFiles> FilesOf(const ModelConfig& config);
+  Result<Plan> PlanFor(const ModelConfig& config, const ModelFiles& files, const Options& extra);
   // Puts a guest's options over those of `plan`.
   Result<> AddGuestOptions(Plan& plan, const Options& extra);
   void WarnOfIgnored(const Plan& plan) const;
@@ -132,6 +133,7 @@ class ModelStore {
   const Logger& log_;
   mutable LogLimit log_limit_{"loads of models"};
   const uint64_t budget_;
+  FileLists files_;
 
   Mutex mutex_;
   CondVar loaded_;

@@ -1,6 +1,7 @@
 #include "model/store.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <barrier>
 #include <thread>
@@ -251,6 +252,61 @@ TEST_F(StoreTest, AChangedFileIsTakenUpAndTheOldGraphGoesOn) {
   EXPECT_EQ(old->info().inputs[0].TypeText(), "f32 [2]");
   // The store has let go of the old one.
   EXPECT_EQ(old.use_count(), 1);
+}
+
+TEST_F(StoreTest, EveryFileOfAModelBelongsToIt) {
+  const std::string path = dir_.Write("m-00001-of-00002.gguf", kModel);
+  dir_.Write("m-00002-of-00002.gguf", "part");
+  ASSERT_TRUE(Add("m", path));
+  const auto old = *core_.models.Get("m");
+  EXPECT_EQ(old->size(), kModel.size() + 4);
+  EXPECT_EQ(old->source().files.size(), 2u);
+  EXPECT_EQ(core_.models.List()[0].files->size, kModel.size() + 4);
+  EXPECT_EQ(*core_.models.Get("m"), old);
+  // A changed part is taken up by the next load.
+  dir_.Write("m-00002-of-00002.gguf", "longer part");
+  EXPECT_EQ(core_.models.GetLoaded("m"), nullptr);
+  EXPECT_NE(*core_.models.Get("m"), old);
+  EXPECT_EQ(old.use_count(), 1);
+  std::filesystem::remove(dir_.path("m-00002-of-00002.gguf"));
+  const auto missing = core_.models.Get("m");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().message,
+            "model 'm': its file: expected its part 'm-00002-of-00002.gguf' beside it, given none");
+  EXPECT_EQ(missing.error().HostText(),
+            fmt::format("model 'm': {}: expected its part 'm-00002-of-00002.gguf' beside it, given "
+                        "none",
+                        path));
+  EXPECT_EQ(core_.models.List()[0].files.error().code, Code::kMODEL_MISSING);
+}
+
+TEST_F(StoreTest, TheBudgetCountsEveryFile) {
+  Core core(/*budget=*/1000);
+  for (const char* name : {"a", "b"}) {
+    ModelConfig config;
+    config.name = name;
+    config.path = dir_.Write(fmt::format("{}-00001-of-00002.gguf", name), kModel);
+    dir_.Write(fmt::format("{}-00002-of-00002.gguf", name), std::string(600, 'w'));
+    ASSERT_TRUE(core.models.Add(std::move(config)));
+    ASSERT_TRUE(core.models.Get(name));
+  }
+  EXPECT_EQ(core.models.GetCounters().evictions, 1u);
+}
+
+TEST_F(StoreTest, WhatCannotBeAModelIsRefusedWhenAdded) {
+  ASSERT_EQ(mkfifo(dir_.path("pipe").c_str(), 0600), 0);
+  EXPECT_EQ(Add("m", dir_.path("pipe")).error().message,
+            fmt::format("model 'm': {}: expected a model's file or folder, given a pipe",
+                        dir_.path("pipe")));
+  EXPECT_EQ(Add("m", "/dev/null").error().message,
+            "model 'm': /dev/null: expected a model's file or folder, given a device");
+  EXPECT_EQ(core_.models.GetFromFile(dir_.path("pipe"), "").error().code, Code::kINVALID_ARGUMENT);
+  // One that became a pipe after it was added.
+  const std::string path = dir_.Write("m", kModel);
+  ASSERT_TRUE(Add("m", path));
+  std::filesystem::rename(dir_.path("pipe"), path);
+  EXPECT_EQ(core_.models.Get("m").error().message,
+            "model 'm': expected a model's file or folder, given its file, a pipe");
 }
 
 TEST_F(StoreTest, AutodetectionAsksTheBackends) {

@@ -21,6 +21,14 @@ struct ModelsFlags {
   bool json = false;
 };
 
+// The model's path, and how many files belong to it.
+std::string PathText(const Json& model) {
+  const std::size_t files = List(model, "files").size();
+  if (files < 2) return Text(model, "path");
+  return fmt::format("{} and {} more file{}", Text(model, "path"), files - 1,
+                     files == 2 ? "" : "s");
+}
+
 void ShowModels(const Json& json) {
   const auto& models = List(json, "models");
   if (models.empty()) {
@@ -30,9 +38,11 @@ void ShowModels(const Json& json) {
   Table table({"NAME", "BACKEND", "ENCODING", "TARGET", "SIZE", "LOADED", "PATH"});
   table.AlignRight(4);
   for (const auto& model : models) {
+    const std::string error = Text(model, "error");
     table.AddRow({Text(model, "name"), Text(model, "backend"), Text(model, "encoding"),
-                  Text(model, "target"), SizeText(model, "size"),
-                  model.value("loaded", false) ? "yes" : "no", Text(model, "path")});
+                  Text(model, "target"), error.empty() ? SizeText(model, "size") : "",
+                  model.value("loaded", false) ? "yes" : "no",
+                  error.empty() ? PathText(model) : error});
   }
   fmt::print("{}", table.Render(Style::For(stdout)));
 }
@@ -61,6 +71,12 @@ void ShowModel(const Json& model) {
                           {"loaded in", load != model.end() && load->is_number()
                                             ? HumanTime(load->get<double>())
                                             : ""}}));
+  if (const auto& files = List(model, "files"); files.size() > 1) {
+    Table table({"SIZE", "FILE"});
+    table.AlignRight(0);
+    for (const auto& file : files) table.AddRow({SizeText(file, "size"), Text(file, "path")});
+    fmt::print("\nfiles\n{}", table.Render(style, 2));
+  }
   ShowPorts("inputs", PortsOf(model, "inputs"));
   ShowPorts("outputs", PortsOf(model, "outputs"));
   const auto metadata = model.find("metadata");

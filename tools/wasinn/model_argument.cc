@@ -19,7 +19,7 @@ std::expected<void, Failure> Register(Host& host, const std::string& model) {
     if (Text(known, "name") == model) return {};
   }
   std::error_code error;
-  if (!std::filesystem::exists(model, error)) {
+  if (!std::filesystem::exists(model, error) && !error) {
     return Fail(kSetup,
                 fmt::format("expected the name of a model or its file, given \"{}\"", model),
                 "`wasinn models` lists the names; --model NAME=PATH adds one");
