@@ -53,7 +53,7 @@ def model(name, nodes, inputs, outputs, initializers=(), opsets=(("", OPSET),)):
     made = helper.make_model(graph, producer_name="wasinn", ir_version=IR_VERSION,
                              opset_imports=[helper.make_opsetid(*opset) for opset in opsets])
     # The checker wants a shape on every port, but a port of any rank has none; runtimes take both.
-    if all(value.type.tensor_type.HasField("shape") for value in inputs):
+    if all(value.type.tensor_type.HasField("shape") for value in inputs if value.type.HasField("tensor_type")):
         onnx.checker.check_model(made)
     return made
 
@@ -137,6 +137,53 @@ def sequence():
                  [helper.make_tensor_sequence_value_info("s", F32, [2])])
 
 
+def optional_type(name, element):
+    """A port that is an optional value."""
+    return helper.make_value_info(name, helper.make_optional_type_proto(element))
+
+
+def optional_tensor():
+    """y = x + o when the optional tensor o is given, else 2 x; of its outputs `some` is x, `none` is nothing."""
+    given = helper.make_graph([helper.make_node("OptionalGetElement", ["o"], ["value"])], "given", [],
+                              [port("value", [2])])
+    missing = helper.make_graph([helper.make_node("Identity", ["x"], ["same"])], "missing", [], [port("same", [2])])
+    element = helper.make_tensor_type_proto(F32, [2])
+    nodes = [
+        helper.make_node("OptionalHasElement", ["o"], ["has"]),
+        helper.make_node("If", ["has"], ["v"], then_branch=given, else_branch=missing),
+        helper.make_node("Add", ["x", "v"], ["y"]),
+        helper.make_node("Optional", ["x"], ["some"]),
+        helper.make_node("Optional", [], ["none"], type=element),
+    ]
+    return model("optional_tensor", nodes, [port("x", [2]), optional_type("o", element)],
+                 [port("y", [2]), optional_type("some", element), optional_type("none", element)],
+                 opsets=(("", 18),))
+
+
+def classifier():
+    """The label of two classes as a tensor, and their probabilities as a sequence of maps, as scikit-learn's are."""
+    nodes = [
+        helper.make_node("LinearClassifier", ["x"], ["label", "scores"], domain="ai.onnx.ml",
+                         classlabels_ints=[7, 9], coefficients=[1.0, 0.0, 0.0, 1.0], intercepts=[0.0, 0.0],
+                         multi_class=0, post_transform="SOFTMAX"),
+        helper.make_node("ZipMap", ["scores"], ["probabilities"], domain="ai.onnx.ml", classlabels_int64s=[7, 9]),
+    ]
+    element = helper.make_map_type_proto(I64, helper.make_tensor_type_proto(F32, []))
+    sequence_of_maps = helper.make_value_info("probabilities", helper.make_sequence_type_proto(element))
+    return model("classifier", nodes, [port("x", [None, 2])], [port("label", [None], I64), sequence_of_maps],
+                 opsets=(("", OPSET), ("ai.onnx.ml", 3)))
+
+
+def sequence_input():
+    """y = the first tensor of the sequence s, plus x."""
+    nodes = [
+        helper.make_node("SequenceAt", ["s", "first"], ["v"]),
+        helper.make_node("Add", ["v", "x"], ["y"]),
+    ]
+    return model("sequence_input", nodes, [helper.make_tensor_sequence_value_info("s", F32, [2]), port("x", [2])],
+                 [port("y", [2])], [constant("first", 0, numpy.int64)])
+
+
 def slow():
     """y = x, after some seconds of small matrix products in a loop."""
     size, trips = 128, 100000
@@ -195,7 +242,8 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
 
     models = dict(identities())
-    for make in (add, multi_io, scalar, optional, string_concat, reshape, passthrough, sequence, slow):
+    for make in (add, multi_io, scalar, optional, string_concat, reshape, passthrough, sequence, sequence_input,
+                 optional_tensor, classifier, slow):
         models[make.__name__] = make()
     if arguments.large:
         models["large"] = large()

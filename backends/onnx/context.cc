@@ -35,6 +35,11 @@ struct WrappedInputs {
   size_t next = 0;  // the one that is given up for a third buffer
 };
 
+std::string ForeignText(const char* kind, const Port& port) {
+  return std::string("onnx: ") + kind + " '" + port.name +
+         "': expected a tensor of a type that wasinn has, given a " + port.foreign_type;
+}
+
 void ReleaseValue(void* owner) { Api()->ReleaseValue(static_cast<OrtValue*>(owner)); }
 
 }  // namespace
@@ -48,17 +53,16 @@ struct wasinn_backend_context {
     input_names.resize(graph.inputs.size());
     input_values.resize(graph.inputs.size());
     wrapped.resize(graph.inputs.size());
-    output_values.resize(graph.outputs.size());
-    for (const wasinn::onnx::Port& port : graph.outputs) FindForeign("output", port);
+    output_values.resize(graph.output_ports.size());
+    has_value.resize(graph.outputs.size(), true);
     for (const wasinn::onnx::Port& port : graph.inputs) {
-      if ((port.flags & WASINN_PORT_OPTIONAL) == 0) FindForeign("input", port);
+      if (foreign.empty() && port.required && !port.foreign_type.empty()) {
+        foreign = wasinn::onnx::ForeignText("input", port);
+      }
     }
-  }
-
-  void FindForeign(const char* kind, const wasinn::onnx::Port& port) {
-    if (port.foreign_type.empty() || !foreign.empty()) return;
-    foreign = std::string("onnx: ") + kind + " '" + port.name +
-              "': expected a tensor of a type that wasinn has, given a " + port.foreign_type;
+    if (foreign.empty() && graph.output_ports.empty() && !graph.outputs.empty()) {
+      foreign = wasinn::onnx::ForeignText("output", graph.outputs[0]);
+    }
   }
 
   const wasinn_backend_graph& graph;
@@ -71,6 +75,8 @@ struct wasinn_backend_context {
   std::vector<const OrtValue*> input_values;
   std::vector<wasinn::onnx::WrappedInputs> wrapped;
   std::vector<OrtValue*> output_values;
+
+  std::vector<char> has_value;  // whether the last run gave a value for this output
 };
 
 namespace wasinn::onnx {
@@ -196,9 +202,15 @@ void Execute(Context& context, const wasinn_backend_input* inputs, size_t input_
     const Failure failure = ToFailure(status, "run");
     throw cancelled ? Cancelled(failure.engine_code()) : failure;
   }
-  for (uint32_t port = 0; port < context.output_values.size(); ++port) {
-    Handle<OrtValue> value(std::exchange(context.output_values[port], nullptr));
-    Deliver(context, port, std::move(value), sink);
+  for (size_t i = 0; i < context.output_values.size(); ++i) {
+    const uint32_t port = context.graph.output_ports[i];
+    Handle<OrtValue> value(std::exchange(context.output_values[i], nullptr));
+    int has_value = 1;
+    if ((context.graph.outputs[port].flags & WASINN_PORT_OPTIONAL) != 0) {
+      Check(Api()->HasValue(value.get(), &has_value), "reading an optional output");
+    }
+    context.has_value[port] = static_cast<char>(has_value != 0);
+    if (has_value != 0) Deliver(context, port, std::move(value), sink);
   }
 }
 
@@ -231,6 +243,23 @@ void ContextCancel(wasinn_backend_context* context, uint64_t run) {
   OrtRunOptions* options = context->run_options.get();
   context->cancel.Cancel(
       run, [options] { Api()->ReleaseStatus(Api()->RunOptionsSetTerminate(options)); });
+}
+
+wasinn_code ContextOutputGet(wasinn_backend_context* context, uint32_t port, wasinn_backend_output*,
+                             wasinn_error* error) {
+  return backend::Guard(error, [&] {
+    const Port& output = context->graph.outputs[port];
+    if (!output.foreign_type.empty()) {
+      throw Failure(WASINN_UNSUPPORTED_OPERATION, ForeignText("output", output));
+    }
+    if (context->has_value[port] == 0) {
+      throw Failure(WASINN_NOT_FOUND, "onnx: output '" + output.name +
+                                          "': expected a tensor, given none, since it is optional "
+                                          "and the run gave it no value");
+    }
+    throw Failure(WASINN_INVALID_ARGUMENT,
+                  "onnx: output '" + output.name + "': expected after a run, given none");
+  });
 }
 
 }  // namespace wasinn::onnx

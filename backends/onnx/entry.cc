@@ -56,7 +56,7 @@ int32_t Probe(wasinn_backend_instance*, wasinn_bytes head, uint64_t size, const 
   const int score = ProbeContent({static_cast<const char*>(head.data), head.size}, size);
   const std::string_view name = path != nullptr ? path : "";
   // A broken file that calls itself ONNX is best explained by ONNX Runtime.
-  const bool says_so = name.ends_with(".onnx") || name.ends_with(".ort");
+  const bool says_so = size > 0 && (name.ends_with(".onnx") || name.ends_with(".ort"));
   return says_so ? std::max(score, 30) : score;
 }
 
@@ -87,7 +87,7 @@ const wasinn_backend* OnnxBackend() {
       ContextRun,
       ContextCancel,
       nullptr,
-      nullptr,
+      ContextOutputGet,
   };
   return &table;
 }

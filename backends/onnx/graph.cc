@@ -19,6 +19,7 @@ struct PortList {
   OrtStatus* (*type)(const OrtSession*, size_t, OrtTypeInfo**);
 };
 
+// `info` is that of a tensor.
 void SetTensorType(const OrtTypeInfo* info, const ModelFacts& facts, bool is_initializer,
                    Port& port) {
   const OrtTensorTypeAndShapeInfo* tensor = nullptr;  // borrowed
@@ -41,25 +42,47 @@ void SetTensorType(const OrtTypeInfo* info, const ModelFacts& facts, bool is_ini
   Check(Api()->GetDimensions(tensor, port.dims.data(), rank), "reading a port's shape");
 }
 
-void AddPorts(const Graph& graph, const PortList& list, const ModelFacts& facts, uint32_t flags,
+// Of a port that is an optional tensor, which ONNX Runtime takes and gives as a tensor or not at
+// all.
+bool SetOptionalType(const OrtTypeInfo* info, const ModelFacts& facts, Port& port) {
+  const OrtOptionalTypeInfo* optional = nullptr;  // borrowed
+  Check(Api()->CastTypeInfoToOptionalTypeInfo(info, &optional), "reading a port's type");
+  OrtTypeInfo* raw = nullptr;
+  Check(Api()->GetOptionalContainedTypeInfo(optional, &raw), "reading a port's type");
+  const Handle<OrtTypeInfo> contained(raw);
+  ONNXType kind = ONNX_TYPE_UNKNOWN;
+  Check(Api()->GetOnnxTypeFromTypeInfo(raw, &kind), "reading a port's type");
+  if (kind != ONNX_TYPE_TENSOR) return false;
+  SetTensorType(raw, facts, false, port);
+  return true;
+}
+
+enum class Kind { kInput, kInitializer, kOutput };
+
+void AddPorts(const Graph& graph, const PortList& list, const ModelFacts& facts, Kind kind,
               std::vector<Port>& out) {
   size_t count = 0;
   Check(list.count(graph.session.get(), &count), "counting ports");
   for (size_t i = 0; i < count; ++i) {
     Port port;
-    port.flags = flags;
     char* name = nullptr;
     Check(list.name(graph.session.get(), i, DefaultAllocator(), &name), "reading a port's name");
     port.name = TakeText(name);
     OrtTypeInfo* raw = nullptr;
     Check(list.type(graph.session.get(), i, &raw), "reading a port's type");
     const Handle<OrtTypeInfo> info(raw);
-    ONNXType kind = ONNX_TYPE_UNKNOWN;
-    Check(Api()->GetOnnxTypeFromTypeInfo(raw, &kind), "reading a port's type");
-    if (kind == ONNX_TYPE_TENSOR) {
-      SetTensorType(raw, facts, flags == WASINN_PORT_OPTIONAL, port);
-    } else {
-      port.foreign_type = TypeName(kind);
+    ONNXType type = ONNX_TYPE_UNKNOWN;
+    Check(Api()->GetOnnxTypeFromTypeInfo(raw, &type), "reading a port's type");
+    const bool is_optional = type == ONNX_TYPE_OPTIONAL;
+    if (type == ONNX_TYPE_TENSOR) {
+      SetTensorType(raw, facts, kind == Kind::kInitializer, port);
+    } else if (!is_optional || !SetOptionalType(raw, facts, port)) {
+      port.foreign_type = TypeText(raw);
+    }
+    port.required = kind == Kind::kInput && !is_optional;
+    // What cannot be passed is left out; the run tells when it cannot do without.
+    if (kind == Kind::kInitializer || is_optional || !port.foreign_type.empty()) {
+      port.flags = WASINN_PORT_OPTIONAL;
     }
     out.push_back(std::move(port));
   }
@@ -124,21 +147,31 @@ std::vector<wasinn_port_info> InfosOf(const std::vector<Port>& ports) {
 void Describe(const ModelFacts& facts, Graph& graph) {
   const OrtApi& api = *Api();
   AddPorts(graph, {api.SessionGetInputCount, api.SessionGetInputName, api.SessionGetInputTypeInfo},
-           facts, 0, graph.inputs);
+           facts, Kind::kInput, graph.inputs);
   // An initializer with the name of an input is its default.
   AddPorts(graph,
            {api.SessionGetOverridableInitializerCount, api.SessionGetOverridableInitializerName,
             api.SessionGetOverridableInitializerTypeInfo},
-           facts, WASINN_PORT_OPTIONAL, graph.inputs);
+           facts, Kind::kInitializer, graph.inputs);
   AddPorts(graph,
            {api.SessionGetOutputCount, api.SessionGetOutputName, api.SessionGetOutputTypeInfo},
-           facts, 0, graph.outputs);
+           facts, Kind::kOutput, graph.outputs);
   AddSessionMetadata(graph);
   AddFileMetadata(facts, graph);
+  for (const std::vector<Port>* ports : {&graph.inputs, &graph.outputs}) {
+    for (const Port& port : *ports) {
+      if (port.foreign_type.empty()) continue;
+      graph.metadata.emplace_back("type:" + port.name, port.foreign_type);
+    }
+  }
 
   graph.input_infos = InfosOf(graph.inputs);
   graph.output_infos = InfosOf(graph.outputs);
-  for (const Port& port : graph.outputs) graph.output_names.push_back(port.name.c_str());
+  for (uint32_t i = 0; i < graph.outputs.size(); ++i) {
+    if (!graph.outputs[i].foreign_type.empty()) continue;
+    graph.output_ports.push_back(i);
+    graph.output_names.push_back(graph.outputs[i].name.c_str());
+  }
   for (const auto& [key, value] : graph.metadata) {
     graph.metadata_infos.push_back({backend::Str(key), backend::Str(value)});
   }

@@ -13,6 +13,7 @@ struct Port {
   std::vector<int64_t> dims;
   uint32_t flags = 0;
   std::string foreign_type;  // its type when that is no tensor of wasinn; "" otherwise
+  bool required = false;     // an input that no run can do without, whatever its type
 };
 
 // Slots of the table.
@@ -30,7 +31,8 @@ struct wasinn_backend_graph {
   wasinn::onnx::Handle<OrtMemoryInfo> memory;  // of the inputs that the host lends
   std::vector<wasinn::onnx::Port> inputs;      // optional ones last
   std::vector<wasinn::onnx::Port> outputs;
-  std::vector<const char*> output_names;
+  std::vector<uint32_t> output_ports;     // those that may be tensors, which runs ask for
+  std::vector<const char*> output_names;  // of output_ports
   std::vector<std::pair<std::string, std::string>> metadata;
   bool profiles = false;
 

@@ -111,7 +111,33 @@ void ReadShape(StreamReader& reader, uint64_t end, ModelFacts& facts) {
   }
 }
 
-// ValueInfoProto: name 1, type 2 { tensor_type 1 { elem_type 1, shape 2 } }.
+// TypeProto: tensor_type 1 { elem_type 1, shape 2 }, optional_type 9 { elem_type 1, a TypeProto }.
+// Whether it says a shape.
+bool ReadType(StreamReader& reader, uint64_t end, int depth, ModelFacts& facts) {
+  bool has_shape = false;
+  while (const std::optional<Field> type = reader.Next(end)) {
+    if (type->wire == kVarint) continue;
+    const uint64_t type_end = reader.position() + type->value;
+    const bool is_optional = type->number == 9;
+    if ((type->number == 1 || is_optional) && type->wire == kBytes) {
+      while (const std::optional<Field> part = reader.Next(type_end)) {
+        if (part->wire == kVarint) continue;
+        const uint64_t part_end = reader.position() + part->value;
+        if (is_optional && part->number == 1 && depth < kMaxDepth) {
+          has_shape = ReadType(reader, part_end, depth + 1, facts) || has_shape;
+        } else if (!is_optional && part->number == 2) {
+          has_shape = true;
+          ReadShape(reader, part_end, facts);
+        }
+        reader.SkipTo(std::max(part_end, reader.position()));
+      }
+    }
+    reader.SkipTo(std::max(type_end, reader.position()));
+  }
+  return has_shape;
+}
+
+// ValueInfoProto: name 1, type 2.
 void ReadPort(StreamReader& reader, uint64_t end, ModelFacts& facts) {
   std::string name;
   bool has_shape = false;
@@ -120,22 +146,7 @@ void ReadPort(StreamReader& reader, uint64_t end, ModelFacts& facts) {
     const uint64_t field_end = reader.position() + field->value;
     if (field->number == 1) name = reader.Text(field->value);
     if (field->number == 2 && field->wire == kBytes) {
-      while (const std::optional<Field> type = reader.Next(field_end)) {
-        if (type->wire == kVarint) continue;
-        const uint64_t type_end = reader.position() + type->value;
-        if (type->number == 1 && type->wire == kBytes) {
-          while (const std::optional<Field> part = reader.Next(type_end)) {
-            if (part->wire == kVarint) continue;
-            const uint64_t part_end = reader.position() + part->value;
-            if (part->number == 2) {
-              has_shape = true;
-              ReadShape(reader, part_end, facts);
-            }
-            reader.SkipTo(std::max(part_end, reader.position()));
-          }
-        }
-        reader.SkipTo(std::max(type_end, reader.position()));
-      }
+      has_shape = ReadType(reader, field_end, 0, facts) || has_shape;
     }
     reader.SkipTo(std::max(field_end, reader.position()));
   }
@@ -174,26 +185,10 @@ enum class Message { kModel, kGraph, kNode, kAttribute, kTensor, kSparse, kFunct
 
 // What the field `number` of `message` holds, as far as it leads to tensors.
 std::optional<Message> Child(Message message, uint32_t number) {
-  struct Edge {
-    Message from;
-    uint32_t number;
-    Message to;
-  };
-  static constexpr Edge kEdges[] = {
-      {Message::kModel, 7, Message::kGraph},         {Message::kModel, 20, Message::kTraining},
-      {Message::kModel, 25, Message::kFunction},     {Message::kGraph, 1, Message::kNode},
-      {Message::kGraph, 5, Message::kTensor},        {Message::kGraph, 15, Message::kSparse},
-      {Message::kNode, 5, Message::kAttribute},      {Message::kAttribute, 5, Message::kTensor},
-      {Message::kAttribute, 6, Message::kGraph},     {Message::kAttribute, 10, Message::kTensor},
-      {Message::kAttribute, 11, Message::kGraph},    {Message::kAttribute, 22, Message::kSparse},
-      {Message::kAttribute, 23, Message::kSparse},   {Message::kSparse, 1, Message::kTensor},
-      {Message::kSparse, 2, Message::kTensor},       {Message::kFunction, 7, Message::kNode},
-      {Message::kFunction, 11, Message::kAttribute}, {Message::kTraining, 1, Message::kGraph},
-      {Message::kTraining, 2, Message::kGraph},
-  };
-  for (const Edge& edge : kEdges) {
-    if (edge.from == message && edge.number == number) return edge.to;
-  }
+#define X(from, field, to) \
+  if (message == Message::k##from && number == (field)) return Message::k##to;
+#include "model/onnx_tensors.def"
+#undef X
   return std::nullopt;
 }
 

@@ -59,6 +59,13 @@ class OnnxTest : public ::testing::Test {
     EXPECT_EQ(run.output_count(), 0u);
     return {run.code(), run.message()};
   }
+  // Why the last run gave no such output.
+  static std::string WhyNone(const Context& context, uint32_t port) {
+    wasinn_backend_output output{};
+    wasinn_error error{};
+    EXPECT_NE(OnnxBackend()->output_get(context.get(), port, &output, &error), WASINN_OK);
+    return error.message;
+  }
 
   TestHost host_;
   Instance onnx_{OnnxBackend(), host_};
@@ -193,13 +200,69 @@ TEST_F(OnnxTest, StringsAreCheckedAgainstTheirDims) {
       "onnx: input 'x': expected a 4-byte length for each string of its dims, given 13 bytes");
 }
 
-TEST_F(OnnxTest, TypesThatWasinnHasNotAreAnErrorOfTheRun) {
+TEST_F(OnnxTest, OptionalTensorsMayBeLeftOutAndGiven) {
+  const Graph graph = Graph::FromPath(onnx_, PathOf("optional_tensor"));
+  const auto inputs = graph.Describe().inputs;
+  ASSERT_EQ(graph.Describe().input_count, 2u);
+  EXPECT_EQ(inputs[1].flags, WASINN_PORT_OPTIONAL);
+  EXPECT_EQ(inputs[1].dtype, WASINN_DTYPE_F32);
+  EXPECT_EQ(inputs[1].rank, 1);
+  EXPECT_EQ(graph.Describe().outputs[1].flags, WASINN_PORT_OPTIONAL);
+  const Context context(graph);
+  const std::vector<Tensor> x = {Floats({2}, {1, 2})};
+  const std::vector<Tensor> both = {Floats({2}, {1, 2}), Floats({2}, {10, 20})};
+  RunRecord without;
+  context.Start(without, x);
+  EXPECT_EQ(without.code(), WASINN_OK) << without.message();
+  EXPECT_EQ(without.output(0), Floats({2}, {2, 4}));
+  EXPECT_EQ(without.output(1), Floats({2}, {1, 2}));
+  EXPECT_EQ(without.output_count(), 2u);  // nothing for the third
+  RunRecord with;
+  context.Start(with, both);
+  EXPECT_EQ(with.output(0), Floats({2}, {11, 22}));
+  EXPECT_EQ(WhyNone(context, 2),
+            "onnx: output 'none': expected a tensor, given none, since it is optional and the run "
+            "gave it no value");
+  EXPECT_EQ(WhyNone(context, 0), "onnx: output 'y': expected after a run, given none");
+}
+
+TEST_F(OnnxTest, OutputsThatAreNoTensorsLeaveTheOthers) {
+  const Graph graph = Graph::FromPath(onnx_, PathOf("classifier"));
+  EXPECT_EQ(graph.Describe().outputs[1].dtype, WASINN_DTYPE_NONE);
+  EXPECT_EQ(graph.Describe().outputs[1].flags, WASINN_PORT_OPTIONAL);
+  EXPECT_EQ(graph.Metadata().at("type:probabilities"), "sequence (map (i64 to tensor of f32))");
+  const Context context(graph);
+  const std::vector<Tensor> inputs = {Floats({1, 2}, {3, 1})};
+  RunRecord run;
+  context.Start(run, inputs);
+  EXPECT_EQ(run.code(), WASINN_OK) << run.message();
+  EXPECT_EQ(run.output(0).dtype, WASINN_DTYPE_I64);
+  EXPECT_EQ(run.output_count(), 1u);
+  EXPECT_EQ(WhyNone(context, 1),
+            "onnx: output 'probabilities': expected a tensor of a type that wasinn has, given a "
+            "sequence (map (i64 to tensor of f32))");
+}
+
+TEST_F(OnnxTest, AGraphWithoutTensorsIsAnErrorOfTheRun) {
   const Graph graph = Graph::FromPath(onnx_, PathOf("sequence"));
   EXPECT_EQ(graph.Describe().outputs[0].dtype, WASINN_DTYPE_NONE);
   const auto [code, message] = FailOnce(graph, {Floats({2}, {1, 2})});
   EXPECT_EQ(code, WASINN_UNSUPPORTED_OPERATION);
   EXPECT_EQ(message,
-            "onnx: output 's': expected a tensor of a type that wasinn has, given a sequence");
+            "onnx: output 's': expected a tensor of a type that wasinn has, given a sequence "
+            "(tensor of f32)");
+}
+
+TEST_F(OnnxTest, AnInputThatIsNoTensorIsAnErrorOfTheRun) {
+  const Graph graph = Graph::FromPath(onnx_, PathOf("sequence_input"));
+  for (const std::vector<Tensor>& inputs :
+       {std::vector<Tensor>{}, std::vector<Tensor>{Floats({2}, {1, 2})}}) {
+    const auto [code, message] = FailOnce(graph, inputs);
+    EXPECT_EQ(code, WASINN_UNSUPPORTED_OPERATION);
+    EXPECT_EQ(message,
+              "onnx: input 's': expected a tensor of a type that wasinn has, given a sequence "
+              "(tensor of f32)");
+  }
 }
 
 // ------------------------------------------------------------------ memory

@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "onnx/runtime.h"
+
 namespace wasinn::onnx {
 namespace {
 
@@ -108,22 +110,45 @@ std::string TypeName(ONNXTensorElementDataType type) {
   }
 }
 
-std::string TypeName(ONNXType type) {
-  switch (type) {
+std::string TypeText(const OrtTypeInfo* info) {
+  ONNXType kind = ONNX_TYPE_UNKNOWN;
+  Check(Api()->GetOnnxTypeFromTypeInfo(info, &kind), "reading a type");
+  // Of a type within another one, which is the caller's to free.
+  const auto inner = [](auto get, const auto* of) {
+    OrtTypeInfo* raw = nullptr;
+    Check(get(of, &raw), "reading a type");
+    return TypeText(Handle<OrtTypeInfo>(raw).get());
+  };
+  switch (kind) {
     case ONNX_TYPE_TENSOR:
-      return "tensor";
-    case ONNX_TYPE_SEQUENCE:
-      return "sequence";
-    case ONNX_TYPE_MAP:
-      return "map";
+    case ONNX_TYPE_SPARSETENSOR: {
+      const OrtTensorTypeAndShapeInfo* tensor = nullptr;  // borrowed
+      Check(Api()->CastTypeInfoToTensorInfo(info, &tensor), "reading a type");
+      ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+      Check(Api()->GetTensorElementType(tensor, &type), "reading a type");
+      return (kind == ONNX_TYPE_TENSOR ? "tensor of " : "sparse tensor of ") + TypeName(type);
+    }
+    case ONNX_TYPE_SEQUENCE: {
+      const OrtSequenceTypeInfo* sequence = nullptr;  // borrowed
+      Check(Api()->CastTypeInfoToSequenceTypeInfo(info, &sequence), "reading a type");
+      return "sequence (" + inner(Api()->GetSequenceElementType, sequence) + ")";
+    }
+    case ONNX_TYPE_MAP: {
+      const OrtMapTypeInfo* map = nullptr;  // borrowed
+      Check(Api()->CastTypeInfoToMapTypeInfo(info, &map), "reading a type");
+      ONNXTensorElementDataType key = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+      Check(Api()->GetMapKeyType(map, &key), "reading a type");
+      return "map (" + TypeName(key) + " to " + inner(Api()->GetMapValueType, map) + ")";
+    }
+    case ONNX_TYPE_OPTIONAL: {
+      const OrtOptionalTypeInfo* optional = nullptr;  // borrowed
+      Check(Api()->CastTypeInfoToOptionalTypeInfo(info, &optional), "reading a type");
+      return "optional (" + inner(Api()->GetOptionalContainedTypeInfo, optional) + ")";
+    }
     case ONNX_TYPE_OPAQUE:
-      return "opaque";
-    case ONNX_TYPE_SPARSETENSOR:
-      return "sparse tensor";
-    case ONNX_TYPE_OPTIONAL:
-      return "optional";
+      return "opaque value";
     default:
-      return "ONNX type " + std::to_string(std::to_underlying(type));
+      return "value of ONNX type " + std::to_string(std::to_underlying(kind));
   }
 }
 

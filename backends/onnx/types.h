@@ -20,7 +20,7 @@ size_t ElementSize(wasinn_dtype dtype);
 // "f32"; ONNX's own name for a type that wasinn has not.
 std::string TypeName(ONNXTensorElementDataType type);
 
-// "sequence", "map", ...
-std::string TypeName(ONNXType type);
+// "sequence (map (i64 to tensor of f32))". Throws Failure.
+std::string TypeText(const OrtTypeInfo* info);
 
 }  // namespace wasinn::onnx

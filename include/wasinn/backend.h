@@ -83,8 +83,8 @@ typedef struct wasinn_backend_sink {
   /* Delivers the next piece of a streamed output; the bytes are copied. Non-zero asks the backend
    * to stop early and call done. \since 1 */
   int32_t (*chunk)(void* self, uint64_t run, uint32_t port, wasinn_bytes data);
-  /* Ends the run, exactly once. With WASINN_OK every output port was delivered. `usage` may be
-   * NULL. All strings are copied. \since 1 */
+  /* Ends the run, exactly once. With WASINN_OK every output port was delivered, but for those that
+   * are WASINN_PORT_OPTIONAL. `usage` may be NULL. All strings are copied. \since 1 */
   void (*done)(void* self, uint64_t run, wasinn_code code, wasinn_str message, int64_t engine_code,
                const wasinn_backend_usage* usage);
   /* Reads a file of at most `most` bytes by the guest's own name for it, out of the folders that
@@ -116,7 +116,8 @@ typedef struct wasinn_port_info {
   uint32_t flags;      /* WASINN_PORT_* */
 } wasinn_port_info;
 
-#define WASINN_PORT_OPTIONAL 1u /* the input may be left out */
+/* The input may be left out; a run may end without the output, and output_get then says why. */
+#define WASINN_PORT_OPTIONAL 1u
 /* UTF-8 text in a U8 tensor: its dims say nothing, it is [bytes] to the backend whatever the guest
  * gave; many guests of language models send [1]. */
 #define WASINN_PORT_TEXT 2u
@@ -251,7 +252,8 @@ typedef struct wasinn_backend {
   /* May be NULL. Gives an output that is known without a run, as a sink gets one: called before
    * the first run and again once an input was set, never while a run is under way. `out->port` is
    * set already; `out->tensor` stays valid until the next call on the context and is copied.
-   * WASINN_INVALID_ARGUMENT when that output comes from a run alone. \since 1, appended */
+   * WASINN_INVALID_ARGUMENT when that output comes from a run alone. Asked also after a run that
+   * ended without this output: its error says why there is none. \since 1, appended */
   wasinn_code (*output_get)(wasinn_backend_context* context, uint32_t port,
                             wasinn_backend_output* out, wasinn_error* error);
 } wasinn_backend;

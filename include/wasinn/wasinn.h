@@ -120,9 +120,9 @@ WASINN_EXPORT wasinn_code wasinn_engine_add_model_config(wasinn_engine* engine,
                                                          const wasinn_model_config* config,
                                                          wasinn_error* error);
 
-/* Registers each entry of a folder: a model file under its name without extension, a folder under
- * its own name (a `model.EXT` inside it, the highest numbered version folder as in Triton's
- * layout, or the folder itself for formats that are folders). `encoding` may be NULL. */
+/* Registers each model of a folder: a file under its name without extension, a folder under its own
+ * name (docs/cli.md says which file is its model), several models of a folder as FOLDER/NAME. Files
+ * that belong to a model are none themselves. `encoding` may be NULL. */
 WASINN_EXPORT wasinn_code wasinn_engine_add_model_dir(wasinn_engine* engine, const char* dir,
                                                       const char* encoding, wasinn_error* error);
 

@@ -436,7 +436,7 @@ Result<> Execution::CollectOutputsLocked() {
   if (chunk_lost_) return Fail(*refusal_);
   CollectTextLocked();
   for (size_t i = 0; i < outputs_.size(); ++i) {
-    if (!outputs_[i]) {
+    if (!outputs_[i] && !graph_->info().outputs[i].optional) {
       return Fail(Code::kUNKNOWN, "backend {} reported success without output {} ('{}')",
                   graph_->backend().name(), i, Printable(graph_->info().outputs[i].name));
     }

@@ -112,12 +112,20 @@ Result<Piece> Run::Read(uint32_t port, size_t most) {
   if (!ended) return Piece{Piece::State::kNothingYet, {}};
   WASINN_CHECK(execution_->TakeOutcome());
   if (streamed) return Piece{Piece::State::kEnd, {}};
-  const auto bytes = execution_->outputs()[port]->data.bytes();
+  WASINN_TRY(whole, WholeOutput(port));
+  const auto bytes = whole->data.bytes();
   uint64_t& read = whole_read_[port];
   if (read == bytes.size()) return Piece{Piece::State::kEnd, {}};
   const auto piece = bytes.subspan(read, std::min<uint64_t>(most, bytes.size() - read));
   read += piece.size();
   return Piece{Piece::State::kBytes, piece};
+}
+
+Result<const Tensor*> Run::WholeOutput(uint32_t port) const {
+  if (const auto& output = execution_->outputs()[port]) return &*output;
+  // The run may end without it, and the backend tells why.
+  if (const auto known = execution_->EarlyOutput(port); !known) return Fail(known.error());
+  return Fail(Code::kUNKNOWN, "output {}: expected from the run, given none", port);
 }
 
 std::optional<Result<>> Run::Step() {
@@ -135,8 +143,8 @@ std::optional<Result<>> Run::Step() {
   if (outcome && !streamed && !whole_) {
     // A generator that had nothing to say did stream.
     const auto& outputs = execution_->outputs();
-    const bool silent =
-        graph.backend().generates() && (outputs.empty() || outputs.front()->data.size() == 0);
+    const bool silent = graph.backend().generates() &&
+                        (outputs.empty() || !outputs.front() || outputs.front()->data.size() == 0);
     if (!silent) {
       whole_ = true;
       return Result<>();
@@ -154,7 +162,10 @@ void Run::Close() {
 }
 
 Result<Tensor> Run::StepOutput(uint32_t port) const {
-  if (!over_ && whole_) return *execution_->outputs()[port];
+  if (!over_ && whole_) {
+    WASINN_TRY(whole, WholeOutput(port));
+    return *whole;
+  }
   if (!over_ && chunk_) {
     if (port == 0) return *chunk_;
     if (auto output = execution_->OutputSoFar(port)) return *std::move(output);

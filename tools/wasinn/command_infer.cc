@@ -139,7 +139,13 @@ std::expected<void, Failure> ShowOutputs(const InferFlags& flags, const Context&
   std::set<std::string> taken;
   for (std::uint32_t i = 0; i < ports.size(); ++i) {
     const auto output = context.GetOutput(i);
-    if (!output) return Fail(output.error());
+    if (!output && !ports[i].optional) return Fail(output.error());
+    if (!output) {
+      // The run gave no tensor for it; the others stand.
+      list.push_back({{"name", ports[i].name}, {"error", output.error().message}});
+      table.AddRow({ports[i].name, "none", "", output.error().message});
+      continue;
+    }
     const auto& [name, tensor] = *output;
     Json entry = {{"name", name}, {"dtype", wasinn_dtype_name(tensor.dtype)}};
     // The dims of text say nothing.
