@@ -29,7 +29,7 @@ class RunListener {
  public:
   virtual ~RunListener() = default;
   // An output, or what was wrong with the one that the backend gave; false when it is not taken.
-  virtual bool OnOutput(uint32_t port, Result<Tensor> tensor) noexcept = 0;
+  virtual bool OnOutput(uint32_t port, Result<Tensor>&& tensor) noexcept = 0;
   // False asks the backend to stop.
   virtual bool OnChunk(uint32_t port, std::string_view data) noexcept = 0;
   virtual void OnDone(Result<> result, const wasinn_backend_usage& usage) noexcept = 0;

@@ -12,7 +12,7 @@ namespace {
 
 class Recorder : public RunListener {
  public:
-  bool OnOutput(uint32_t port, Result<Tensor> tensor) noexcept override {
+  bool OnOutput(uint32_t port, Result<Tensor>&& tensor) noexcept override {
     if (!tensor) refusals.push_back(tensor.error().message);
     if (!tensor || port != 0) return false;
     output = std::move(*tensor);

@@ -9,19 +9,20 @@ Result<> CheckLimit(std::string_view rule, uint64_t limit, uint64_t given) {
   return Fail(Code::kSECURITY, "policy rule {}: expected at most {}, given {}", rule, limit, given);
 }
 
+std::shared_ptr<Ledger> Ledger::Create(const std::array<Limit, kAccounts>& limits) {
+  return {new Ledger(limits),
+          [](Ledger* ledger) { ledger->GiveBack(Account::kBytes, kReferenced); }};
+}
+
 Result<> Ledger::Take(Account account, uint64_t amount) {
   const Limit& limit = limits_[Index(account)];
+  const uint64_t maximum = limit.maximum == 0 ? kReferenced - 1 : limit.maximum;
   std::atomic<uint64_t>& used = used_[Index(account)];
   uint64_t before = used.load(std::memory_order_relaxed);
-  uint64_t after = 0;
   do {
-    const auto sum = CheckedAdd(before, amount);
-    if (!sum) return CheckLimit(limit.rule, UINT64_MAX - 1, UINT64_MAX);
-    after = *sum;
-    if (limit.maximum != 0 && after > limit.maximum) {
-      return CheckLimit(limit.rule, limit.maximum, after);
-    }
-  } while (!used.compare_exchange_weak(before, after, std::memory_order_relaxed));
+    const uint64_t after = CheckedAdd(before & (kReferenced - 1), amount).value_or(UINT64_MAX);
+    if (after > maximum) return CheckLimit(limit.rule, maximum, after);
+  } while (!used.compare_exchange_weak(before, before + amount, std::memory_order_relaxed));
   return {};
 }
 

@@ -32,20 +32,32 @@ class Ledger {
     std::string_view rule;
     uint64_t maximum;
   };
-  // By account.
-  explicit Ledger(const std::array<Limit, kAccounts>& limits) : limits_(limits) {}
+  // `limits` by account. The ledger lives as long as its references and as long as bytes count in
+  // it.
+  static std::shared_ptr<Ledger> Create(const std::array<Limit, kAccounts>& limits);
 
   // Counts `amount` until GiveBack; refuses with the rule's name.
   Result<> Take(Account account, uint64_t amount);
   void GiveBack(Account account, uint64_t amount) noexcept {
-    used_[Index(account)].fetch_sub(amount, std::memory_order_relaxed);
+    std::atomic<uint64_t>& used = used_[Index(account)];
+    if (used.fetch_sub(amount, std::memory_order_acq_rel) == amount && account == Account::kBytes) {
+      delete this;
+    }
   }
   uint64_t used(Account account) const {
-    return used_[Index(account)].load(std::memory_order_relaxed);
+    return used_[Index(account)].load(std::memory_order_relaxed) & (kReferenced - 1);
   }
 
  private:
+  // Counted in the account of bytes while there are references, so that a buffer, of which there
+  // are many, need not be one.
+  static constexpr uint64_t kReferenced = uint64_t{1} << 62;
   static size_t Index(Account account) { return static_cast<size_t>(account); }
+
+  explicit Ledger(const std::array<Limit, kAccounts>& limits) : limits_(limits) {
+    used_[Index(Account::kBytes)] = kReferenced;
+  }
+  ~Ledger() = default;
 
   const std::array<Limit, kAccounts> limits_;
   std::array<std::atomic<uint64_t>, kAccounts> used_{};

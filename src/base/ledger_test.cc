@@ -11,8 +11,8 @@ namespace {
 using Account = Ledger::Account;
 
 std::shared_ptr<Ledger> Make(uint64_t bytes, uint64_t contexts = 0) {
-  return std::make_shared<Ledger>(std::array<Ledger::Limit, Ledger::kAccounts>{
-      {{"max_bytes", bytes}, {"max_error_bytes", 0}, {"max_contexts", contexts}}});
+  return Ledger::Create(
+      {{{"max_bytes", bytes}, {"max_error_bytes", 0}, {"max_contexts", contexts}}});
 }
 
 TEST(LedgerTest, AChargeCountsUntilItEnds) {
@@ -39,11 +39,29 @@ TEST(LedgerTest, AChargeCountsUntilItEnds) {
 
 TEST(LedgerTest, WithoutALimitOnlyWhatCannotBeCountedIsRefused) {
   const auto ledger = Make(0);
-  auto charge = Charge::Take(ledger, Account::kBytes, UINT64_MAX);
+  constexpr uint64_t kMost = (uint64_t{1} << 62) - 1;
+  for (const uint64_t much : {kMost + 1, UINT64_MAX}) {
+    EXPECT_FALSE(Charge::Take(ledger, Account::kBytes, much));
+  }
+  auto charge = Charge::Take(ledger, Account::kBytes, kMost);
   ASSERT_TRUE(charge);
   EXPECT_FALSE(charge->Grow(1));
-  EXPECT_EQ(ledger->used(Account::kBytes), UINT64_MAX);
+  EXPECT_EQ(ledger->used(Account::kBytes), kMost);
   EXPECT_TRUE(Charge::Take(nullptr, Account::kBytes, 1));
+}
+
+TEST(LedgerTest, ItLivesAsLongAsBytesCountInIt) {
+  Ledger* ledger = nullptr;
+  {
+    const auto owner = Make(10);
+    ledger = owner.get();
+    ASSERT_TRUE(ledger->Take(Account::kBytes, 4));
+    ASSERT_TRUE(ledger->Take(Account::kBytes, 6));
+  }
+  ledger->GiveBack(Account::kBytes, 4);
+  EXPECT_EQ(ledger->used(Account::kBytes), 6u);
+  EXPECT_FALSE(ledger->Take(Account::kBytes, 5));
+  ledger->GiveBack(Account::kBytes, 6);  // and now it is gone: a leak checker would tell
 }
 
 TEST(LedgerTest, ThreadsNeverPassTheLimitTogether) {

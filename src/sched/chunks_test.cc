@@ -30,8 +30,7 @@ TEST(ChunksTest, ReadAcrossBordersOrChunkByChunk) {
 }
 
 TEST(ChunksTest, WhatTheyCostCountsAsLongAsTheTextIsHeld) {
-  const auto ledger = std::make_shared<Ledger>(std::array<Ledger::Limit, Ledger::kAccounts>{
-      {{"rule", 2 + sizeof(size_t)}, {"none", 0}, {"none", 0}}});
+  const auto ledger = Ledger::Create({{{"rule", 2 + sizeof(size_t)}, {"none", 0}, {"none", 0}}});
   const auto used = [&] { return ledger->used(Ledger::Account::kBytes); };
   std::shared_ptr<const std::string> text;
   {

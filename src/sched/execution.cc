@@ -82,7 +82,8 @@ Error Execution::TimedOut() noexcept {
   return PlainError(Code::kTIMEOUT, "the compute took longer than the rule compute_timeout allows");
 }
 
-Result<> Execution::BeginRun(std::vector<Input> inputs, std::move_only_function<void()> reported,
+Result<> Execution::BeginRun(std::vector<Input> inputs, std::shared_ptr<Execution> self,
+                             std::move_only_function<void()> reported,
                              std::move_only_function<void(uint32_t port)> arrived) {
   MutexLock lock(mutex_);
   if (active_ || !reported_) return Fail(Busy());
@@ -93,7 +94,8 @@ Result<> Execution::BeginRun(std::vector<Input> inputs, std::move_only_function<
   active_ = true;
   reported_ = false;
   called_ = false;
-  on_worker_ = false;
+  on_worker_ = self != nullptr && graph_->backend().blocking();
+  self_ = std::move(self);
   inputs_ = std::move(inputs);
   chunks_.clear();
   chunk_bytes_ = 0;
@@ -107,7 +109,7 @@ Result<> Execution::BeginRun(std::vector<Input> inputs, std::move_only_function<
 }
 
 Result<> Execution::RunInline(std::vector<Input> inputs, const std::atomic<Code>& stop) {
-  WASINN_CHECK(BeginRun(std::move(inputs), nullptr, nullptr));
+  WASINN_CHECK(BeginRun(std::move(inputs), nullptr, nullptr, nullptr));
   scheduler_.inline_runs.fetch_add(1, std::memory_order_relaxed);
   if (const Code why = stop.load(std::memory_order_acquire); why != Code::kOK) {
     Cancel(PlainError(why, "the session was stopped"));
@@ -122,19 +124,15 @@ Result<> Execution::Start(std::vector<Input> inputs, std::chrono::steady_clock::
   // Of a run whose outcome nobody took: it may not reach this one.
   DropDeadline();
   const bool blocking = graph_->backend().blocking();
-  WASINN_CHECK(BeginRun(std::move(inputs), std::move(reported), std::move(arrived)));
+  WASINN_CHECK(
+      BeginRun(std::move(inputs), shared_from_this(), std::move(reported), std::move(arrived)));
   try {
-    {
-      MutexLock lock(mutex_);
-      on_worker_ = blocking;
-      self_ = shared_from_this();
-      if (deadline != std::chrono::steady_clock::time_point::max()) {
-        timer_ = scheduler_.timer().At(deadline, [weak = weak_from_this()] {
-          if (const auto self = weak.lock()) {
-            self->Cancel(TimedOut());
-          }
-        });
-      }
+    if (deadline != std::chrono::steady_clock::time_point::max()) {
+      timer_ = scheduler_.timer().At(deadline, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) {
+          self->Cancel(TimedOut());
+        }
+      });
     }
     if (blocking) {
       scheduler_.computes().Post([self = shared_from_this()] { self->CallBackend(); });
@@ -272,24 +270,14 @@ void Execution::Retire(Charge context) noexcept {
 }
 
 void Execution::DropDeadline() noexcept {
-  Timer::Id timer = 0;
-  {
-    MutexLock lock(mutex_);
-    timer = std::exchange(timer_, 0);
-  }
-  scheduler_.timer().Cancel(timer);
+  if (timer_.load(std::memory_order_relaxed) == 0) return;
+  scheduler_.timer().Cancel(timer_.exchange(0));
 }
 
 Result<> Execution::TakeOutcome() {
-  Result<> outcome;
-  Timer::Id timer = 0;
-  {
-    MutexLock lock(mutex_);
-    outcome = outcome_;
-    timer = std::exchange(timer_, 0);
-  }
-  scheduler_.timer().Cancel(timer);
-  return outcome;
+  DropDeadline();
+  MutexLock lock(mutex_);
+  return outcome_;
 }
 
 // An output is its own until it ends: not an input's memory, which is written again or given to
@@ -305,23 +293,23 @@ Result<> Execution::OwnBytesLocked(Tensor& output) {
   return {};
 }
 
-Result<> Execution::TakeOutputLocked(uint32_t port, Tensor tensor) {
+Result<> Execution::TakeOutputLocked(uint32_t port, Tensor& tensor) {
   if (port >= outputs_.size()) {
     return Fail(Code::kUNKNOWN, "backend {}: expected an output port below {}, given {}",
                 graph_->backend().name(), outputs_.size(), port);
   }
   if (reported_) return {};
   WASINN_CHECK(OwnBytesLocked(tensor));
-  WASINN_CHECK(tensor.data.ChargeTo(ledger_));
+  WASINN_CHECK(tensor.data.ChargeTo(ledger_.get()));
   outputs_[port] = std::move(tensor);
   return {};
 }
 
-bool Execution::OnOutput(uint32_t port, Result<Tensor> tensor) noexcept {
+bool Execution::OnOutput(uint32_t port, Result<Tensor>&& tensor) noexcept {
   MutexLock lock(mutex_);
   Result<> taken;
   try {
-    taken = tensor ? TakeOutputLocked(port, std::move(*tensor)) : Fail(std::move(tensor.error()));
+    taken = tensor ? TakeOutputLocked(port, *tensor) : Fail(std::move(tensor.error()));
   } catch (...) {
     taken = Fail(ErrorOfException());
   }
@@ -409,7 +397,7 @@ Result<Tensor> Execution::EarlyOutput(uint32_t port) {
   // Whatever it lies in may change with the next call on the context.
   WASINN_TRY(copy,
              Tensor::Copy(backend.buffers(), tensor.dtype, tensor.shape, tensor.data.bytes()));
-  WASINN_CHECK(copy.data.ChargeTo(ledger_));
+  WASINN_CHECK(copy.data.ChargeTo(ledger_.get()));
   return copy;
 }
 

@@ -96,7 +96,7 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
   void set_guest_dirs(std::shared_ptr<const GuestDirs> dirs) { guest_dirs_ = std::move(dirs); }
 
   // RunListener
-  bool OnOutput(uint32_t port, Result<Tensor> tensor) noexcept override;
+  bool OnOutput(uint32_t port, Result<Tensor>&& tensor) noexcept override;
   bool OnChunk(uint32_t port, std::string_view data) noexcept override;
   void OnDone(Result<> result, const wasinn_backend_usage& usage) noexcept override;
   std::shared_ptr<const GuestDirs> guest_dirs() const noexcept override { return guest_dirs_; }
@@ -112,7 +112,9 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
     scheduler_.live_executions.fetch_add(1);
   }
 
-  Result<> BeginRun(std::vector<Input> inputs, std::move_only_function<void()> reported,
+  // `self` keeps this while the backend is at work; nullptr where the caller does.
+  Result<> BeginRun(std::vector<Input> inputs, std::shared_ptr<Execution> self,
+                    std::move_only_function<void()> reported,
                     std::move_only_function<void(uint32_t port)> arrived);
   // Takes back what BeginRun did, before the backend was called.
   void EndRunEarly() noexcept;
@@ -121,7 +123,7 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
   void DropDeadline() noexcept;
   std::optional<std::move_only_function<void()>> ReportLocked(Result<> outcome) noexcept
       REQUIRES(mutex_);
-  Result<> TakeOutputLocked(uint32_t port, Tensor tensor) REQUIRES(mutex_);
+  Result<> TakeOutputLocked(uint32_t port, Tensor& tensor) REQUIRES(mutex_);
   Result<> OwnBytesLocked(Tensor& output) REQUIRES(mutex_);
   Result<> TakeChunkLocked(uint32_t port, std::string_view data) REQUIRES(mutex_);
   void CollectTextLocked() REQUIRES(mutex_);
@@ -157,7 +159,7 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
   std::move_only_function<void()> on_reported_ GUARDED_BY(mutex_);
   std::move_only_function<void(uint32_t)> on_arrived_ GUARDED_BY(mutex_);
   std::move_only_function<void()> on_idle_ GUARDED_BY(mutex_);
-  Timer::Id timer_ GUARDED_BY(mutex_) = 0;
+  std::atomic<Timer::Id> timer_{0};                     // of the deadline
   std::shared_ptr<Execution> self_ GUARDED_BY(mutex_);  // while the backend is at work
   Pool::Prepared end_job_ GUARDED_BY(mutex_);           // ends self_ outside of the backend
   Charge retired_ GUARDED_BY(mutex_);                   // see Retire

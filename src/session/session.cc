@@ -11,10 +11,9 @@ namespace wasinn {
 Session::Session(const SessionHost& host, Policy policy)
     : host_(host),
       policy_(std::move(policy)),
-      ledger_(std::make_shared<Ledger>(std::array<Ledger::Limit, Ledger::kAccounts>{
-          {{"max_session_bytes", policy_.max_session_bytes},
-           {"max_error_bytes", policy_.max_error_bytes},
-           {"max_contexts", policy_.max_contexts}}})) {}
+      ledger_(Ledger::Create({{{"max_session_bytes", policy_.max_session_bytes},
+                               {"max_error_bytes", policy_.max_error_bytes},
+                               {"max_contexts", policy_.max_contexts}}})) {}
 
 Session::~Session() {
   Abandon();
@@ -238,7 +237,7 @@ Result<> Session::ClearInputs(uint32_t context) {
 Result<BufferRef> Session::AllocateTensor(uint64_t size) {
   WASINN_CHECK(CheckLimit("max_tensor_bytes", policy_.max_tensor_bytes, size));
   WASINN_TRY(buffer, host_.buffers->Allocate(size));
-  WASINN_CHECK(buffer.ChargeTo(ledger_));
+  WASINN_CHECK(buffer.ChargeTo(ledger_.get()));
   return buffer;
 }
 

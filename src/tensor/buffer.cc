@@ -19,7 +19,7 @@ void Release(void (*release)(void*), void* owner) noexcept {
 
 void Buffer::Unref() {
   if (refs_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  const std::shared_ptr<Ledger> ledger = std::move(ledger_);
+  Ledger* const ledger = std::exchange(ledger_, nullptr);
   const size_t size = size_;
   if (pool_ != nullptr) {
     pool_->TakeBack(this);
@@ -31,8 +31,8 @@ void Buffer::Unref() {
   if (ledger != nullptr) ledger->GiveBack(Ledger::Account::kBytes, size);
 }
 
-Result<> BufferRef::ChargeTo(const std::shared_ptr<Ledger>& ledger) {
-  if (buffer_ == nullptr || ledger == nullptr || buffer_->ledger_ != nullptr) return {};
+Result<> BufferRef::ChargeTo(Ledger* ledger) {
+  if (size() == 0 || ledger == nullptr || buffer_->ledger_ != nullptr) return {};
   WASINN_CHECK(ledger->Take(Ledger::Account::kBytes, buffer_->size_));
   buffer_->ledger_ = ledger;
   return {};

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <utility>
 
@@ -38,7 +37,7 @@ class Buffer {
   size_t size_ = 0;
   void (*release_)(void* owner) = nullptr;  // lent buffers
   void* owner_ = nullptr;
-  std::shared_ptr<Ledger> ledger_;  // where size_ counts; may be nullptr
+  Ledger* ledger_ = nullptr;  // where size_ counts, which keeps it; may be nullptr
 };
 
 // Owns one reference. Cheap to copy; a null one has no bytes.
@@ -57,7 +56,7 @@ class BufferRef {
 
   // Counts the bytes in the ledger until the last reference ends; nothing when they count already.
   // Before the buffer is shared.
-  Result<> ChargeTo(const std::shared_ptr<Ledger>& ledger);
+  Result<> ChargeTo(Ledger* ledger);
 
   BufferRef(const BufferRef& other) : buffer_(other.buffer_) {
     if (buffer_ != nullptr) buffer_->Ref();
