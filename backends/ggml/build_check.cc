@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -197,6 +198,9 @@ class Results {
                              (check.state == BuildState::kWorks ? std::string(kWorks)
                                                                 : std::string(kFails) + check.why) +
                              "\n";
+    // A longer file than this process may write would end it.
+    rlimit longest{};
+    if (getrlimit(RLIMIT_FSIZE, &longest) != 0 || longest.rlim_cur < text.size()) return;
     const std::string scratch = name_ + "." + std::to_string(getpid());
     Descriptor file(openat(folder_.get(), scratch.c_str(),
                            O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));

@@ -1,6 +1,7 @@
 #include "ggml/build_check.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -135,6 +136,19 @@ TEST_F(BuildCheckTest, WithoutAFolderItIsTriedEachTime) {
     EXPECT_EQ(CheckBuild(Program("echo works"), Build(), none).state, BuildState::kWorks);
   }
   EXPECT_EQ(Runs(), 2u);
+}
+
+TEST_F(BuildCheckTest, AProcessThatMayWriteNoFilesGoesOn) {
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  const std::string program = Program("");  // that leaves no line
+  std::ofstream(program) << "#!/bin/sh\necho works\n";
+  const rlimit none{0, before.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &none);
+  const BuildState state = CheckBuild(program, Build(), Kept()).state;
+  setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_EQ(state, BuildState::kWorks);
+  EXPECT_TRUE(fs::is_empty(Kept()));
 }
 
 TEST_F(BuildCheckTest, ALinkIsNoResult) {
