@@ -53,8 +53,6 @@ class RunPollable {
   bool Ready(const wasinn_waker* waker);
 
  private:
-  // Of a run that ended well; why the run gave none.
-  Result<const Tensor*> WholeOutput(uint32_t port) const;
   // Weak, since a pollable that a guest keeps must not keep its context.
   const std::weak_ptr<Execution> execution_;
   const std::shared_ptr<RunSignal> signal_;
@@ -111,6 +109,9 @@ class Run {
   Result<Tensor> StepOutput(uint32_t port) const;
 
  private:
+  // Of a run that ended well; why the run gave none.
+  Result<const Tensor*> WholeOutput(uint32_t port) const;
+
   Run(std::shared_ptr<Execution> execution, Kind kind);
 
   const std::shared_ptr<Execution> execution_;
