@@ -210,6 +210,17 @@ typedef struct wasinn_adapter {
   wasinn_code (*run)(wasinn_adapter_program* program, wasinn_session* session,
                      const wasinn_run_options* options, wasinn_run_result* result,
                      wasinn_error* error);
+
+  /* Slots that may be NULL, or not be there in a shorter table: the engine cannot do it. */
+
+  /* As wasinn_program_compile. */
+  wasinn_code (*compile)(wasinn_adapter_instance* instance, wasinn_bytes wasm,
+                         void (*write)(void* self, wasinn_bytes code), void* self,
+                         wasinn_error* error);
+  /* As program_load, and takes what `compile` wrote, which program_load refuses. */
+  wasinn_code (*program_load_trusted)(wasinn_adapter_instance* instance, wasinn_bytes bytes,
+                                      wasinn_adapter_program** out, wasinn_program_stats* stats,
+                                      wasinn_error* error);
 } wasinn_adapter;
 
 /* The adapters of this project that a program can link. */

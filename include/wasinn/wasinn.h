@@ -256,6 +256,20 @@ WASINN_EXPORT wasinn_code wasinn_session_drop_graph(wasinn_session* session, uin
 WASINN_EXPORT wasinn_code wasinn_program_load(wasinn_engine* engine, const char* adapter,
                                               wasinn_bytes wasm, wasinn_program** out,
                                               wasinn_error* error);
+/* As wasinn_program_load, for bytes of someone who is trusted: they may also be what
+ * wasinn_program_compile wrote, which becomes machine code of this process and can do all that the
+ * process can. Code of another version, configuration or processor is INVALID_ARGUMENT, with the
+ * reason. wasinn_program_load refuses such bytes with SECURITY. */
+WASINN_EXPORT wasinn_code wasinn_program_load_trusted(wasinn_engine* engine, const char* adapter,
+                                                      wasinn_bytes bytes, wasinn_program** out,
+                                                      wasinn_error* error);
+/* Compiles a guest ahead of time, for this machine and this version: `write` gets all of the code
+ * in one call, before this returns. The guest's imports are not looked at; UNSUPPORTED_OPERATION
+ * when the adapter cannot do it. */
+WASINN_EXPORT wasinn_code wasinn_program_compile(wasinn_engine* engine, const char* adapter,
+                                                 wasinn_bytes wasm,
+                                                 void (*write)(void* self, wasinn_bytes code),
+                                                 void* self, wasinn_error* error);
 WASINN_EXPORT void wasinn_program_free(wasinn_program* program);
 
 typedef struct wasinn_program_stats {
@@ -289,8 +303,16 @@ typedef struct wasinn_run_options {
   void (*stdout_write)(void* self, wasinn_bytes data);
   void (*stderr_write)(void* self, wasinn_bytes data);
   void* stdio_self;
+  /* The function that is called instead of the start function, an export of a core module; NULL:
+   * the start function, or of a reactor `_initialize` alone, which also comes first otherwise. The
+   * values of its parameters are read from args[1] on: decimal or 0x.. integers, decimal floats. */
+  const char* invoke;
+  /* Gets the results of `invoke` in one call, a line of text each, before the run returns; NULL:
+   * nobody does. */
+  void (*results_write)(void* self, wasinn_bytes data);
 } wasinn_run_options;
-#define WASINN_RUN_OPTIONS_INIT {sizeof(wasinn_run_options), 0, 0, 0, 0, 0, 0, {0, 0}, 0, 0, 0}
+#define WASINN_RUN_OPTIONS_INIT \
+  {sizeof(wasinn_run_options), 0, 0, 0, 0, 0, 0, {0, 0}, 0, 0, 0, 0, 0}
 
 typedef struct wasinn_run_result {
   size_t struct_size;
@@ -302,7 +324,8 @@ typedef struct wasinn_run_result {
 
 /* Runs the guest to its end in `session`, which must be fresh: one guest a session. OK when the
  * guest ended by itself, whatever its exit code; RUNTIME_ERROR for a trap (text: the trap and the
- * guest's stack), TIMEOUT or CANCELLED when it was stopped, TOO_LARGE for a limit. */
+ * guest's stack), TIMEOUT or CANCELLED when it was stopped, TOO_LARGE for a limit,
+ * UNSUPPORTED_OPERATION for a guest without what is to be called. */
 WASINN_EXPORT wasinn_code wasinn_program_run(wasinn_program* program, wasinn_session* session,
                                              const wasinn_run_options* options,
                                              wasinn_run_result* result, wasinn_error* error);

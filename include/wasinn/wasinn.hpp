@@ -345,10 +345,14 @@ struct RunOptions {
   // Called from any thread, one call at a time, must not throw.
   std::function<void(std::string_view)> stdout_write = {};
   std::function<void(std::string_view)> stderr_write = {};
+  // An exported function of a core module that is called instead of its start; empty: the start.
+  // Its parameters are read from args[1] on.
+  std::string invoke = {};
 };
 
 struct RunResult {
   int exit_code = 0;
+  std::string results = {};  // of `invoke`, a line each
   std::uint64_t instantiate_ns = 0;
   std::uint64_t run_ns = 0;
 };
@@ -382,23 +386,33 @@ class Program {
     if (options.stdin_data) {
       c_options.stdin_data = {options.stdin_data->data(), options.stdin_data->size()};
     }
-    c_options.stdio_self = const_cast<RunOptions*>(&options);
+    struct Streams {
+      const RunOptions& options;
+      std::string results;
+    } streams{options, {}};
+    c_options.stdio_self = &streams;
+    c_options.invoke = detail::OrNull(options.invoke);
+    c_options.results_write = [](void* self, wasinn_bytes data) {
+      static_cast<Streams*>(self)->results.assign(static_cast<const char*>(data.data), data.size);
+    };
     if (options.stdout_write) {
       c_options.stdout_write = [](void* self, wasinn_bytes data) {
-        static_cast<const RunOptions*>(self)->stdout_write(
+        static_cast<const Streams*>(self)->options.stdout_write(
             {static_cast<const char*>(data.data), data.size});
       };
     }
     if (options.stderr_write) {
       c_options.stderr_write = [](void* self, wasinn_bytes data) {
-        static_cast<const RunOptions*>(self)->stderr_write(
+        static_cast<const Streams*>(self)->options.stderr_write(
             {static_cast<const char*>(data.data), data.size});
       };
     }
     detail::Call call;
     wasinn_run_result result = WASINN_RUN_RESULT_INIT;
-    return call(wasinn_program_run(get(), session.get(), &c_options, &result, &call.error),
-                [&] { return RunResult{result.exit_code, result.instantiate_ns, result.run_ns}; });
+    return call(wasinn_program_run(get(), session.get(), &c_options, &result, &call.error), [&] {
+      return RunResult{result.exit_code, std::move(streams.results), result.instantiate_ns,
+                       result.run_ns};
+    });
   }
   ProgramStats stats() const {
     wasinn_program_stats stats{};
@@ -531,6 +545,29 @@ class Engine {
     return call(wasinn_program_load(get(), detail::OrNull(adapter), {wasm.data(), wasm.size()},
                                     &program, &call.error),
                 [&] { return Program(program); });
+  }
+  // For bytes of someone who is trusted, which may be code of CompileProgram: it becomes machine
+  // code of this process.
+  Result<Program> LoadTrustedProgram(std::span<const std::byte> bytes,
+                                     const std::string& adapter = {}) const {
+    detail::Call call;
+    wasinn_program* program = nullptr;
+    return call(wasinn_program_load_trusted(get(), detail::OrNull(adapter),
+                                            {bytes.data(), bytes.size()}, &program, &call.error),
+                [&] { return Program(program); });
+  }
+  // Compiles a guest ahead of time, for this machine and this version.
+  Result<std::vector<std::byte>> CompileProgram(std::span<const std::byte> wasm,
+                                                const std::string& adapter = {}) const {
+    detail::Call call;
+    std::vector<std::byte> code;
+    const auto take = [](void* self, wasinn_bytes data) {
+      const auto* bytes = static_cast<const std::byte*>(data.data);
+      static_cast<std::vector<std::byte>*>(self)->assign(bytes, bytes + data.size);
+    };
+    return call(wasinn_program_compile(get(), detail::OrNull(adapter), {wasm.data(), wasm.size()},
+                                       take, &code, &call.error),
+                [&] { return std::move(code); });
   }
   wasinn_engine* get() const { return engine_.get(); }
 

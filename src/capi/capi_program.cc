@@ -44,18 +44,55 @@ struct wasinn_program {
   wasinn_program_stats stats;
 };
 
-wasinn_code wasinn_program_load(wasinn_engine* engine, const char* adapter_name, wasinn_bytes wasm,
-                                wasinn_program** out, wasinn_error* error) {
+namespace {
+
+using LoadSlot = decltype(wasinn_adapter::program_load) wasinn_adapter::*;
+
+Error NotAheadOfTime(const Adapter& adapter) {
+  return {Code::kUNSUPPORTED_OPERATION,
+          fmt::format("the adapter {} does not compile ahead of time", adapter.name()), 0};
+}
+
+wasinn_code LoadProgram(LoadSlot slot, wasinn_engine* engine, const char* adapter_name,
+                        wasinn_bytes bytes, wasinn_program** out, wasinn_error* error) {
   return Guard(error, [&]() -> Result<> {
     WASINN_TRY(adapter, FromC(engine).FindAdapter(adapter_name));
+    const auto load = adapter->table().*slot;
+    if (load == nullptr) return Fail(NotAheadOfTime(*adapter));
     WASINN_TRY(instance, adapter->Instance());
     auto program = std::make_unique<wasinn_program>(
         wasinn_program{&FromC(engine), adapter, nullptr, {sizeof(wasinn_program_stats), 0, 0, 0}});
     wasinn_error failure{};
-    const wasinn_code code =
-        adapter->table().program_load(instance, wasm, &program->handle, &program->stats, &failure);
+    const wasinn_code code = load(instance, bytes, &program->handle, &program->stats, &failure);
     if (code != WASINN_OK) return Fail(FromC(code, failure, "program_load"));
     *out = program.release();
+    return {};
+  });
+}
+
+}  // namespace
+
+wasinn_code wasinn_program_load(wasinn_engine* engine, const char* adapter, wasinn_bytes wasm,
+                                wasinn_program** out, wasinn_error* error) {
+  return LoadProgram(&wasinn_adapter::program_load, engine, adapter, wasm, out, error);
+}
+
+wasinn_code wasinn_program_load_trusted(wasinn_engine* engine, const char* adapter,
+                                        wasinn_bytes bytes, wasinn_program** out,
+                                        wasinn_error* error) {
+  return LoadProgram(&wasinn_adapter::program_load_trusted, engine, adapter, bytes, out, error);
+}
+
+wasinn_code wasinn_program_compile(wasinn_engine* engine, const char* adapter_name,
+                                   wasinn_bytes wasm, void (*write)(void* self, wasinn_bytes code),
+                                   void* self, wasinn_error* error) {
+  return Guard(error, [&]() -> Result<> {
+    WASINN_TRY(adapter, FromC(engine).FindAdapter(adapter_name));
+    if (adapter->table().compile == nullptr) return Fail(NotAheadOfTime(*adapter));
+    WASINN_TRY(instance, adapter->Instance());
+    wasinn_error failure{};
+    const wasinn_code code = adapter->table().compile(instance, wasm, write, self, &failure);
+    if (code != WASINN_OK) return Fail(FromC(code, failure, "compile"));
     return {};
   });
 }

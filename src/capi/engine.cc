@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <cstring>
 #include <thread>
 
 #include "base/os.h"
@@ -21,6 +23,8 @@ constexpr seconds kPatience{5};
 constexpr seconds kIdle{5};
 
 constexpr size_t kMostText = 4096;
+// Of an adapter's table of the first release.
+constexpr size_t kFirstAdapterSize = offsetof(wasinn_adapter, compile);
 
 }  // namespace
 
@@ -29,12 +33,11 @@ constexpr size_t kMostText = 4096;
 Result<std::unique_ptr<Adapter>> Adapter::Create(const wasinn_adapter* table,
                                                  const wasinn_adapter_host& host) {
   if (table == nullptr) return Fail(Code::kINVALID_ARGUMENT, "expected an adapter, given NULL");
-  if (table->abi_version != WASINN_ADAPTER_ABI_VERSION ||
-      table->struct_size < sizeof(wasinn_adapter)) {
-    return Fail(Code::kINVALID_ARGUMENT,
-                "expected an adapter of ABI version {} with {} bytes, given version {} with {}",
-                WASINN_ADAPTER_ABI_VERSION, sizeof(wasinn_adapter), table->abi_version,
-                table->struct_size);
+  if (table->abi_version != WASINN_ADAPTER_ABI_VERSION || table->struct_size < kFirstAdapterSize) {
+    return Fail(
+        Code::kINVALID_ARGUMENT,
+        "expected an adapter of ABI version {} with at least {} bytes, given version {} with {}",
+        WASINN_ADAPTER_ABI_VERSION, kFirstAdapterSize, table->abi_version, table->struct_size);
   }
   if (table->name == nullptr || table->open == nullptr || table->close == nullptr ||
       table->inspect == nullptr || table->inspect_free == nullptr ||
@@ -42,7 +45,7 @@ Result<std::unique_ptr<Adapter>> Adapter::Create(const wasinn_adapter* table,
     return Fail(Code::kINVALID_ARGUMENT, "expected an adapter with all slots, given one with NULL");
   }
   std::unique_ptr<Adapter> adapter(new Adapter);
-  adapter->table_ = *table;
+  std::memcpy(&adapter->table_, table, std::min(table->struct_size, sizeof(wasinn_adapter)));
   adapter->name_.assign(table->name, strnlen(table->name, kMostText));
   adapter->host_ = host;
   return adapter;

@@ -1,6 +1,7 @@
 #include "capi/engine.h"
 
 #include <gtest/gtest.h>
+#include <wasinn/adapter.h>
 
 #include <cstring>
 #include <latch>
@@ -38,6 +39,46 @@ TEST(GuardTest, ExceptionsBecomeCodes) {
   EXPECT_STREQ(error.message, "internal error: broken");
   EXPECT_EQ(Guard(nullptr, []() -> Result<> { throw std::bad_alloc(); }), WASINN_TOO_LARGE);
   EXPECT_EQ(GuardText(&error, []() -> Result<std::string> { throw 1; }), nullptr);
+}
+
+// An adapter of the first release, whose table ends before compiling ahead of time.
+TEST(EngineTest, AShorterAdapterCannotCompileAheadOfTime) {
+  wasinn_adapter table{};
+  table.struct_size = offsetof(wasinn_adapter, compile);
+  table.abi_version = WASINN_ADAPTER_ABI_VERSION;
+  table.name = "short";
+  table.open = [](const wasinn_adapter_host*, wasinn_adapter_instance**, wasinn_error*) {
+    return WASINN_OK;
+  };
+  table.close = [](wasinn_adapter_instance*) {};
+  table.inspect = [](wasinn_adapter_instance*, wasinn_bytes, wasinn_guest_info*, wasinn_error*) {
+    return WASINN_UNKNOWN;
+  };
+  table.inspect_free = [](wasinn_guest_info*) {};
+  table.program_load = [](wasinn_adapter_instance*, wasinn_bytes, wasinn_adapter_program**,
+                          wasinn_program_stats*, wasinn_error*) { return WASINN_UNKNOWN; };
+  table.program_free = [](wasinn_adapter_program*) {};
+  table.run = [](wasinn_adapter_program*, wasinn_session*, const wasinn_run_options*,
+                 wasinn_run_result*, wasinn_error*) { return WASINN_UNKNOWN; };
+  // What lies behind the table is not its own.
+  table.compile = [](wasinn_adapter_instance*, wasinn_bytes, void (*)(void*, wasinn_bytes), void*,
+                     wasinn_error*) { return WASINN_OK; };
+
+  wasinn_engine* engine = nullptr;
+  ASSERT_EQ(wasinn_engine_create(nullptr, &engine, nullptr), WASINN_OK);
+  wasinn_error error{};
+  --table.struct_size;
+  EXPECT_EQ(wasinn_engine_add_adapter(engine, &table, &error), WASINN_INVALID_ARGUMENT);
+  ++table.struct_size;
+  ASSERT_EQ(wasinn_engine_add_adapter(engine, &table, &error), WASINN_OK) << error.message;
+  const auto take = [](void*, wasinn_bytes) {};
+  EXPECT_EQ(wasinn_program_compile(engine, nullptr, {}, take, nullptr, &error),
+            WASINN_UNSUPPORTED_OPERATION);
+  EXPECT_STREQ(error.message, "the adapter short does not compile ahead of time");
+  wasinn_program* program = nullptr;
+  EXPECT_EQ(wasinn_program_load_trusted(engine, nullptr, {}, &program, &error),
+            WASINN_UNSUPPORTED_OPERATION);
+  wasinn_engine_free(engine);
 }
 
 TEST(EngineTest, RefusesAThreadCountThatIsNone) {

@@ -183,12 +183,14 @@ std::string InspectJson(const wasinn_guest_info& info) {
   bool entry = false;
   for (const wasinn_str& row : std::span(info.exports, info.export_count)) {
     const std::string name(View(row));
-    entry = entry || (component ? name.starts_with("wasi:cli/run@") : name == "_start");
+    entry = entry || (component ? name.starts_with("wasi:cli/run@")
+                                : name == "_start" || name == "_initialize");
     exports.push_back(Printable(name));
   }
   if (!entry) {
     why_not.push_back(component ? "it exports no wasi:cli/run, so there is nothing to run"
-                                : "it exports no _start, so there is nothing to run");
+                                : "it exports neither _start nor _initialize, so without "
+                                  "--invoke there is nothing to run");
   }
   // What the engine says, where none of the reasons above explains it.
   if (why_not.empty() && info.why_not.size != 0) why_not.push_back(Printable(View(info.why_not)));

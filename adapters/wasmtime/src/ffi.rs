@@ -11,6 +11,7 @@ pub const RUNTIME_ERROR: Code = 4;
 pub const UNSUPPORTED_OPERATION: Code = 5;
 pub const TOO_LARGE: Code = 6;
 pub const NOT_FOUND: Code = 7;
+pub const SECURITY: Code = 8;
 pub const BUSY: Code = 14;
 
 /// `wasinn_log_level`.
@@ -213,6 +214,8 @@ pub struct RunOptions {
     pub stdout_write: Option<Write>,
     pub stderr_write: Option<Write>,
     pub stdio_self: *mut c_void,
+    pub invoke: *const c_char,
+    pub results_write: Option<Write>,
 }
 
 #[repr(C)]
@@ -249,6 +252,14 @@ pub struct Adapter {
         *mut RunResult,
         *mut Error,
     ) -> Code,
+    pub compile: unsafe extern "C" fn(*mut c_void, Bytes, Write, *mut c_void, *mut Error) -> Code,
+    pub program_load_trusted: unsafe extern "C" fn(
+        *mut c_void,
+        Bytes,
+        *mut *mut c_void,
+        *mut ProgramStats,
+        *mut Error,
+    ) -> Code,
 }
 
 // The tables are constant data of the core.
@@ -272,9 +283,9 @@ const _: () = {
     assert!(size_of::<GuestInfo>() == 72);
     assert!(size_of::<ProgramStats>() == 32);
     assert!(size_of::<Dir>() == 24);
-    assert!(size_of::<RunOptions>() == 96);
+    assert!(size_of::<RunOptions>() == 112);
     assert!(size_of::<RunResult>() == 32);
-    assert!(size_of::<Adapter>() == 96);
+    assert!(size_of::<Adapter>() == 112);
 };
 
 /// A C array as a slice; empty for NULL.

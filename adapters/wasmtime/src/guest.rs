@@ -1,6 +1,7 @@
 //! What the bytes of a guest are: text or binary, core module or component.
 
 use crate::failure::Failure;
+use crate::{ffi, precompiled};
 use std::borrow::Cow;
 use wasmparser::Parser;
 
@@ -19,6 +20,13 @@ pub struct Guest<'a> {
 }
 
 pub fn read(bytes: &[u8]) -> Result<Guest<'_>, Failure> {
+    if precompiled::is(bytes) {
+        return Err(Failure::new(
+            ffi::SECURITY,
+            "expected WebAssembly, given code that was compiled ahead of time, which is native code and \
+             not confined",
+        ));
+    }
     let is_text = starts_like_text(bytes);
     let binary = if is_text {
         wat::parse_bytes(bytes).map_err(|error| {

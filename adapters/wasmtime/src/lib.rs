@@ -5,6 +5,7 @@ mod cache;
 mod component_imports;
 mod core_imports;
 mod engine;
+mod entry;
 mod event_loop;
 mod failure;
 mod features;
@@ -15,6 +16,7 @@ mod inspect;
 mod limits;
 mod needs;
 mod pollable;
+mod precompiled;
 mod program;
 mod run;
 mod state;
@@ -49,6 +51,8 @@ static ADAPTER: ffi::Adapter = ffi::Adapter {
     program_load,
     program_free,
     run: run_program,
+    compile,
+    program_load_trusted,
 };
 
 #[unsafe(no_mangle)]
@@ -92,8 +96,9 @@ unsafe extern "C" fn inspect_guest(
     unsafe {
         guard(error, || {
             let mut info = inspect::inspect(wasm.as_slice())?;
-            let loaded = Program::load(shared(instance), wasm.as_slice());
-            info.why_not = loaded.err().map(|failure| failure.text);
+            let loaded = Program::load(shared(instance), guest::read(wasm.as_slice())?, None);
+            let starts = loaded.and_then(|(program, _)| program.check_start());
+            info.why_not = starts.err().map(|failure| failure.text);
             *out = inspect::to_guest_info(info);
             Ok(())
         })
@@ -120,16 +125,60 @@ unsafe extern "C" fn program_load(
 ) -> ffi::Code {
     unsafe {
         guard(error, || {
-            let (program, measured) = Program::load(shared(instance), wasm.as_slice())?;
-            if let Some(stats) = stats.as_mut() {
-                stats.compile_ns = measured.compile_ns;
-                stats.link_ns = measured.link_ns;
-                stats.from_cache = measured.from_cache.into();
-            }
-            *out = Arc::into_raw(program).cast_mut().cast();
+            let guest = guest::read(wasm.as_slice())?;
+            give(Program::load(shared(instance), guest, None)?, out, stats)
+        })
+    }
+}
+
+unsafe extern "C" fn program_load_trusted(
+    instance: *mut c_void,
+    bytes: ffi::Bytes,
+    out: *mut *mut c_void,
+    stats: *mut ffi::ProgramStats,
+    error: *mut ffi::Error,
+) -> ffi::Code {
+    unsafe {
+        guard(error, || {
+            let bytes = bytes.as_slice();
+            let (wasm, code) = match precompiled::is(bytes) {
+                true => precompiled::read(bytes).map(|(wasm, code)| (wasm, Some(code)))?,
+                false => (bytes, None),
+            };
+            give(Program::load(shared(instance), guest::read(wasm)?, code)?, out, stats)
+        })
+    }
+}
+
+unsafe extern "C" fn compile(
+    instance: *mut c_void,
+    wasm: ffi::Bytes,
+    write: ffi::Write,
+    write_self: *mut c_void,
+    error: *mut ffi::Error,
+) -> ffi::Code {
+    unsafe {
+        guard(error, || {
+            let guest = guest::read(wasm.as_slice())?;
+            let code = program::compile(&shared(instance), &guest)?;
+            write(write_self, ffi::Bytes::new(&code));
             Ok(())
         })
     }
+}
+
+unsafe fn give(
+    (program, measured): (Arc<Program>, program::Stats),
+    out: *mut *mut c_void,
+    stats: *mut ffi::ProgramStats,
+) -> Result<(), Failure> {
+    if let Some(stats) = unsafe { stats.as_mut() } {
+        stats.compile_ns = measured.compile_ns;
+        stats.link_ns = measured.link_ns;
+        stats.from_cache = measured.from_cache.into();
+    }
+    unsafe { *out = Arc::into_raw(program).cast_mut().cast() };
+    Ok(())
 }
 
 unsafe extern "C" fn program_free(program: *mut c_void) {

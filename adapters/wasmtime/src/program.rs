@@ -1,11 +1,13 @@
 //! A compiled and linked guest.
 
 use crate::component_imports;
-use crate::engine::{Code, DEFAULT_STACK, Instance, Memory, Runtime, Setup};
+use crate::engine::{Code, Compiled, DEFAULT_STACK, Instance, Memory, Runtime, Setup};
+use crate::entry;
 use crate::failure::{Failure, describe, guarded};
 use crate::ffi;
-use crate::guest::{self, Kind};
+use crate::guest::{Guest, Kind};
 use crate::needs::{self, Needs};
+use crate::precompiled;
 use crate::state::State;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -52,14 +54,19 @@ pub struct Stats {
 }
 
 impl Program {
-    pub fn load(instance: Arc<Instance>, bytes: &[u8]) -> Result<(Arc<Program>, Stats), Failure> {
-        let guest = guest::read(bytes)?;
+    /// `code` is what `compile` gave for this guest, if it was compiled ahead of time: from someone
+    /// who is trusted, since it becomes machine code of this process.
+    pub fn load(
+        instance: Arc<Instance>,
+        guest: Guest<'_>,
+        code: Option<&[u8]>,
+    ) -> Result<(Arc<Program>, Stats), Failure> {
         let needs = needs::read(&guest.binary);
         if needs.shared_memory {
             return Err(Failure::new(ffi::UNSUPPORTED_OPERATION, SHARED_MEMORY));
         }
         let wanted = setup(&instance, &needs, false, DEFAULT_STACK);
-        let (linked, setup, stats) = build(&instance, &guest.binary, guest.kind, wanted)?;
+        let (linked, setup, stats) = build(&instance, &guest.binary, guest.kind, wanted, code)?;
         let program = Program {
             wasm: guest.binary.into_owned(),
             kind: guest.kind,
@@ -70,6 +77,14 @@ impl Program {
             instance,
         };
         Ok((Arc::new(program), stats))
+    }
+
+    /// Whether a run without a function to invoke has something to begin with.
+    pub fn check_start(&self) -> Result<(), Failure> {
+        match &*self.linked {
+            Linked::Module(linked) => entry::start_of(linked.module()).map(|_| ()),
+            Linked::Component(_) => Ok(()),
+        }
     }
 
     /// The setups to try, one after the other, where there is no room for a guest.
@@ -123,7 +138,8 @@ impl Program {
         let (sender, result) = watch::channel(None);
         let program = self.clone();
         let link = move || {
-            let linked = guarded(|| build(&program.instance, &program.wasm, program.kind, setup));
+            let linked =
+                guarded(|| build(&program.instance, &program.wasm, program.kind, setup, None));
             drop(program);
             sender.send_replace(Some(linked.map(|(linked, ..)| Arc::new(linked))));
         };
@@ -154,6 +170,14 @@ fn setup(instance: &Instance, needs: &Needs, metered: bool, stack: usize) -> Set
     }
 }
 
+/// A guest and its code for this machine and this version of Wasmtime, as a file.
+pub fn compile(instance: &Instance, guest: &Guest<'_>) -> Result<Vec<u8>, Failure> {
+    let setup = setup(instance, &needs::read(&guest.binary), false, DEFAULT_STACK);
+    let runtime = instance.runtime(setup)?;
+    let compiled = instance.compile(&runtime, &guest.binary, guest.kind, false)?;
+    Ok(precompiled::write(&guest.binary, &compiled.bytes))
+}
+
 /// The guest for a setup, or for Reserved where it does not fit the pool: too large an instance,
 /// several memories, a very large table.
 fn build(
@@ -161,15 +185,20 @@ fn build(
     wasm: &[u8],
     kind: Kind,
     setup: Setup,
+    code: Option<&[u8]>,
 ) -> Result<(Linked, Setup, Stats), Failure> {
     let start = Instant::now();
     let (mut setup, mut again) = (setup, false);
-    let mut compiled = instance.compile(&*instance.runtime(setup)?, wasm, kind, again)?;
+    let mut compiled = match code {
+        Some(code) => Compiled { bytes: code.to_vec(), from_cache: true },
+        None => instance.compile(&*instance.runtime(setup)?, wasm, kind, again)?,
+    };
     let (runtime, code) = loop {
         let runtime = instance.runtime(setup)?;
         match compiled.load(&runtime.engine, kind) {
             Ok(code) => break (runtime, code),
             Err(_) if setup.memory == Memory::Pooled => setup.memory = Memory::Reserved,
+            Err(error) if code.is_some() => return Err(other_code(&error)),
             Err(error) if compiled.from_cache && !again => {
                 let text = describe(&error);
                 let text = format!("compiled code in the cache is not used: {text}");
@@ -199,8 +228,16 @@ fn build(
     Ok((linked, setup, stats))
 }
 
+fn other_code(error: &wasmtime::Error) -> Failure {
+    Failure::wasmtime(
+        ffi::INVALID_ARGUMENT,
+        "expected code compiled by this version for this machine, given code of another, so compile \
+         the guest again",
+        error,
+    )
+}
+
 fn link_module(runtime: &Runtime, module: &Module) -> Result<InstancePre<State>, Failure> {
-    check_start(module)?;
     runtime.core.instantiate_pre(module).map_err(|error| {
         match error.downcast_ref::<UnknownImportError>() {
             Some(unknown) => Failure::new(
@@ -217,7 +254,7 @@ fn link_module(runtime: &Runtime, module: &Module) -> Result<InstancePre<State>,
     })
 }
 
-fn type_text(ty: &ExternType) -> String {
+pub fn type_text(ty: &ExternType) -> String {
     match ty {
         ExternType::Func(ty) => {
             let list = |types: &mut dyn Iterator<Item = ValType>| {
@@ -232,26 +269,6 @@ fn type_text(ty: &ExternType) -> String {
         ExternType::Memory(_) => "a memory".to_owned(),
         ExternType::Tag(_) => "a tag".to_owned(),
     }
-}
-
-/// A module is run by its `_start`.
-fn check_start(module: &Module) -> Result<(), Failure> {
-    let given = match module.get_export("_start") {
-        Some(ExternType::Func(ty)) if ty.params().len() == 0 && ty.results().len() == 0 => {
-            return Ok(());
-        }
-        Some(ty) => format!("`_start` is {}", type_text(&ty)),
-        None if module.get_export("_initialize").is_some() => {
-            "a reactor, which exports `_initialize` and no `_start`".to_owned()
-        }
-        None => {
-            let names: Vec<&str> = module.exports().map(|export| export.name()).take(8).collect();
-            format!("a module that exports [{}]", names.join(", "))
-        }
-    };
-    Err(Failure::argument(format!(
-        "expected a command, which exports `_start` without parameters and results; given {given}"
-    )))
 }
 
 fn link_component(runtime: &Runtime, component: &Component) -> Result<CommandPre<State>, Failure> {

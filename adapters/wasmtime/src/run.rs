@@ -1,6 +1,7 @@
 //! Runs a guest to its end on the calling thread.
 
 use crate::engine;
+use crate::entry::{self, Entry};
 use crate::event_loop;
 use crate::failure::{Failure, describe};
 use crate::ffi;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use wasmtime::component::ResourceTable;
-use wasmtime::{Error, PoolConcurrencyLimitError, Result, Store, Trap};
+use wasmtime::{Error, PoolConcurrencyLimitError, Result, Store, Trap, Val};
 use wasmtime_wasi::{I32Exit, WasiCtxBuilder};
 use wasmtime_wasi_http::WasiHttpCtx;
 
@@ -30,6 +31,8 @@ pub struct Ended {
     pub exit_code: i32,
     pub instantiate: Duration,
     pub run: Duration,
+    /// Of an invoked function.
+    results: Vec<Val>,
 }
 
 /// # Safety
@@ -47,7 +50,12 @@ pub unsafe fn run(
         );
         program.instance().log(ffi::LOG_WARN, &text);
     }
-    ended
+    let ended = ended?;
+    if let Some(write) = options.results_write {
+        let text = entry::text(&ended.results);
+        unsafe { write(options.stdio_self, ffi::Bytes::new(text.as_bytes())) }
+    }
+    Ok(ended)
 }
 
 struct Run<'a> {
@@ -86,7 +94,9 @@ impl Run<'_> {
         fuel: u64,
         stop: &Arc<Stop>,
     ) -> Result<Option<Ended>, Failure> {
+        // Checks the texts of the options, too.
         let wasi = unsafe { wasi::builder(self.options, stop) }?;
+        let entry = unsafe { Entry::of(linked, self.options) }?;
         let mut store = self.new_store(linked, wasi, fuel).map_err(|error| {
             Failure::wasmtime(ffi::RUNTIME_ERROR, "cannot set up the guest", &error)
         })?;
@@ -96,16 +106,16 @@ impl Run<'_> {
             stop.attach(&mut store)?;
             tokio::select! {
                 biased;
-                outcome = guest(&mut store, linked, &mut instantiated) => outcome,
+                outcome = guest(&mut store, linked, &entry, &mut instantiated) => outcome,
                 () = stop.wait() => Err(Stop::error()),
             }
         });
         let end = Instant::now();
 
-        let exit_code = match outcome {
-            Ok(exit_code) => exit_code,
+        let (exit_code, results) = match outcome {
+            Ok(ended) => ended,
             Err(error) => match error.downcast_ref::<I32Exit>() {
-                Some(exit) => exit.0,
+                Some(exit) => (exit.0, Vec::new()),
                 None if instantiated.is_none() && has_no_room(&error) => return Ok(None),
                 None => {
                     let doing =
@@ -116,7 +126,7 @@ impl Run<'_> {
         };
         let instantiated = instantiated.unwrap_or(end);
         let (instantiate, run) = (instantiated - start, end - instantiated);
-        Ok(Some(Ended { exit_code, instantiate, run }))
+        Ok(Some(Ended { exit_code, instantiate, run, results }))
     }
 
     fn new_store(
@@ -237,25 +247,24 @@ fn at_most(rule: u64) -> usize {
     }
 }
 
-/// Instantiates and runs; its result is the exit code.
+/// Instantiates and runs; its result is the exit code, and the results of an invoked function.
 async fn guest(
     store: &mut Store<State>,
     linked: &Linked,
+    entry: &Entry,
     instantiated: &mut Option<Instant>,
-) -> Result<i32> {
+) -> Result<(i32, Vec<Val>)> {
     match linked {
         Linked::Module(linked) => {
             let instance = linked.instantiate_async(&mut *store).await?;
-            let start = instance.get_typed_func::<(), ()>(&mut *store, "_start")?;
             *instantiated = Some(Instant::now());
-            start.call_async(&mut *store, ()).await?;
-            Ok(0)
+            Ok((0, entry.call(store, &instance).await?))
         }
         Linked::Component(linked) => {
             let command = linked.instantiate_async(&mut *store).await?;
             *instantiated = Some(Instant::now());
             let result = command.wasi_cli_run().call_run(&mut *store).await?;
-            Ok(result.is_err().into())
+            Ok((result.is_err().into(), Vec::new()))
         }
     }
 }

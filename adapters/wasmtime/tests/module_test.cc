@@ -178,10 +178,6 @@ TEST_F(ModuleTest, WhatCannotRunIsRefusedWithAReason) {
        WASINN_NOT_FOUND, "the guest imports env::f, func(i32) -> i64, which nothing provides"},
       {R"((module (import "wasi_ephemeral_nn" "compute" (func)) (func (export "_start"))))",
        WASINN_INVALID_ARGUMENT, "wasi_ephemeral_nn::compute"},
-      {R"((module (func (export "_initialize"))))", WASINN_INVALID_ARGUMENT, "given a reactor"},
-      {R"((module (func (export "go"))))", WASINN_INVALID_ARGUMENT, "exports [go]"},
-      {R"((module (func (export "_start") (param i32))))", WASINN_INVALID_ARGUMENT,
-       "`_start` is func(i32)"},
   };
   for (const auto& [bytes, code, text] : cases) {
     const Error error = LoadError(engine_, bytes);
