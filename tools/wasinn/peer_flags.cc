@@ -5,9 +5,14 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
+#include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <system_error>
+
+#include "conformance/runner/text.h"
 
 namespace wasinn::cli {
 namespace {
@@ -90,8 +95,72 @@ std::unexpected<std::string> BadBool(char flag, const KeyValue& item) {
                          item.key, item.value.value_or("")));
 }
 
-std::string NoEffect(char flag, std::string_view item) {
-  return fmt::format("-{} {} has no effect here", flag, item);
+// Of a key that Wasmtime knows the warning that it changes nothing here; of another its refusal.
+PeerParsed NoEffect(char flag, std::string_view item, PeerRequests& out) {
+  static const std::array kKeys = {
+#define X(flag, key) std::pair{flag, std::string(key)},
+#include "wasmtime_keys.def"
+#undef X
+  };
+  const auto key = SplitKeyValue(item).key;
+  std::vector<std::string> names;
+  for (const auto& [group, name] : kKeys) {
+    if (group == flag) names.push_back(name);
+  }
+  if (std::ranges::find(names, key) == names.end() &&
+      !(flag == 'C' && key.starts_with("cranelift-"))) {
+    return Bad(fmt::format("-{}: expected an option that Wasmtime has, given \"{}\"{}", flag, key,
+                           conformance::Suggest(key, names)));
+  }
+  out.warnings.push_back(fmt::format("-{} {} has no effect here", flag, item));
+  return {};
+}
+
+// Wasmtime's and WasmEdge's numbers: decimal or 0x..., Wasmtime's also with _ between digits.
+std::optional<std::uint64_t> NumberOf(std::string_view text) {
+  std::string digits(text);
+  std::erase(digits, '_');
+  const bool hex = digits.starts_with("0x");
+  const char* begin = digits.data() + (hex ? 2 : 0);
+  const char* end = digits.data() + digits.size();
+  std::uint64_t number = 0;
+  const auto [rest, error] = std::from_chars(begin, end, number, hex ? 16 : 10);
+  if (begin == end || error != std::errc() || rest != end) return std::nullopt;
+  return number;
+}
+
+// Wasmtime's durations in milliseconds, rounded up: whole numbers of s, ms, us or ns, of seconds
+// without a unit.
+std::optional<std::uint64_t> MillisecondsOf(std::string_view text) {
+  struct Unit {
+    std::string_view name;
+    std::uint64_t times;
+    std::uint64_t parts;
+  };
+  // The endings that hold others come first.
+  static constexpr std::array kUnits = {Unit{"ms", 1, 1},         Unit{"us", 1, 1000},
+                                        Unit{"\u03bcs", 1, 1000}, Unit{"ns", 1, 1'000'000},
+                                        Unit{"s", 1000, 1},       Unit{"", 1000, 1}};
+  const auto unit =
+      std::ranges::find_if(kUnits, [&](const Unit& row) { return text.ends_with(row.name); });
+  text.remove_suffix(unit->name.size());
+  std::uint64_t number = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc() || rest != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  if (number > std::numeric_limits<std::uint64_t>::max() / 1000) return std::nullopt;
+  return number / unit->parts * unit->times + (number % unit->parts != 0 ? 1 : 0);
+}
+
+// A limit of a peer as a rule of ours, where 0 would be no limit.
+PeerParsed AddLimit(std::string_view flag, std::string_view rule, std::string_view unit,
+                    std::string_view text, std::optional<std::uint64_t> number, PeerRequests& out) {
+  if (!number || *number == 0) {
+    return Bad(fmt::format("{}: expected {}, more than 0, given \"{}\"", flag, unit, text));
+  }
+  out.rules.emplace_back(rule, fmt::format("{}{}", *number, rule == "run_timeout" ? "ms" : ""));
+  return {};
 }
 
 // The last part of a path that has a name: "x" of "a/x/" and of "a/x/.".
@@ -157,12 +226,12 @@ std::expected<bool, std::string> AddFeature(const KeyValue& item, PeerRequests& 
 
 PeerParsed ParseWasmtimeWasi(std::string_view text, PeerRequests& out) {
   // These name what every guest has here anyway.
-  static constexpr std::array<std::string_view, 6> kAlwaysOn = {
-      "nn", "cli", "common", "preview2", "allow-ip-name-lookup", "http"};
+  static constexpr std::array<std::string_view, 7> kAlwaysOn = {
+      "nn", "cli", "common", "preview2", "http", "inherit-stdout", "inherit-stderr"};
   for (const auto part : Split(text, ",")) {
     const KeyValue item = SplitKeyValue(part);
-    if (item.key == "nn-graph" && item.value) {
-      if (auto done = ParseNnGraph(*item.value, out); !done) return done;
+    if (item.key == "nn-graph") {
+      if (auto done = ParseNnGraph(item.value.value_or(""), out); !done) return done;
       continue;
     }
     if (item.key == "inherit-env") {
@@ -171,33 +240,61 @@ PeerParsed ParseWasmtimeWasi(std::string_view text, PeerRequests& out) {
       out.inherit_env = *on;
       continue;
     }
+    if (item.key == "inherit-stdin") {
+      const auto on = BoolOf(item);
+      if (!on) return BadBool('S', item);
+      out.no_stdin = !*on;
+      continue;
+    }
+    if (item.key == "max-component-handles") {
+      const auto value = item.value.value_or("");
+      if (auto done = AddLimit("-S max-component-handles", "max_handles", "a number", value,
+                               NumberOf(value), out);
+          !done) {
+        return done;
+      }
+      continue;
+    }
     if (std::ranges::find(kAlwaysOn, item.key) != kAlwaysOn.end()) {
       const auto on = BoolOf(item);
       if (!on) return BadBool('S', item);
+      if (*on && item.key == "http") {
+        out.warnings.emplace_back("-S http: a guest may import it, but its requests are refused");
+      }
       if (*on) continue;
     }
-    out.warnings.push_back(NoEffect('S', part));
+    if (auto known = NoEffect('S', part, out); !known) return known;
   }
   return {};
 }
 
 PeerParsed ParseWasmtimeWasm(std::string_view text, PeerRequests& out) {
-  static constexpr std::array kRules = {
-      std::pair{"max-memory-size", "guest_memory"}, std::pair{"max-wasm-stack", "guest_stack"},
-      std::pair{"fuel", "guest_fuel"}, std::pair{"timeout", "run_timeout"}};
+  struct Limit {
+    std::string_view key;
+    std::string_view rule;
+    std::string_view unit;
+    std::optional<std::uint64_t> (*parse)(std::string_view);
+  };
+  static constexpr std::array kLimits = {
+      Limit{"max-memory-size", "guest_memory", "a number of bytes", NumberOf},
+      Limit{"max-wasm-stack", "guest_stack", "a number of bytes", NumberOf},
+      Limit{"fuel", "guest_fuel", "a number", NumberOf},
+      Limit{"timeout", "run_timeout", "seconds, or a whole number of s, ms, us or ns",
+            MillisecondsOf}};
   for (const auto part : Split(text, ",")) {
     const KeyValue item = SplitKeyValue(part);
     const auto feature = AddFeature(item, out);
     if (!feature) return std::unexpected(feature.error());
     if (*feature) continue;
-    const auto* rule =
-        std::ranges::find_if(kRules, [&](const auto& known) { return item.key == known.first; });
-    if (rule == kRules.end()) {
-      out.warnings.push_back(NoEffect('W', part));
+    const auto* limit = std::ranges::find(kLimits, item.key, &Limit::key);
+    if (limit == kLimits.end()) {
+      if (auto known = NoEffect('W', part, out); !known) return known;
     } else if (!item.value || item.value->empty()) {
       return Bad(fmt::format("-W: expected {}=VALUE, given \"{}\"", item.key, part));
-    } else {
-      out.rules.emplace_back(rule->second, *item.value);
+    } else if (auto added = AddLimit(fmt::format("-W {}", item.key), limit->rule, limit->unit,
+                                     *item.value, limit->parse(*item.value), out);
+               !added) {
+      return added;
     }
   }
   return {};
@@ -210,11 +307,105 @@ PeerParsed ParseWasmtimeOther(char flag, std::string_view text, PeerRequests& ou
       const auto on = BoolOf(item);
       if (!on) return BadBool('C', item);
       out.no_cache = !*on;
-    } else {
-      out.warnings.push_back(NoEffect(flag, part));
+    } else if (auto known = NoEffect(flag, part, out); !known) {
+      return known;
     }
   }
   return {};
+}
+
+PeerParsed ParseTimeLimit(std::string_view text, PeerRequests& out) {
+  const auto milliseconds = NumberOf(text);
+  if (!milliseconds) {
+    return Bad(fmt::format("--time-limit: expected milliseconds, given \"{}\"", text));
+  }
+  out.rules.emplace_back("run_timeout", fmt::format("{}ms", *milliseconds));
+  return {};
+}
+
+PeerParsed ParseGasLimit(std::string_view text, PeerRequests& out) {
+  return AddLimit("--gas-limit", "guest_fuel", "a number", text, NumberOf(text), out);
+}
+
+PeerParsed ParseMemoryPageLimit(std::string_view text, PeerRequests& out) {
+  constexpr std::uint64_t kPageSize = 65536;
+  auto pages = NumberOf(text);
+  // More than a 64-bit memory can have.
+  if (pages && *pages > std::numeric_limits<std::uint64_t>::max() / kPageSize) pages.reset();
+  if (pages) *pages *= kPageSize;
+  return AddLimit("--memory-page-limit", "guest_memory", "pages of 64 KiB", text, pages, out);
+}
+
+std::optional<std::string> LogLevelOfWamr(std::string_view word) {
+  static constexpr std::array kLevels = {"off", "error", "warn", "debug", "debug", "debug"};
+  if (!word.starts_with("-v=")) return std::nullopt;
+  const auto text = word.substr(3);
+  const auto level = NumberOf(text);
+  // What is no level of WAMR is none of ours, and is refused as that.
+  const bool known = level && *level < kLevels.size();
+  return fmt::format("--log-level={}", known ? kLevels[*level] : text);
+}
+
+std::span<const PeerFlag> FlagsWithoutEffect() {
+  using enum PeerFlag::Value;
+  static constexpr const char* kProposals = "-W switches proposals off";
+  static constexpr const char* kStatistics = "--stats tells where the time went";
+  static constexpr const char* kCompiled = "guests are compiled";
+  static constexpr const char* kNoNetwork = "guests have no network";
+  static constexpr std::array kFlags = {
+      // WasmEdge
+      PeerFlag{"--enable-all", kNone, ""},
+      PeerFlag{"--enable-component", kNone, ""},
+      PeerFlag{"--enable-exception-handling", kNone, ""},
+      PeerFlag{"--enable-extended-const", kNone, ""},
+      PeerFlag{"--enable-function-reference", kNone, ""},
+      PeerFlag{"--enable-gc", kNone, ""},
+      PeerFlag{"--enable-jit", kNone, ""},
+      PeerFlag{"--enable-multi-memory", kNone, ""},
+      PeerFlag{"--enable-relaxed-simd", kNone, ""},
+      PeerFlag{"--enable-tail-call", kNone, ""},
+      PeerFlag{"--enable-threads", kNone, "guests have one thread"},
+      PeerFlag{"--disable-bulk-memory", kNone, kProposals},
+      PeerFlag{"--disable-import-export-mut-globals", kNone, kProposals},
+      PeerFlag{"--disable-multi-value", kNone, kProposals},
+      PeerFlag{"--disable-non-trap-float-to-int", kNone, kProposals},
+      PeerFlag{"--disable-reference-types", kNone, kProposals},
+      PeerFlag{"--disable-sign-extension-operators", kNone, kProposals},
+      PeerFlag{"--disable-simd", kNone, kProposals},
+      PeerFlag{"--enable-all-statistics", kNone, kStatistics},
+      PeerFlag{"--enable-gas-measuring", kNone, kStatistics},
+      PeerFlag{"--enable-instruction-count", kNone, kStatistics},
+      PeerFlag{"--enable-time-measuring", kNone, kStatistics},
+      PeerFlag{"--force-interpreter", kNone, kCompiled},
+      PeerFlag{"--coredump-on-trap", kNone, "a trap's stack stands in its error"},
+      PeerFlag{"--allow-af-unix", kNone, kNoNetwork},
+      PeerFlag{"--allow-command", kRequired, "guests start no commands"},
+      PeerFlag{"--allow-command-all", kNone, "guests start no commands"},
+      PeerFlag{"--forbidden-plugin", kRequired, "WasmEdge's plug-ins are not used"},
+      // WAMR
+      PeerFlag{"--interp", kNone, kCompiled},
+      PeerFlag{"--fast-jit", kNone, kCompiled},
+      PeerFlag{"--llvm-jit", kNone, kCompiled},
+      PeerFlag{"--multi-tier-jit", kNone, kCompiled},
+      PeerFlag{"--jit-codecache-size", kRequired, kCompiled},
+      PeerFlag{"--llvm-jit-size-level", kRequired, kCompiled},
+      PeerFlag{"--llvm-jit-opt-level", kRequired, kCompiled},
+      PeerFlag{"--enable-segue", kOptional, kCompiled},
+      PeerFlag{"--disable-bounds-checks", kNone, "memory is always checked"},
+      PeerFlag{"--stack-size", kRequired, "it is the stack of WAMR's interpreter"},
+      PeerFlag{"--heap-size", kRequired, "a guest brings its own heap; --memory limits all of it"},
+      PeerFlag{"--max-threads", kRequired, "guests have one thread"},
+      PeerFlag{"--addr-pool", kRequired, kNoNetwork},
+      PeerFlag{"--allow-resolve", kRequired, kNoNetwork},
+      PeerFlag{"--native-lib", kRequired, "--backend-path finds the backends"},
+      PeerFlag{"--module-path", kRequired, "a guest is one file"},
+  };
+  return kFlags;
+}
+
+std::optional<std::string> WarningOf(const PeerFlag& flag) {
+  if (*flag.why == '\0') return std::nullopt;
+  return fmt::format("{} has no effect here: {}", flag.name, flag.why);
 }
 
 PeerParsed ParseWasmEdgePreload(std::string_view text, PeerRequests& out) {

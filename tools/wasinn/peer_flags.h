@@ -4,6 +4,8 @@
 #include <wasinn/wasinn.hpp>
 
 #include <expected>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +20,7 @@ struct PeerRequests {
   std::string features;                                    // of WebAssembly, for EngineOptions
   bool inherit_env = false;
   bool no_cache = false;
+  bool no_stdin = false;
   std::vector<std::string> warnings;  // flags that have no effect here
 };
 
@@ -27,8 +30,8 @@ using PeerParsed = std::expected<void, std::string>;
 // Wasmtime's -S: "nn", "cli", "nn-graph=ENC::DIR", "inherit-env", several separated by commas. The
 // graph is named by the last part of DIR.
 PeerParsed ParseWasmtimeWasi(std::string_view text, PeerRequests& out);
-// Wasmtime's -W: max-memory-size, max-wasm-stack, fuel and timeout become policy rules, the names
-// of proposals become features.
+// Wasmtime's -W: max-memory-size and max-wasm-stack (bytes), fuel and timeout (seconds without a
+// unit) become policy rules, the names of proposals become features.
 PeerParsed ParseWasmtimeWasm(std::string_view text, PeerRequests& out);
 // Wasmtime's -C, -O and -D: "cache=n" is taken, the rest has no effect here.
 PeerParsed ParseWasmtimeOther(char flag, std::string_view text, PeerRequests& out);
@@ -37,6 +40,26 @@ PeerParsed ParseWasmEdgePreload(std::string_view text, PeerRequests& out);
 // WAMR's --wasi-nn-graph=[NAME:]ENC:TARGET:PATH; PATH may hold colons. Without NAME the model
 // answers to its file name without extension and to the text of PATH.
 PeerParsed ParseWamrGraph(std::string_view text, PeerRequests& out);
+
+// WasmEdge's limits: --time-limit in milliseconds, 0 for none; --gas-limit in units of work;
+// --memory-page-limit in pages of 64 KiB.
+PeerParsed ParseTimeLimit(std::string_view text, PeerRequests& out);
+PeerParsed ParseGasLimit(std::string_view text, PeerRequests& out);
+PeerParsed ParseMemoryPageLimit(std::string_view text, PeerRequests& out);
+
+// WAMR's -v=N, from 0 to 5, as our --log-level=LEVEL; unset for any other word.
+std::optional<std::string> LogLevelOfWamr(std::string_view word);
+
+// A flag of WasmEdge or WAMR that changes nothing here.
+struct PeerFlag {
+  enum class Value { kNone, kOptional, kRequired };
+  const char* name;  // "--heap-size"
+  Value value;
+  const char* why;  // "": a guest has here anyway what it asks for
+};
+std::span<const PeerFlag> FlagsWithoutEffect();
+// The warning for one; unset where nothing is lost.
+std::optional<std::string> WarningOf(const PeerFlag& flag);
 
 // --dir: ours and Wasmtime's HOST[::GUEST][::ro], or WasmEdge's GUEST:HOST[:readonly] when the
 // text has single colons and is no folder of this machine.
