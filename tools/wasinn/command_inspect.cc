@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <cerrno>
 #include <memory>
 
 #include "commands.h"
 #include "engine_flags.h"
 #include "files.h"
+#include "guest_file.h"
 #include "listing.h"
 #include "peer_flags.h"
 #include "progress.h"
@@ -55,10 +55,9 @@ void ShowGuest(const std::string& path, std::size_t size, const Json& json) {
 }
 
 Outcome Inspect(const InspectFlags& flags) {
-  const auto wasm = ReadFile(flags.guest);
-  if (!wasm) {
-    return Fail(wasm.error().number == ENOENT ? kNotFound : kNotRunnable, wasm.error().message);
-  }
+  const auto wasm = ReadGuest(flags.guest);
+  if (!wasm) return std::unexpected(wasm.error());
+  const std::string title = FileTitle(flags.guest);
   PeerRequests peers;
   for (const auto& text : flags.wasmtime_wasm) {
     if (auto parsed = ParseWasmtimeWasm(text, peers); !parsed) return Fail(kUsage, parsed.error());
@@ -68,13 +67,13 @@ Outcome Inspect(const InspectFlags& flags) {
   const CacheFlags cache;
   auto host = OpenHost({.engine = engine, .cache = &cache, .with_adapter = true});
   if (!host) return std::unexpected(host.error());
-  const Progress progress("compiling " + flags.guest);
+  const Progress progress("compiling " + title);
   const auto text = host->engine.InspectJson(*wasm, flags.adapter);
   if (!text) {
-    return Fail(kNotRunnable, fmt::format("{}: {}", flags.guest, text.error().message));
+    return Fail(kNotRunnable, fmt::format("{}: {}", title, text.error().message));
   }
   return ShowListing(text, flags.json,
-                     [&](const Json& json) { ShowGuest(flags.guest, wasm->size(), json); });
+                     [&](const Json& json) { ShowGuest(title, wasm->size(), json); });
 }
 
 }  // namespace
@@ -82,7 +81,8 @@ Outcome Inspect(const InspectFlags& flags) {
 Command AddInspectCommand(CLI::App& app) {
   auto* inspect = app.add_subcommand("inspect", "Tell what a guest is, needs, and whether it runs");
   auto flags = std::make_shared<InspectFlags>();
-  inspect->add_option("GUEST", flags->guest, "The guest's file: .wasm or .wat")->required();
+  inspect->add_option("GUEST", flags->guest, "The guest's file: .wasm or .wat; - for stdin")
+      ->required();
   inspect->add_flag("--json", flags->json, "Print JSON");
   inspect->add_option("--adapter", flags->adapter, "The engine for guests, by name")
       ->type_name("NAME");

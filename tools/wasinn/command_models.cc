@@ -6,6 +6,7 @@
 
 #include "commands.h"
 #include "engine_flags.h"
+#include "files.h"
 #include "model_argument.h"
 #include "option_table.h"
 #include "ports.h"
@@ -121,8 +122,11 @@ Outcome Models(const ModelsFlags& flags) {
   if (flags.model.empty()) {
     return ShowListing(host->engine.ModelsJson(), flags.json, ShowModels);
   }
+  if (flags.model == kStdin) {
+    if (auto read = RegisterStdin(*host); !read) return std::unexpected(read.error());
+  }
   const auto json = [&] {
-    const Progress progress("loading " + flags.model);
+    const Progress progress("loading " + FileTitle(flags.model));
     return host->engine.ModelJson(flags.model);
   }();
   return ShowListing(json, flags.json, ShowModel);
@@ -134,7 +138,8 @@ Command AddModelsCommand(CLI::App& app) {
   auto* models = app.add_subcommand("models", "List models, or tell all about one");
   auto flags = std::make_shared<ModelsFlags>();
   flags->engine.log_level = "error";
-  models->add_option("MODEL", flags->model, "A model's name or file; without it, all are listed");
+  models->add_option("MODEL", flags->model,
+                     "A model's name or file, - for stdin; without it, all\nare listed");
   models->add_flag("--options", flags->options,
                    "List the options of the model's backend, or of all\n"
                    "backends");

@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -15,6 +14,7 @@
 #include "commands.h"
 #include "engine_flags.h"
 #include "files.h"
+#include "guest_file.h"
 #include "help.h"
 #include "instances.h"
 #include "output.h"
@@ -53,6 +53,15 @@ struct RunFlags {
   std::vector<std::string> wasmtime_debug;
   std::vector<std::string> wasmedge_preload;
   std::vector<std::string> wamr_graph;
+  std::string time_limit;
+  std::string gas_limit;
+  std::string memory_page_limit;
+  std::string argv0;
+  std::string invoke;
+  bool reactor = false;
+  bool allow_precompiled = false;
+  // By index of FlagsWithoutEffect; they are said, not used.
+  std::vector<CLI::Option*> without_effect;
 };
 
 using Clock = std::chrono::steady_clock;
@@ -128,20 +137,46 @@ std::expected<PeerRequests, Failure> ReadPeerFlags(const RunFlags& flags) {
   each(flags.wasmedge_preload,
        [&](const auto& text) { return ParseWasmEdgePreload(text, requests); });
   each(flags.wamr_graph, [&](const auto& text) { return ParseWamrGraph(text, requests); });
+  const auto limit = [&](const std::string& text, auto parse) {
+    if (!text.empty() && done) done = Add(parse(text, requests));
+  };
+  limit(flags.time_limit, ParseTimeLimit);
+  limit(flags.gas_limit, ParseGasLimit);
+  limit(flags.memory_page_limit, ParseMemoryPageLimit);
+  for (std::size_t i = 0; i < flags.without_effect.size(); ++i) {
+    if (flags.without_effect[i]->count() == 0) continue;
+    if (auto warning = WarningOf(FlagsWithoutEffect()[i])) {
+      requests.warnings.push_back(std::move(*warning));
+    }
+  }
   if (!done) return std::unexpected(done.error());
   return requests;
 }
 
-std::expected<RunOptions, Failure> GuestOptions(const RunFlags& flags, bool inherit_env,
+std::expected<RunOptions, Failure> GuestOptions(const RunFlags& flags, const PeerRequests& peers,
                                                 const std::vector<std::string>& guest_args) {
   RunOptions options;
   options.args = guest_args;
   // As other hosts do: the file's name, not how it was reached.
-  options.args.front() = std::filesystem::path(guest_args.front()).filename().string();
-  if (inherit_env) {
+  options.args.front() = flags.argv0.empty()
+                             ? std::filesystem::path(guest_args.front()).filename().string()
+                             : flags.argv0;
+  options.invoke = flags.invoke;
+  if (flags.reactor) {
+    if (guest_args.size() < 2) {
+      return Fail(kUsage, "--reactor: expected the name of a function after the guest's file");
+    }
+    options.invoke = guest_args[1];
+    options.args.erase(options.args.begin() + 1);
+  }
+  if (peers.no_stdin) options.stdin_data = "";
+  if (peers.inherit_env) {
     for (char** entry = environ; *entry != nullptr; ++entry) options.env.emplace_back(*entry);
   }
   for (const auto& text : flags.env) {
+    if (text.empty() || text.front() == '=') {
+      return Fail(kUsage, fmt::format("--env: expected NAME[=VALUE], given \"{}\"", text));
+    }
     if (text.find('=') != std::string::npos) {
       options.env.push_back(text);
     } else if (const char* value = std::getenv(text.c_str()); value != nullptr) {
@@ -173,6 +208,17 @@ std::expected<void, Failure> SetLimits(Policy& policy, const RunFlags& flags,
   const auto add = [&](const char* rule, const std::string& value) {
     if (!value.empty()) rules.emplace_back(rule, value);
   };
+  for (const auto& [flag, value] : {std::pair{"--timeout", flags.timeout},
+                                    std::pair{"--compute-timeout", flags.compute_timeout}}) {
+    if (value.find_first_not_of("0.") == std::string::npos ||
+        value.find_first_not_of("0123456789.") != std::string::npos) {
+      continue;
+    }
+    return Fail(kUsage,
+                fmt::format("{}: expected a time with its unit, as {}s or {}ms, given \"{}\"", flag,
+                            value, value, value),
+                "iwasm's --timeout counts milliseconds, Wasmtime's -W timeout seconds");
+  }
   add("guest_memory", flags.memory);
   add("guest_fuel", flags.fuel);
   add("run_timeout", flags.timeout);
@@ -185,25 +231,27 @@ std::expected<void, Failure> SetLimits(Policy& policy, const RunFlags& flags,
 
 std::expected<Program, Failure> LoadGuest(const Engine& engine, const RunFlags& flags,
                                           const std::string& path) {
-  const auto wasm = ReadFile(path);
-  if (!wasm) {
-    return Fail(wasm.error().number == ENOENT ? kNotFound : kNotRunnable, wasm.error().message);
-  }
-  const Progress progress("compiling " + path);
-  auto program = engine.LoadProgram(*wasm, flags.adapter);
+  const auto wasm = ReadGuest(path);
+  if (!wasm) return std::unexpected(wasm.error());
+  const std::string title = FileTitle(path);
+  const Progress progress("compiling " + title);
+  auto program = flags.allow_precompiled ? engine.LoadTrustedProgram(*wasm, flags.adapter)
+                                         : engine.LoadProgram(*wasm, flags.adapter);
   if (program) return std::move(*program);
 #ifdef WASINN_HAVE_WASMTIME
   std::string hint;
   if (program.error().code == WASINN_NOT_FOUND && flags.adapter.empty()) {
     hint = fmt::format("`wasinn inspect {}` lists all that it imports", path);
+  } else if (program.error().code == WASINN_SECURITY) {
+    hint = "--allow-precompiled runs it; only for code of someone you trust";
   }
 #else
   const std::string hint = "this build has no engine for guests: -DWASINN_ADAPTER_WASMTIME=ON";
 #endif
-  return Fail(kNotRunnable, fmt::format("{}: {}", path, program.error().message), hint);
+  return Fail(kNotRunnable, fmt::format("{}: {}", title, program.error().message), hint);
 }
 
-Outcome EndOf(const Result<RunResult>& result, int signal) {
+Outcome EndOf(const Result<RunResult>& result, int signal, const std::string& guest) {
   if (result) return result->exit_code;
   switch (result.error().code) {
     case WASINN_TIMEOUT:
@@ -213,6 +261,8 @@ Outcome EndOf(const Result<RunResult>& result, int signal) {
     case WASINN_RUNTIME_ERROR:
     case WASINN_TOO_LARGE:
       return Fail(result.error(), kTrap);
+    case WASINN_UNSUPPORTED_OPERATION:
+      return Fail(kNotRunnable, fmt::format("{}: {}", guest, result.error().message));
     default:
       return Fail(result.error());
   }
@@ -236,15 +286,16 @@ std::expected<InstancesEnd, Failure> RunAll(const Host& host, const Program& pro
   const CancelOnSignal cancel({&sessions.front()});
   end.ends.push_back(program.Run(sessions.front(), options));
   end.signal = cancel.received();
+  if (const auto& ended = end.ends.front()) fmt::print("{}", ended->results);
   return end;
 }
 
 // The highest exit code of all. Of several failures the last is left to the caller to tell.
-Outcome EndOfAll(const InstancesEnd& all) {
+Outcome EndOfAll(const InstancesEnd& all, const std::string& guest) {
   int code = kOk;
   std::optional<Failure> failure;
   for (std::size_t i = 0; i < all.ends.size(); ++i) {
-    const Outcome outcome = EndOf(all.ends[i], all.signal);
+    const Outcome outcome = EndOf(all.ends[i], all.signal, guest);
     code = std::max(code, outcome ? *outcome : outcome.error().exit_code);
     if (outcome) continue;
     if (failure) PrintFailure(*failure);
@@ -299,7 +350,7 @@ Outcome Run(const RunFlags& flags, const std::vector<std::string>& guest_args) {
   for (const auto& warning : peers->warnings) {
     PrintError(fmt::format("wasinn: warn: {}\n", Printable(warning)));
   }
-  const auto options = GuestOptions(flags, peers->inherit_env, guest_args);
+  const auto options = GuestOptions(flags, *peers, guest_args);
   if (!options) return std::unexpected(options.error());
 
   EngineFlags engine = flags.engine;
@@ -338,7 +389,7 @@ Outcome Run(const RunFlags& flags, const std::vector<std::string>& guest_args) {
     times.total = MillisecondsSince(start);
     PrintTimes(times, flags.stats);
   }
-  return EndOfAll(*ended);
+  return EndOfAll(*ended, FileTitle(guest_args.front()));
 }
 
 void AddRepeated(CLI::App& app, const char* name, std::vector<std::string>& out, const char* help,
@@ -352,6 +403,10 @@ void AddGuestFlags(CLI::App& app, RunFlags& flags) {
   AddRepeated(app, "--dir", flags.dirs,
               "Give a folder, as GUEST or under its own name;\n::ro makes it read-only",
               "HOST[::GUEST][::ro]", "Guest");
+  app.add_option("--invoke,-f,--function", flags.invoke,
+                 "Call this export with numbers from ARGS, print\nits results")
+      ->type_name("FUNCTION")
+      ->group("Guest");
   app.add_option("--instances", flags.instances,
                  "Run so many instances at once; \"[i] \" stands\nbefore the lines of each")
       ->type_name("N")
@@ -362,6 +417,9 @@ void AddGuestFlags(CLI::App& app, RunFlags& flags) {
 void AddRunEngineFlags(CLI::App& app, RunFlags& flags) {
   app.add_option("--adapter", flags.adapter, "The engine for guests, by name")
       ->type_name("NAME")
+      ->group("Engine");
+  app.add_flag("--allow-precompiled", flags.allow_precompiled,
+               "Run what `wasinn compile` made: native code,\nwhich is not confined")
       ->group("Engine");
   app.add_flag("--stats{text}", flags.stats,
                "Print on stderr where the time went, as text\nor json")
@@ -383,12 +441,35 @@ void AddLimitFlags(CLI::App& app, RunFlags& flags) {
       ->group("Policy");
 }
 
+constexpr char kPeerGroup[] = "From the command lines of Wasmtime, WasmEdge and WAMR";
+
+void AddPeerLimits(CLI::App& app, RunFlags& flags) {
+  const auto add = [&](const char* name, std::string& out, const char* help, const char* type) {
+    app.add_option(name, out, help)->type_name(type)->group(kPeerGroup);
+  };
+  add("--argv0", flags.argv0, "Wasmtime: the guest's args[0]", "NAME");
+  add("--time-limit", flags.time_limit, "WasmEdge: --timeout in milliseconds", "MS");
+  add("--gas-limit", flags.gas_limit, "WasmEdge: as --fuel", "N");
+  add("--memory-page-limit", flags.memory_page_limit, "WasmEdge: --memory in pages of 64 KiB",
+      "PAGES");
+  app.add_flag("--reactor", flags.reactor,
+               "WasmEdge: --invoke of the function that is named\nafter the guest")
+      ->group(kPeerGroup);
+  // Hidden: docs/cli.md lists them.
+  for (const PeerFlag& flag : FlagsWithoutEffect()) {
+    const std::string name = flag.name;
+    auto* option =
+        flag.value == PeerFlag::Value::kRequired
+            ? app.add_option(name)
+            : app.add_flag(flag.value == PeerFlag::Value::kOptional ? name + "{all}" : name);
+    flags.without_effect.push_back(
+        option->group("")->multi_option_policy(CLI::MultiOptionPolicy::TakeLast));
+  }
+}
+
 void AddPeerFlags(CLI::App& app, RunFlags& flags) {
   const auto add = [&](const char* name, std::vector<std::string>& out, const char* help,
-                       const char* type) {
-    AddRepeated(app, name, out, help, type,
-                "From the command lines of Wasmtime, WasmEdge and WAMR");
-  };
+                       const char* type) { AddRepeated(app, name, out, help, type, kPeerGroup); };
   add("-S,--wasi", flags.wasmtime_wasi, "Wasmtime: nn, nn-graph=ENCODING::DIR, inherit-env",
       "OPTIONS");
   add("-W,--wasm", flags.wasmtime_wasm,
@@ -402,6 +483,7 @@ void AddPeerFlags(CLI::App& app, RunFlags& flags) {
   add("--nn-preload", flags.wasmedge_preload, "WasmEdge: adds a model", "NAME:ENC:TARGET:PATH");
   add("--wasi-nn-graph", flags.wamr_graph, "WAMR: adds a model", "[NAME:]ENC:TARGET:PATH");
   add("--map-dir", flags.map_dirs, "WAMR: as --dir, the other way round", "GUEST::HOST");
+  AddPeerLimits(app, flags);
 }
 
 }  // namespace
@@ -409,19 +491,29 @@ void AddPeerFlags(CLI::App& app, RunFlags& flags) {
 std::vector<std::string> SplitGuest(const CLI::App& app, std::vector<std::string>& args) {
   std::size_t i = 0;
   while (i < args.size()) {
+    if (auto level = LogLevelOfWamr(args[i])) args[i] = std::move(*level);
     const std::string& word = args[i];
     if (word == "--") {
       args.erase(args.begin() + static_cast<std::ptrdiff_t>(i));
       break;
     }
     if (word.size() < 2 || word[0] != '-') break;
-    const bool is_long = word[1] == '-';
-    const std::string name = is_long ? word.substr(0, word.find('=')) : word.substr(0, 2);
-    const auto* option = app.get_option_no_throw(name);
-    // A flag that CLI11 does not know ends the search; it names it in its error.
-    if (option == nullptr) return {};
-    const bool has_value = is_long ? word.find('=') != std::string::npos : word.size() > 2;
-    i += option->get_items_expected_max() > 0 && !has_value ? 2 : 1;
+    if (word[1] == '-') {
+      const auto equals = word.find('=');
+      const auto* option = app.get_option_no_throw(word.substr(0, equals));
+      // A flag that CLI11 does not know ends the search; it names it in its error.
+      if (option == nullptr) return {};
+      i += TakesValue(*option) && equals == std::string::npos ? 2 : 1;
+      continue;
+    }
+    // Several short flags may share a word; the first that takes a value has the rest of it.
+    std::size_t at = 1;
+    const CLI::Option* option = nullptr;
+    do {
+      option = app.get_option_no_throw(std::string("-") + word[at++]);
+      if (option == nullptr) return {};
+    } while (!TakesValue(*option) && at < word.size());
+    i += TakesValue(*option) && at == word.size() ? 2 : 1;
   }
   if (i >= args.size()) return {};
   const auto first = args.begin() + static_cast<std::ptrdiff_t>(i);

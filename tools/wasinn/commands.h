@@ -27,6 +27,7 @@ Command AddChatCommand(CLI::App& app);
 Command AddModelsCommand(CLI::App& app);
 Command AddBackendsCommand(CLI::App& app);
 Command AddInspectCommand(CLI::App& app);
+Command AddCompileCommand(CLI::App& app);
 // `argv0` is how this program was called.
 Command AddConformanceCommand(CLI::App& app, std::string argv0);
 

@@ -157,6 +157,10 @@ void AddEngineFlags(CLI::App& app, EngineFlags& flags) {
       ->transform(Size())
       ->type_name("SIZE")
       ->group("Engine");
+  AddLogFlags(app, flags);
+}
+
+void AddLogFlags(CLI::App& app, EngineFlags& flags) {
   std::vector<std::string> levels;
   for (const auto& level : kLogLevels) levels.emplace_back(level.first);
   app.add_option("--log-level", flags.log_level,

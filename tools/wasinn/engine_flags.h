@@ -39,6 +39,8 @@ struct CacheFlags {
 
 // The flags are filled when the app parses; they must outlive it.
 void AddEngineFlags(CLI::App& app, EngineFlags& flags);
+// Those of them that say what is told on stderr; AddEngineFlags adds them, too.
+void AddLogFlags(CLI::App& app, EngineFlags& flags);
 void AddPolicyFlags(CLI::App& app, PolicyFlags& flags);
 // For commands that run guests.
 void AddCompatFlags(CLI::App& app, PolicyFlags& flags);

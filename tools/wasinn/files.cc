@@ -36,20 +36,17 @@ std::unexpected<FileError> Failed(const std::string& path, int number) {
   return std::unexpected(FileError{number, fmt::format("{}: {}", path, std::strerror(number))});
 }
 
-}  // namespace
-
-std::expected<std::vector<std::byte>, FileError> ReadFile(const std::string& path) {
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) return Failed(path, errno);
+// Reads an open file to its end.
+std::expected<std::vector<std::byte>, FileError> ReadAll(int file, const std::string& path) {
   struct stat info = {};
-  if (fstat(file.get(), &info) != 0) return Failed(path, errno);
+  if (fstat(file, &info) != 0) return Failed(path, errno);
   if (S_ISDIR(info.st_mode)) return Failed(path, EISDIR);
   // One byte more than the size, so that a regular file's end is seen without growing.
   std::vector<std::byte> data(static_cast<std::size_t>(info.st_size) + 1);
   std::size_t size = 0;
   for (;;) {
     if (size == data.size()) data.resize(data.size() * 2);
-    const auto count = read(file.get(), data.data() + size, data.size() - size);
+    const auto count = read(file, data.data() + size, data.size() - size);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return Failed(path, errno);
     if (count == 0) break;
@@ -58,6 +55,20 @@ std::expected<std::vector<std::byte>, FileError> ReadFile(const std::string& pat
   data.resize(size);
   return data;
 }
+
+}  // namespace
+
+std::expected<std::vector<std::byte>, FileError> ReadFile(const std::string& path) {
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return Failed(path, errno);
+  return ReadAll(file.get(), path);
+}
+
+std::expected<std::vector<std::byte>, FileError> ReadFileOrStdin(const std::string& path) {
+  return path == kStdin ? ReadAll(STDIN_FILENO, FileTitle(path)) : ReadFile(path);
+}
+
+std::string FileTitle(const std::string& path) { return path == kStdin ? "standard input" : path; }
 
 std::expected<void, FileError> WriteFile(const std::string& path, std::span<const std::byte> data) {
   const Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));

@@ -18,6 +18,14 @@ struct FileError {
 // Regular files, pipes and devices are read to their end; a folder is an error (EISDIR).
 std::expected<std::vector<std::byte>, FileError> ReadFile(const std::string& path);
 
+// How a command line names standard input where it expects a file.
+inline constexpr char kStdin[] = "-";
+
+// As ReadFile, and "-" is standard input.
+std::expected<std::vector<std::byte>, FileError> ReadFileOrStdin(const std::string& path);
+// `path` for people.
+std::string FileTitle(const std::string& path);
+
 // Creates or replaces the file.
 std::expected<void, FileError> WriteFile(const std::string& path, std::span<const std::byte> data);
 

@@ -4,11 +4,18 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 
 #include "terminal.h"
 
 namespace wasinn::cli {
+namespace {
+
+// Stands between an option's type and the words of OneOf.
+constexpr char kChoices[] = ":one of ";
+
+}  // namespace
 
 HelpFormatter::HelpFormatter() {
   column_width(30);
@@ -32,7 +39,11 @@ std::string HelpFormatter::make_help(const CLI::App* app, std::string name,
 
 std::string HelpFormatter::make_usage(const CLI::App* app, std::string name) const {
   std::string usage = "Usage: " + name;
-  if (!app->get_subcommands({}).empty()) return usage + " COMMAND [options]\n";
+  if (!app->get_subcommands({}).empty()) {
+    return usage +
+           fmt::format(" COMMAND [options]\n       {} [options of run] GUEST.wasm [ARGS...]\n",
+                       app->get_name());
+  }
   usage += " [options]";
   // `run` takes its guest off the command line before CLI11 sees it.
   if (app->get_name() == "run") return usage + " GUEST.wasm [ARGS...]\n";
@@ -53,10 +64,23 @@ std::string HelpFormatter::make_option_name(const CLI::Option* option, bool is_p
 
 std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {
   if (option->get_positional() || option->get_type_size() == 0) return {};
-  return " " + option->get_type_name();
+  const std::string type = option->get_type_name();
+  return " " + type.substr(0, type.find(kChoices));
 }
 
+const CLI::App* FindCommand(const CLI::App& app, const std::string& name) {
+  for (const auto* command : app.get_subcommands({})) {
+    if (command->get_name() == name) return command;
+  }
+  return nullptr;
+}
+
+bool TakesValue(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
+
 CLI::Validator OneOf(std::vector<std::string> words) {
+  // CLI11 puts this behind the name of the option's type.
+  const std::string choices =
+      fmt::format("{}{}", std::string_view(kChoices).substr(1), fmt::join(words, "|"));
   return CLI::Validator(
       [words = std::move(words)](std::string& text) -> std::string {
         if (std::ranges::find(words, text) != words.end()) return {};
@@ -66,7 +90,14 @@ CLI::Validator OneOf(std::vector<std::string> words) {
         }
         return fmt::format("expected {}, given \"{}\"", list, Printable(text));
       },
-      "");
+      choices);
+}
+
+std::vector<std::string> ChoicesOf(const CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  const auto at = type.find(kChoices);
+  if (at == std::string::npos) return {};
+  return CLI::detail::split(type.substr(at + std::string_view(kChoices).size()), '|');
 }
 
 CLI::Validator Count() {

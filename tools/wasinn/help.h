@@ -18,8 +18,16 @@ class HelpFormatter : public CLI::Formatter {
   std::string make_option_opts(const CLI::Option* option) const override;
 };
 
+// The command of that name; NULL: there is none.
+const CLI::App* FindCommand(const CLI::App& app, const std::string& name);
+
+// Whether a flag is followed by a value, in the same word or the next one.
+bool TakesValue(const CLI::Option& option);
+
 // Checks of a flag's value: "expected text or json, given "yaml"".
 CLI::Validator OneOf(std::vector<std::string> words);
+// The words of an option's OneOf; none without it.
+std::vector<std::string> ChoicesOf(const CLI::Option& option);
 CLI::Validator Count();
 CLI::Validator Between(std::uint32_t least, std::uint32_t most);
 // "4GiB" and the like, into bytes.

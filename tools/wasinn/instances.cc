@@ -41,6 +41,7 @@ std::expected<InstancesEnd, std::string> RunInstances(const Program& program,
       own.stdout_write = [&out](std::string_view data) { out.Write(data); };
       own.stderr_write = [&err](std::string_view data) { err.Write(data); };
       ends[i] = program.Run(sessions[i], own);
+      if (*ends[i]) out.Write((*ends[i])->results);
     };
     try {
       for (std::size_t i = 0; i < sessions.size(); ++i) threads.emplace_back(run, i);

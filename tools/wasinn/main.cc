@@ -7,13 +7,16 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "commands.h"
+#include "conformance/runner/text.h"
 #include "help.h"
 #include "output.h"
 #include "terminal.h"
@@ -41,10 +44,10 @@ std::string VersionText() {
   return text;
 }
 
-// What CLI11 did not understand, in our words.
-Failure UsageFailure(const CLI::App& app, const CLI::ParseError& error) {
+// What CLI11 did not understand, in our words. `named`: the command line has its command's name.
+Failure UsageFailure(const CLI::App& app, const CLI::ParseError& error, bool named) {
   const auto chosen = app.get_subcommands();
-  const std::string name = chosen.empty() ? "" : chosen.front()->get_name();
+  const std::string name = chosen.empty() || !named ? "" : chosen.front()->get_name();
   Failure failure = {kUsage, error.what(),
                      fmt::format("wasinn {}{}--help", name, name.empty() ? "" : " ")};
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
@@ -77,6 +80,23 @@ void AllowManyFiles() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// Whether the words name no command and are to be read as those of `run`: they begin with one of
+// its flags, with the guest's file, or with what can only be the name of one.
+std::expected<bool, Failure> IsRunWithoutItsName(const CLI::App& app, const std::string& first) {
+  if (FindCommand(app, first) != nullptr) return false;
+  if (first.starts_with('-')) return app.get_option_no_throw(first) == nullptr;
+  std::error_code error;
+  if (std::filesystem::exists(first, error) || first.find_first_of("./") != std::string::npos) {
+    return true;
+  }
+  std::vector<std::string> names;
+  for (const auto* command : app.get_subcommands({})) names.push_back(command->get_name());
+  return Fail(kUsage,
+              fmt::format("expected a command or the file of a guest, given \"{}\"{}", first,
+                          conformance::Suggest(first, names)),
+              "wasinn --help");
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("Machine-learning models for WebAssembly guests", "wasinn");
   app.formatter(std::make_shared<HelpFormatter>());
@@ -85,13 +105,10 @@ int Main(int argc, char** argv) {
 
   std::vector<std::string> guest_args;
   const std::pair<const char*, Command> commands[] = {
-      {"run", AddRunCommand(app, guest_args)},
-      {"infer", AddInferCommand(app)},
-      {"chat", AddChatCommand(app)},
-      {"models", AddModelsCommand(app)},
-      {"backends", AddBackendsCommand(app)},
-      {"inspect", AddInspectCommand(app)},
-      {"conformance", AddConformanceCommand(app, argv[0])},
+      {"run", AddRunCommand(app, guest_args)}, {"infer", AddInferCommand(app)},
+      {"chat", AddChatCommand(app)},           {"models", AddModelsCommand(app)},
+      {"backends", AddBackendsCommand(app)},   {"inspect", AddInspectCommand(app)},
+      {"compile", AddCompileCommand(app)},     {"conformance", AddConformanceCommand(app, argv[0])},
   };
 
   // After the commands, which would inherit it.
@@ -102,9 +119,14 @@ int Main(int argc, char** argv) {
     fmt::print(stderr, "{}", app.help());
     return kUsage;
   }
-  if (args.front() == "run") {
-    args.erase(args.begin());
-    guest_args = SplitGuest(*app.get_subcommand("run"), args);
+  const auto run = IsRunWithoutItsName(app, args.front());
+  if (!run) {
+    PrintFailure(run.error());
+    return kUsage;
+  }
+  if (*run || args.front() == "run") {
+    if (!*run) args.erase(args.begin());
+    guest_args = SplitGuest(*FindCommand(app, "run"), args);
     args.insert(args.begin(), "run");
   }
   // CLI11 takes words from the back.
@@ -113,7 +135,7 @@ int Main(int argc, char** argv) {
     app.parse(args);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    PrintFailure(UsageFailure(app, error));
+    PrintFailure(UsageFailure(app, error, !*run));
     return kUsage;
   }
   for (const auto& [name, command] : commands) {

@@ -1,4 +1,4 @@
-// MODEL on the command line: a registered name, or a file.
+// MODEL on the command line: a registered name, a file, or standard input.
 #pragma once
 
 #include <string>
@@ -15,8 +15,13 @@ struct LoadedModel {
   Json description;  // of wasinn_session_graph_json
 };
 
+// Registers what standard input holds, under the name kStdin of files.h.
+std::expected<void, Failure> RegisterStdin(Host& host, const OptionList& options = {});
+
 // Loads the model of that name; one that has not the name of a registered model is taken as the
-// path of a file, which is registered under it.
-std::expected<LoadedModel, Failure> LoadModelArgument(Host& host, const std::string& model);
+// path of a file, which is registered under it; "-" is standard input.
+// `options` are for such a file; a registered model has its own.
+std::expected<LoadedModel, Failure> LoadModelArgument(Host& host, const std::string& model,
+                                                      const OptionList& options = {});
 
 }  // namespace wasinn::cli
