@@ -85,9 +85,13 @@ std::string StatsText(const Answer& answer) {
 }
 
 std::expected<ChatModel, Failure> ChatModel::Load(Host& host, const std::string& name,
+                                                  const GenerationFlags& flags,
                                                   OptionList options) {
-  auto loaded = LoadModelArgument(host, name);
+  auto loaded = LoadModelArgument(host, name, LoadOptions(flags));
   if (!loaded) return std::unexpected(loaded.error());
+  if (auto granted = GrantImage(loaded->session, flags); !granted) {
+    return std::unexpected(granted.error());
+  }
   if (auto chats = CheckChats(loaded->description, name); !chats) {
     return std::unexpected(chats.error());
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "generation_flags.h"
 #include "model_argument.h"
 
 namespace wasinn::cli {
@@ -28,9 +29,10 @@ std::string StatsText(const Answer& answer);
 class ChatModel {
  public:
   // Fails for a model that is none for chats, and says what can be done with it. `options` are
-  // those of contexts. The host must outlive the model.
+  // those of contexts; of `flags` the model's own are taken, and the image. The host must outlive
+  // the model.
   static std::expected<ChatModel, Failure> Load(Host& host, const std::string& name,
-                                                OptionList options);
+                                                const GenerationFlags& flags, OptionList options);
 
   // Answers the messages; `take` gets the pieces of the answer as they come. What was computed for
   // the same messages before is used again.

@@ -14,6 +14,7 @@
 #include "conversation.h"
 #include "engine_flags.h"
 #include "files.h"
+#include "generation_flags.h"
 #include "line_reader.h"
 #include "option_table.h"
 #include "stream.h"
@@ -27,7 +28,7 @@ struct ChatFlags {
   std::string model;
   std::string prompt;
   std::string system;
-  std::vector<std::string> options;
+  GenerationFlags generation;
   bool stats = false;
   bool json = false;
 };
@@ -351,11 +352,15 @@ Chat::Next Chat::Stats(const std::string&) {
 }
 
 Outcome RunChat(const ChatFlags& flags, bool once) {
-  auto options = ParseOptions(flags.options);
+  if (flags.model == kStdin && !once) {
+    return Fail(kUsage, "expected messages on standard input, given the model there",
+                "--prompt TEXT asks one question");
+  }
+  auto options = ContextOptions(flags.generation);
   if (!options) return std::unexpected(options.error());
   auto host = OpenHost({.engine = flags.engine, .policy = &flags.policy});
   if (!host) return std::unexpected(host.error());
-  auto model = ChatModel::Load(*host, flags.model, std::move(*options));
+  auto model = ChatModel::Load(*host, flags.model, flags.generation, std::move(*options));
   if (!model) return std::unexpected(model.error());
   Chat chat(*host, *model, flags);
   return once ? chat.RunOnce() : chat.RunLines();
@@ -367,17 +372,13 @@ Command AddChatCommand(CLI::App& app) {
   auto* chat = app.add_subcommand("chat", "Chat with a language model");
   auto flags = std::make_shared<ChatFlags>();
   flags->engine.log_level = "error";
-  chat->add_option("MODEL", flags->model, "A model's name or file")->required();
+  chat->add_option("MODEL", flags->model, "A model's name or file; - for stdin")->required();
   const auto* prompt = chat->add_option("-p,--prompt", flags->prompt,
                                         "Ask this, print the answer and end; without it\n"
                                         "each line of stdin is a message")
                            ->type_name("TEXT");
   chat->add_option("-s,--system", flags->system, "What the model is told first")->type_name("TEXT");
-  chat->add_option("--option", flags->options,
-                   "Set an option of the answers, as temp=0;\n"
-                   "`wasinn models --options` lists them")
-      ->type_name("NAME=VALUE")
-      ->allow_extra_args(false);
+  AddGenerationFlags(*chat, flags->generation);
   chat->add_flag("--stats", flags->stats,
                  "Tell the speed of each answer, also where stderr\nis no terminal");
   chat->add_flag("--json", flags->json, "Print each answer as one line of JSON");

@@ -15,24 +15,49 @@
 #include "commands.h"
 #include "engine_flags.h"
 #include "files.h"
+#include "generation_flags.h"
+#include "help.h"
 #include "input_spec.h"
 #include "model_argument.h"
 #include "npy.h"
 #include "ports.h"
 #include "progress.h"
 #include "stream.h"
+#include "table.h"
 
 namespace wasinn::cli {
 namespace {
+
+constexpr std::uint32_t kMaxRepeat = 1'000'000;
 
 struct InferFlags {
   EngineFlags engine;
   PolicyFlags policy;
   std::string model;
   std::vector<std::string> inputs;
-  std::vector<std::string> options;
+  GenerationFlags generation;
+  std::uint32_t repeat = 1;
+  std::uint32_t warmup = 0;
   std::string output;
   bool json = false;
+};
+
+// Of several computes, in milliseconds.
+class ComputeTimes {
+ public:
+  void Add(double milliseconds) {
+    times_.insert(std::ranges::upper_bound(times_, milliseconds), milliseconds);
+  }
+  std::size_t count() const { return times_.size(); }
+  double minimum() const { return times_.front(); }
+  double maximum() const { return times_.back(); }
+  double median() const {
+    const std::size_t half = times_.size() / 2;
+    return times_.size() % 2 == 1 ? times_[half] : (times_[half - 1] + times_[half]) / 2;
+  }
+
+ private:
+  std::vector<double> times_;  // sorted
 };
 
 std::expected<void, Failure> EndOf(const Result<void>& done, int signal) {
@@ -126,7 +151,8 @@ void ShowText(std::string_view name, std::string_view text) {
 // Keeps or prints what the run gave. `shown` is the output that was printed already.
 std::expected<void, Failure> ShowOutputs(const InferFlags& flags, const Context& context,
                                          const std::vector<Port>& ports,
-                                         std::optional<std::uint32_t> shown, double milliseconds) {
+                                         std::optional<std::uint32_t> shown,
+                                         const ComputeTimes& times) {
   if (!flags.output.empty()) {
     std::error_code error;
     std::filesystem::create_directories(flags.output, error);
@@ -173,10 +199,20 @@ std::expected<void, Failure> ShowOutputs(const InferFlags& flags, const Context&
     }
   }
   if (flags.json) {
-    const Json json = {{"outputs", std::move(list)}, {"compute_ms", milliseconds}};
+    Json json = {{"outputs", std::move(list)}, {"compute_ms", times.median()}};
+    if (times.count() > 1) {
+      json["repeat"] = {{"count", times.count()},
+                        {"minimum_ms", times.minimum()},
+                        {"median_ms", times.median()},
+                        {"maximum_ms", times.maximum()}};
+    }
     fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
   } else if (!table.empty()) {
     fmt::print("{}{}", shown ? "\n" : "", table.Render(Style::For(stdout)));
+  }
+  if (!flags.json && times.count() > 1) {
+    fmt::print("\n{} computes: minimum {}, median {}, maximum {}\n", times.count(),
+               HumanTime(times.minimum()), HumanTime(times.median()), HumanTime(times.maximum()));
   }
   return {};
 }
@@ -189,13 +225,40 @@ std::optional<std::uint32_t> StreamedOutput(const InferFlags& flags,
   return static_cast<std::uint32_t>(port - outputs.begin());
 }
 
+// Computes as often as the flags say and gives the times of those that count. The text of output
+// `streamed` is shown, that of a single compute while it is made.
+std::expected<ComputeTimes, Failure> ComputeAll(const InferFlags& flags, Session& session,
+                                                Context& context,
+                                                std::optional<std::uint32_t> streamed) {
+  ComputeTimes times;
+  const bool once = flags.repeat + flags.warmup == 1;
+  for (std::uint32_t i = 0; i < flags.warmup + flags.repeat; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    const auto done =
+        once && streamed ? ComputeAndShow(context, *streamed) : Compute(session, context);
+    if (!done) return std::unexpected(done.error());
+    const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
+    if (i >= flags.warmup) times.Add(time.count());
+  }
+  if (streamed && !once) {
+    const auto output = context.GetOutput(*streamed);
+    if (!output) return Fail(output.error());
+    const auto text = TextOf(output->tensor);
+    fmt::print("{}\n", IsTerminal(stdout) ? Printable(text, true) : std::string(text));
+  }
+  return times;
+}
+
 Outcome Infer(const InferFlags& flags) {
-  const auto options = ParseOptions(flags.options);
+  const auto options = ContextOptions(flags.generation);
   if (!options) return std::unexpected(options.error());
   auto host = OpenHost({.engine = flags.engine, .policy = &flags.policy});
   if (!host) return std::unexpected(host.error());
-  auto model = LoadModelArgument(*host, flags.model);
+  auto model = LoadModelArgument(*host, flags.model, LoadOptions(flags.generation));
   if (!model) return std::unexpected(model.error());
+  if (auto granted = GrantImage(model->session, flags.generation); !granted) {
+    return std::unexpected(granted.error());
+  }
   const auto outputs = PortsOf(model->description, "outputs");
   auto context = model->graph.NewContext(*options);
   if (!context) return Fail(context.error());
@@ -203,15 +266,10 @@ Outcome Infer(const InferFlags& flags) {
     return std::unexpected(set.error());
   }
 
-  const auto start = std::chrono::steady_clock::now();
   const auto streamed = StreamedOutput(flags, outputs);
-  if (auto done =
-          streamed ? ComputeAndShow(*context, *streamed) : Compute(model->session, *context);
-      !done) {
-    return std::unexpected(done.error());
-  }
-  const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
-  if (auto shown = ShowOutputs(flags, *context, outputs, streamed, time.count()); !shown) {
+  const auto times = ComputeAll(flags, model->session, *context, streamed);
+  if (!times) return std::unexpected(times.error());
+  if (auto shown = ShowOutputs(flags, *context, outputs, streamed, *times); !shown) {
     return std::unexpected(shown.error());
   }
   return kOk;
@@ -224,7 +282,7 @@ Command AddInferCommand(CLI::App& app) {
   auto flags = std::make_shared<InferFlags>();
   // What the core would warn of, this command reports itself.
   flags->engine.log_level = "error";
-  infer->add_option("MODEL", flags->model, "A model's name or file")->required();
+  infer->add_option("MODEL", flags->model, "A model's name or file; - for stdin")->required();
   infer
       ->add_option("-i,--input", flags->inputs,
                    "Set an input. VALUE is a .npy or .json file,\n"
@@ -235,9 +293,13 @@ Command AddInferCommand(CLI::App& app) {
       ->allow_extra_args(false);
   infer->add_option("-o,--output", flags->output, "Write each output to DIR/<name>.npy")
       ->type_name("DIR");
-  infer->add_option("--option", flags->options, "Set an option of the context")
-      ->type_name("NAME=VALUE")
-      ->allow_extra_args(false);
+  infer->add_option("--repeat", flags->repeat, "Compute N times and tell their times")
+      ->type_name("N")
+      ->check(Between(1, kMaxRepeat));
+  infer->add_option("--warmup", flags->warmup, "Compute N times before that")
+      ->type_name("N")
+      ->check(Between(0, kMaxRepeat));
+  AddGenerationFlags(*infer, flags->generation);
   infer->add_flag("--json", flags->json, "Print the outputs with all their data as JSON");
   AddEngineFlags(*infer, flags->engine);
   AddPolicyFlags(*infer, flags->policy);

@@ -348,6 +348,7 @@ Outcome Run(const RunFlags& flags, const std::vector<std::string>& guest_args) {
   auto peers = ReadPeerFlags(flags);
   if (!peers) return std::unexpected(peers.error());
   for (const auto& warning : peers->warnings) {
+    if (flags.engine.quiet) break;
     PrintError(fmt::format("wasinn: warn: {}\n", Printable(warning)));
   }
   const auto options = GuestOptions(flags, *peers, guest_args);

@@ -28,6 +28,7 @@ Command AddModelsCommand(CLI::App& app);
 Command AddBackendsCommand(CLI::App& app);
 Command AddInspectCommand(CLI::App& app);
 Command AddCompileCommand(CLI::App& app);
+Command AddCacheCommand(CLI::App& app);
 // `argv0` is how this program was called.
 Command AddConformanceCommand(CLI::App& app, std::string argv0);
 

@@ -31,6 +31,13 @@ wasinn_log_level LogLevel(const std::string& name) {
   return WASINN_LOG_WARN;
 }
 
+// The least level that is told.
+wasinn_log_level LogLevelOf(const EngineFlags& flags) {
+  if (flags.quiet) return WASINN_LOG_OFF;
+  if (flags.verbose > 0) return flags.verbose > 1 ? WASINN_LOG_DEBUG : WASINN_LOG_INFO;
+  return LogLevel(flags.log_level);
+}
+
 void PrintLog(wasinn_log_level level, std::string_view message) {
   const char* name = "log";
   for (const auto& [known, number] : kLogLevels) {
@@ -69,14 +76,17 @@ std::string BackendPath(const EngineFlags& flags) {
   return fmt::format("{}", fmt::join(folders, ":"));
 }
 
-std::string CacheDir(const CacheFlags& flags) {
-  if (flags.off) return {};
-  if (!flags.dir.empty()) return flags.dir;
-  if (const auto xdg = EnvironmentText("XDG_CACHE_HOME"); !xdg.empty()) return xdg + "/wasinn/code";
-  if (const auto home = EnvironmentText("HOME"); !home.empty()) {
-    return home + "/.cache/wasinn/code";
+// The config file of the user, if there is one.
+std::string DefaultConfig() {
+  std::string folder = EnvironmentText("XDG_CONFIG_HOME");
+  if (folder.empty()) {
+    const auto home = EnvironmentText("HOME");
+    if (home.empty()) return {};
+    folder = home + "/.config";
   }
-  return {};
+  const std::string file = folder + "/wasinn/wasinn.toml";
+  std::error_code error;
+  return fs::exists(file, error) ? file : std::string();
 }
 
 std::expected<void, Failure> SetRules(Policy& policy, const PolicyFlags& flags) {
@@ -114,6 +124,16 @@ std::expected<void, Failure> AddModels(Engine& engine, const EngineFlags& flags)
 
 }  // namespace
 
+std::string CacheDir(const CacheFlags& flags) {
+  if (flags.off) return {};
+  if (!flags.dir.empty()) return flags.dir;
+  if (const auto xdg = EnvironmentText("XDG_CACHE_HOME"); !xdg.empty()) return xdg + "/wasinn/code";
+  if (const auto home = EnvironmentText("HOME"); !home.empty()) {
+    return home + "/.cache/wasinn/code";
+  }
+  return {};
+}
+
 std::expected<OptionList, Failure> ParseOptions(const std::vector<std::string>& texts) {
   OptionList options;
   for (const auto& text : texts) {
@@ -139,16 +159,19 @@ void AddEngineFlags(CLI::App& app, EngineFlags& flags) {
       ->type_name("DIR")
       ->allow_extra_args(false)
       ->group("Models");
-  app.add_option("--config", flags.config, "Read models and policy from a wasinn.toml")
+  app.add_option("--config", flags.config,
+                 "Read models and policy from a wasinn.toml; default\n"
+                 "${XDG_CONFIG_HOME:-~/.config}/wasinn/wasinn.toml")
       ->type_name("FILE")
       ->group("Models");
+  app.add_flag("--no-config", flags.no_config, "Read no wasinn.toml")->group("Models");
   app.add_option("--backend-path", flags.backend_path,
                  "Look for backend plug-ins here first; also\n"
                  "WASINN_BACKEND_PATH")
       ->type_name("DIR")
       ->allow_extra_args(false)
       ->group("Engine");
-  app.add_option("--threads", flags.threads, "Worker threads; 0: as many as cores")
+  app.add_option("-t,--threads", flags.threads, "Worker threads; 0: as many as cores")
       ->check(Count())
       ->type_name("N")
       ->group("Engine");
@@ -168,6 +191,8 @@ void AddLogFlags(CLI::App& app, EngineFlags& flags) {
       ->check(OneOf(levels))
       ->type_name("LEVEL")
       ->group("Engine");
+  app.add_flag("-v,--verbose", flags.verbose, "As --log-level info; twice: debug")->group("Engine");
+  app.add_flag("-q,--quiet", flags.quiet, "As --log-level off")->group("Engine");
 }
 
 void AddPolicyFlags(CLI::App& app, PolicyFlags& flags) {
@@ -184,12 +209,16 @@ void AddCompatFlags(CLI::App& app, PolicyFlags& flags) {
       ->group("Policy");
 }
 
-void AddCacheFlags(CLI::App& app, CacheFlags& flags) {
+void AddCacheDirFlag(CLI::App& app, CacheFlags& flags) {
   app.add_option("--cache-dir", flags.dir,
                  "Keep compiled code here; default\n"
                  "${XDG_CACHE_HOME:-~/.cache}/wasinn/code")
       ->type_name("DIR")
       ->group("Engine");
+}
+
+void AddCacheFlags(CLI::App& app, CacheFlags& flags) {
+  AddCacheDirFlag(app, flags);
   app.add_flag("--no-cache", flags.off, "Compile every time")->group("Engine");
 }
 
@@ -200,7 +229,7 @@ std::expected<Host, Failure> OpenHost(const HostRequest& request) {
   options.backend_path = BackendPath(request.engine);
   options.features = request.engine.features;
   if (request.cache != nullptr) options.cache_dir = CacheDir(*request.cache);
-  options.log_level = LogLevel(request.engine.log_level);
+  options.log_level = LogLevelOf(request.engine);
   options.log = PrintLog;
   auto engine = Engine::Create(std::move(options));
   if (!engine) return Fail(engine.error());
@@ -213,12 +242,23 @@ std::expected<Host, Failure> OpenHost(const HostRequest& request) {
     }
   }
 #endif
-  if (!request.engine.config.empty()) {
-    if (auto read = engine->LoadConfig(request.engine.config, &*policy); !read) {
-      return Fail(read.error());
+  std::string hint;
+  std::string config = request.engine.config;
+  if (config.empty() && !request.engine.no_config) {
+    config = DefaultConfig();
+    if (!config.empty()) {
+      hint = fmt::format("{} was read, too; --no-config leaves it out", config);
+      if (LogLevelOf(request.engine) <= WASINN_LOG_INFO)
+        PrintLog(WASINN_LOG_INFO, "reading " + config);
+    }
+  }
+  if (!config.empty()) {
+    if (auto read = engine->LoadConfig(config, &*policy); !read) {
+      return Fail(read.error(), kSetup, hint);
     }
   }
   if (auto added = AddModels(*engine, request.engine); !added) {
+    if (added.error().hint.empty()) added.error().hint = hint;
     return std::unexpected(added.error());
   }
   if (request.policy != nullptr) {

@@ -20,10 +20,13 @@ struct EngineFlags {
   std::vector<std::string> models;
   std::vector<std::string> model_dirs;
   std::string config;
+  bool no_config = false;
   std::vector<std::string> backend_path;
   std::uint32_t threads = 0;
   std::uint64_t memory_budget = 0;
   std::string log_level = "warn";
+  bool quiet = false;
+  int verbose = 0;  // how often the flag was given
   std::string features;  // of WebAssembly, as EngineOptions has them
 };
 
@@ -45,6 +48,10 @@ void AddPolicyFlags(CLI::App& app, PolicyFlags& flags);
 // For commands that run guests.
 void AddCompatFlags(CLI::App& app, PolicyFlags& flags);
 void AddCacheFlags(CLI::App& app, CacheFlags& flags);
+void AddCacheDirFlag(CLI::App& app, CacheFlags& flags);
+
+// Where compiled code is kept; empty: nowhere.
+std::string CacheDir(const CacheFlags& flags);
 
 // The texts of --option, each NAME=VALUE.
 std::expected<OptionList, Failure> ParseOptions(const std::vector<std::string>& texts);

@@ -109,6 +109,7 @@ int Main(int argc, char** argv) {
       {"chat", AddChatCommand(app)},           {"models", AddModelsCommand(app)},
       {"backends", AddBackendsCommand(app)},   {"inspect", AddInspectCommand(app)},
       {"compile", AddCompileCommand(app)},     {"conformance", AddConformanceCommand(app, argv[0])},
+      {"cache", AddCacheCommand(app)},
   };
 
   // After the commands, which would inherit it.
