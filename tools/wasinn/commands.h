@@ -29,6 +29,7 @@ Command AddBackendsCommand(CLI::App& app);
 Command AddInspectCommand(CLI::App& app);
 Command AddCompileCommand(CLI::App& app);
 Command AddCacheCommand(CLI::App& app);
+Command AddCompletionCommand(CLI::App& app);
 // `argv0` is how this program was called.
 Command AddConformanceCommand(CLI::App& app, std::string argv0);
 

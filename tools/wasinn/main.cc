@@ -9,6 +9,7 @@
 #include <exception>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "commands.h"
+#include "completion.h"
 #include "conformance/runner/text.h"
 #include "help.h"
 #include "output.h"
@@ -109,7 +111,7 @@ int Main(int argc, char** argv) {
       {"chat", AddChatCommand(app)},           {"models", AddModelsCommand(app)},
       {"backends", AddBackendsCommand(app)},   {"inspect", AddInspectCommand(app)},
       {"compile", AddCompileCommand(app)},     {"conformance", AddConformanceCommand(app, argv[0])},
-      {"cache", AddCacheCommand(app)},
+      {"cache", AddCacheCommand(app)},         {"completion", AddCompletionCommand(app)},
   };
 
   // After the commands, which would inherit it.
@@ -119,6 +121,11 @@ int Main(int argc, char** argv) {
   if (args.empty()) {
     fmt::print(stderr, "{}", app.help());
     return kUsage;
+  }
+  // The scripts of `completion` ask with this.
+  if (args.front() == "__complete") {
+    fmt::print("{}", CompletionText(Complete(app, std::span(args).subspan(1))));
+    return kOk;
   }
   const auto run = IsRunWithoutItsName(app, args.front());
   if (!run) {

@@ -1,0 +1,34 @@
+// What may follow on a command line that is being typed, read from the tables of CLI11.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace wasinn::cli {
+
+struct Completions {
+  enum class Paths { kNone, kFiles, kFolders };
+  struct Word {
+    std::string text;
+    std::string help;
+  };
+  std::vector<Word> words;
+  Paths paths = Paths::kNone;
+};
+
+// `words` are what stands after the program's name up to the cursor; the last one, which may be
+// empty, is being typed.
+Completions Complete(const CLI::App& app, std::span<const std::string> words);
+
+// A line each: text, tab, help; then ":files" or ":folders". The scripts read this.
+std::string CompletionText(const Completions& completions);
+
+// What the shell is given once: "bash", "zsh" or "fish".
+std::string CompletionScript(const std::string& shell);
+
+}  // namespace wasinn::cli
