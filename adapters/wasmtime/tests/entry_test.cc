@@ -78,6 +78,20 @@ TEST_F(EntryTest, WhatCannotBeInvokedIsRefusedWithAReason) {
   }
 }
 
+TEST_F(EntryTest, ArgumentsThatAreNoTextAreRefused) {
+  const Program program = Expect(engine_.LoadProgram(Bytes(kLibrary)));
+  Session session = NewSession(engine_);
+  const char* args[] = {"guest", nullptr, "1"};
+  wasinn_run_options options = WASINN_RUN_OPTIONS_INIT;
+  options.args = args;
+  options.arg_count = std::size(args);
+  options.invoke = "add";
+  wasinn_error error{};
+  EXPECT_EQ(wasinn_program_run(program.get(), session.get(), &options, nullptr, &error),
+            WASINN_INVALID_ARGUMENT);
+  EXPECT_STREQ(error.message, "argument 1: expected text, given NULL");
+}
+
 TEST_F(EntryTest, AReactorRunsItsConstructor) {
   EXPECT_EQ(RunText(engine_, R"((module (func (export "_initialize"))))").code, WASINN_OK);
   EXPECT_EQ(RunText(engine_, R"((module (func (export "_initialize") unreachable)))").code,
