@@ -69,6 +69,12 @@ def check_streams(folder):
         os.close(reader)
         os.close(writer)
 
+    model = folder / "model"
+    model.write_text("any bytes are an echo model")
+    done = run("run", "--no-cache", "--timeout", "300ms", "--model",
+               f"m={model},backend=echo,load_delay_ms=600000", GUESTS / "load.wat", "m")
+    check("a model that does not load", done.returncode, 124)
+
     reader, writer = os.pipe()
     done = run("run", "--no-cache", "--timeout", "300ms", GUESTS / "echo.wat", stdin=reader)
     check("stdin, which nobody writes", done.returncode, 124)

@@ -9,6 +9,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <utility>
 
 #include "cancel_on_signal.h"
 #include "commands.h"
@@ -251,6 +252,11 @@ std::expected<Program, Failure> LoadGuest(const Engine& engine, const RunFlags& 
   return Fail(kNotRunnable, fmt::format("{}: {}", title, program.error().message), hint);
 }
 
+bool IsStop(const Result<RunResult>& result) {
+  return !result &&
+         (result.error().code == WASINN_TIMEOUT || result.error().code == WASINN_CANCELLED);
+}
+
 Outcome EndOf(const Result<RunResult>& result, int signal, const std::string& guest) {
   if (result) return result->exit_code;
   switch (result.error().code) {
@@ -371,7 +377,7 @@ Outcome Run(const RunFlags& flags, const std::vector<std::string>& guest_args) {
   times.engine = MillisecondsSince(start);
 
   const auto code_start = Clock::now();
-  const auto program = LoadGuest(host->engine, flags, guest_args.front());
+  auto program = LoadGuest(host->engine, flags, guest_args.front());
   if (!program) return std::unexpected(program.error());
   times.code = MillisecondsSince(code_start);
   times.from_cache = program->stats().from_cache;
@@ -389,6 +395,12 @@ Outcome Run(const RunFlags& flags, const std::vector<std::string>& guest_args) {
     times.model_load = ModelLoadTime(host->engine);
     times.total = MillisecondsSince(start);
     PrintTimes(times, flags.stats);
+  }
+  if (std::ranges::any_of(ended->ends, IsStop)) {
+    // A model that does not load, or a framework that is deaf, would hold up the engine's end. The
+    // end of the process does not wait for it.
+    static const auto* const kept = new std::pair(std::move(*host), std::move(*program));
+    static_cast<void>(kept);
   }
   return EndOfAll(*ended, FileTitle(guest_args.front()));
 }
