@@ -36,6 +36,51 @@ Result<> SetModelProperty(ModelConfig& config, std::string_view key, std::string
   return {};
 }
 
+namespace {
+
+// Whether `text` goes on with NAME=, and so with an option and not with more of a path. The second
+// part of a name that has two may hold anything (`free_dim:batch size`).
+bool BeginsOption(std::string_view text) {
+  constexpr std::string_view kLetters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+  const size_t first = std::min(text.find_first_not_of(kLetters), text.size());
+  if (first == 0 || first == text.size()) return false;
+  if (text[first] == '=') return true;
+  const size_t end = text.find_first_of(",=", first);
+  return text[first] == ':' && end != std::string_view::npos && text[end] == '=';
+}
+
+// Takes a path or value off the front of `rest`: up to the comma before the next option, or what
+// stands in double quotes, where "" is a quote.
+Result<std::string> TakeValue(const ModelConfig& config, std::string_view& rest) {
+  if (!rest.starts_with('"')) {
+    size_t end = rest.find(',');
+    while (end != std::string_view::npos && !BeginsOption(rest.substr(end + 1))) {
+      end = rest.find(',', end + 1);
+    }
+    const std::string value(rest.substr(0, end));
+    rest.remove_prefix(value.size());
+    return value;
+  }
+  std::string value;
+  for (size_t at = 1; at < rest.size(); ++at) {
+    if (rest[at] == '"') {
+      const std::string_view after = rest.substr(++at);
+      if (after.empty() || after.starts_with(',')) {
+        rest = after;
+        return value;
+      }
+      if (!after.starts_with('"')) break;
+    }
+    value += rest[at];
+  }
+  return Fail(Code::kINVALID_ARGUMENT,
+              "model '{}': expected a closing quote, and then a comma or the end, given '{}'",
+              Printable(config.name), Printable(rest));
+}
+
+}  // namespace
+
 Result<ModelConfig> ParseModelSpec(std::string_view spec) {
   const size_t equals = spec.find('=');
   if (equals == std::string_view::npos || equals == 0 || equals + 1 == spec.size()) {
@@ -45,20 +90,25 @@ Result<ModelConfig> ParseModelSpec(std::string_view spec) {
   }
   ModelConfig config;
   config.name = spec.substr(0, equals);
-  const auto parts = Split(spec.substr(equals + 1), ',');
-  config.path = parts[0];
+  std::string_view rest = spec.substr(equals + 1);
+  WASINN_TRY(path, TakeValue(config, rest));
+  config.path = std::move(path);
   if (config.path.empty()) {
     return Fail(Code::kINVALID_ARGUMENT, "model '{}': expected a path after NAME=, given none",
                 Printable(config.name));
   }
-  for (std::string_view part : std::span(parts).subspan(1)) {
-    const size_t at = part.find('=');
+  while (!rest.empty()) {
+    rest.remove_prefix(1);
+    const size_t at = rest.find('=');
     if (at == std::string_view::npos || at == 0) {
       return Fail(Code::kINVALID_ARGUMENT,
                   "model '{}': expected NAME=VALUE after a comma, given '{}'",
-                  Printable(config.name), Printable(part));
+                  Printable(config.name), Printable(rest));
     }
-    WASINN_CHECK(SetModelProperty(config, part.substr(0, at), part.substr(at + 1)));
+    const std::string key(rest.substr(0, at));
+    rest.remove_prefix(at + 1);
+    WASINN_TRY(value, TakeValue(config, rest));
+    WASINN_CHECK(SetModelProperty(config, key, value));
   }
   return config;
 }

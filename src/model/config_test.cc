@@ -37,6 +37,34 @@ TEST(ModelSpecTest, Defaults) {
   EXPECT_FALSE(config->load_at_start);
 }
 
+TEST(ModelSpecTest, APathMayHaveAnyCharacter) {
+  const auto path = [](std::string_view spec) {
+    const auto config = ParseModelSpec(spec);
+    EXPECT_TRUE(config) << config.error().message;
+    return config ? config->path : "";
+  };
+  EXPECT_EQ(path("m=a,b/m.onnx"), "a,b/m.onnx");
+  EXPECT_EQ(path("m=a,b/m.onnx,backend=onnx"), "a,b/m.onnx");
+  EXPECT_EQ(path("m=,a,,b,"), ",a,,b,");
+  EXPECT_EQ(path("m=a,/b=c,d e=f"), "a,/b=c,d e=f");
+  EXPECT_EQ(path("m=k=v/ünï cødé: 1.onnx,load=lazy"), "k=v/ünï cødé: 1.onnx");
+  EXPECT_EQ(path("m=a\"b\".onnx"), "a\"b\".onnx");
+  EXPECT_EQ(path("m=\"a,b=c/m.onnx\""), "a,b=c/m.onnx");
+  EXPECT_EQ(path("m=\"a,b=c \"\"1\"\"\",load=lazy"), "a,b=c \"1\"");
+  EXPECT_EQ(path("m=\"\"\"a\"\".onnx\""), "\"a\".onnx");
+}
+
+TEST(ModelSpecTest, AValueMayHaveAnyCharacter) {
+  const auto config =
+      ParseModelSpec("m=p,draft=a,b.gguf,free_dim:batch size=4,x=,lora:p=\"c,d=e.gguf\",y=1,2");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->options, (Options{{"draft", "a,b.gguf"},
+                                      {"free_dim:batch size", "4"},
+                                      {"x", ""},
+                                      {"lora:p", "c,d=e.gguf"},
+                                      {"y", "1,2"}}));
+}
+
 TEST(ModelSpecTest, BadSpecsSayWhatWasExpected) {
   for (const char* spec : {"", "m", "=p", "m="}) {
     EXPECT_EQ(SpecError(spec), fmt::format("model: expected NAME=PATH[,backend=..][,target=..]"
@@ -44,8 +72,15 @@ TEST(ModelSpecTest, BadSpecsSayWhatWasExpected) {
                                            spec));
   }
   EXPECT_EQ(SpecError("m=,backend=echo"), "model 'm': expected a path after NAME=, given none");
-  EXPECT_EQ(SpecError("m=p,fast"), "model 'm': expected NAME=VALUE after a comma, given 'fast'");
-  EXPECT_EQ(SpecError("m=p,=1"), "model 'm': expected NAME=VALUE after a comma, given '=1'");
+  EXPECT_EQ(SpecError("m=\"p\",fast"),
+            "model 'm': expected NAME=VALUE after a comma, given 'fast'");
+  EXPECT_EQ(SpecError("m=\"p\",=1"), "model 'm': expected NAME=VALUE after a comma, given '=1'");
+  for (const char* spec : {"m=\"p", "m=\"p\"q", "m=\"p\"\"", "m=\"", "m=\"p\"\"\"q,x=1"}) {
+    EXPECT_EQ(SpecError(spec),
+              fmt::format("model 'm': expected a closing quote, and then a comma or the end, "
+                          "given '{}'",
+                          spec + 2));
+  }
   EXPECT_EQ(SpecError("m=p,target=npu"),
             "model 'm': target: expected cpu, gpu, tpu or auto, given 'npu'");
   EXPECT_EQ(SpecError("m=p,load=now"), "model 'm': load: expected start or lazy, given 'now'");

@@ -33,7 +33,9 @@ struct ModelConfig {
   bool may_be_missing = false;  // whether `path` need not exist before it is loaded
 };
 
-// Reads "NAME=PATH[,backend=B][,target=T][,encoding=E][,load=start][,OPTION=VALUE...]".
+// Reads "NAME=PATH[,backend=B][,target=T][,encoding=E][,load=start][,OPTION=VALUE...]". A comma
+// begins an option only where NAME= follows it; else it belongs to the path or value. One that
+// cannot be written so stands in double quotes, where "" is a quote: m="a,b=c/m.onnx",backend=onnx.
 Result<ModelConfig> ParseModelSpec(std::string_view spec);
 // Sets one property by its name in a spec or a config file; other names are backend options.
 Result<> SetModelProperty(ModelConfig& config, std::string_view key, std::string_view value);
