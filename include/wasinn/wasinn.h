@@ -95,7 +95,9 @@ WASINN_EXPORT wasinn_code wasinn_engine_add_adapter(wasinn_engine* engine,
 
 /* Registers a model under a name; it is loaded when first asked for, then shared by all sessions.
  * `spec` is what --model takes: "NAME=PATH[,backend=B][,target=T][,encoding=E][,load=start]
- * [,OPTION=VALUE...]". A name that is taken already is an error. */
+ * [,OPTION=VALUE...]". A comma begins an option only where OPTION= follows it; a path or value that
+ * cannot be written so stands in double quotes, where "" is a quote. A name that is taken already is
+ * an error. */
 WASINN_EXPORT wasinn_code wasinn_engine_add_model(wasinn_engine* engine, wasinn_str spec,
                                                   wasinn_error* error);
 
@@ -319,8 +321,11 @@ typedef struct wasinn_run_result {
   int32_t exit_code; /* of the guest */
   uint64_t instantiate_ns;
   uint64_t run_ns;
+  /* errno of the first write of the guest to this process's stdout that failed; 0: none did. The
+   * guest was told, but guests often do not look. */
+  int32_t stdout_errno;
 } wasinn_run_result;
-#define WASINN_RUN_RESULT_INIT {sizeof(wasinn_run_result), 0, 0, 0}
+#define WASINN_RUN_RESULT_INIT {sizeof(wasinn_run_result), 0, 0, 0, 0}
 
 /* Runs the guest to its end in `session`, which must be fresh: one guest a session. OK when the
  * guest ended by itself, whatever its exit code; RUNTIME_ERROR for a trap (text: the trap and the

@@ -355,6 +355,7 @@ struct RunResult {
   std::string results = {};  // of `invoke`, a line each
   std::uint64_t instantiate_ns = 0;
   std::uint64_t run_ns = 0;
+  int stdout_errno = 0;  // of the first write to this process's stdout that failed; 0: none did
 };
 
 struct ProgramStats {
@@ -411,7 +412,7 @@ class Program {
     wasinn_run_result result = WASINN_RUN_RESULT_INIT;
     return call(wasinn_program_run(get(), session.get(), &c_options, &result, &call.error), [&] {
       return RunResult{result.exit_code, std::move(streams.results), result.instantiate_ns,
-                       result.run_ns};
+                       result.run_ns, result.stdout_errno};
     });
   }
   ProgramStats stats() const {

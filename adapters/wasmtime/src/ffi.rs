@@ -224,6 +224,7 @@ pub struct RunResult {
     pub exit_code: c_int,
     pub instantiate_ns: u64,
     pub run_ns: u64,
+    pub stdout_errno: c_int,
 }
 
 #[repr(C)]
@@ -284,7 +285,7 @@ const _: () = {
     assert!(size_of::<ProgramStats>() == 32);
     assert!(size_of::<Dir>() == 24);
     assert!(size_of::<RunOptions>() == 112);
-    assert!(size_of::<RunResult>() == 32);
+    assert!(size_of::<RunResult>() == 40);
     assert!(size_of::<Adapter>() == 112);
 };
 

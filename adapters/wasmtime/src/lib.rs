@@ -208,6 +208,7 @@ unsafe extern "C" fn run_program(
                 result.exit_code = ended.exit_code;
                 result.instantiate_ns = ended.instantiate.as_nanos() as u64;
                 result.run_ns = ended.run.as_nanos() as u64;
+                result.stdout_errno = ended.stdout_errno;
             }
             Ok(())
         })

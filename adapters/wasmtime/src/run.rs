@@ -8,6 +8,7 @@ use crate::ffi;
 use crate::limits::Limits;
 use crate::program::{Linked, Program};
 use crate::state::{Completion, Session, State, Stop, StopWatch, Wasi};
+use crate::stdio::Inherited;
 use crate::wasi::{self, RefuseRequests};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,6 +32,8 @@ pub struct Ended {
     pub exit_code: i32,
     pub instantiate: Duration,
     pub run: Duration,
+    /// Of the first write to the process's own stdout that failed; 0: none did.
+    pub stdout_errno: i32,
     /// Of an invoked function.
     results: Vec<Val>,
 }
@@ -95,7 +98,8 @@ impl Run<'_> {
         stop: &Arc<Stop>,
     ) -> Result<Option<Ended>, Failure> {
         // Checks the texts of the options, too.
-        let wasi = unsafe { wasi::builder(self.options, stop) }?;
+        let stdout = Inherited::new(libc::STDOUT_FILENO, stop);
+        let wasi = unsafe { wasi::builder(self.options, stop, &stdout) }?;
         let entry = unsafe { Entry::of(linked, self.options) }?;
         let mut store = self.new_store(linked, wasi, fuel).map_err(|error| {
             Failure::wasmtime(ffi::RUNTIME_ERROR, "cannot set up the guest", &error)
@@ -126,7 +130,7 @@ impl Run<'_> {
         };
         let instantiated = instantiated.unwrap_or(end);
         let (instantiate, run) = (instantiated - start, end - instantiated);
-        Ok(Some(Ended { exit_code, instantiate, run, results }))
+        Ok(Some(Ended { exit_code, instantiate, run, stdout_errno: stdout.errno(), results }))
     }
 
     fn new_store(

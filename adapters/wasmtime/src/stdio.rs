@@ -7,6 +7,7 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use tokio::io::AsyncWrite;
@@ -49,6 +50,8 @@ pub struct Inherited {
     fd: c_int,
     way: Arc<OnceLock<Way>>,
     stop: Arc<Stop>,
+    /// Of the first write that failed: guests often do not look.
+    errno: Arc<AtomicI32>,
 }
 
 /// How to write without being blocked.
@@ -66,6 +69,10 @@ impl Way {
     fn of(fd: c_int) -> Way {
         let mut stat = MaybeUninit::<libc::stat>::uninit();
         if unsafe { libc::fstat(fd, stat.as_mut_ptr()) } != 0 {
+            return Way::File;
+        }
+        // One that stands in the place of a closed stream: opened again it would take what is lost.
+        if unsafe { libc::fcntl(fd, libc::F_GETFL) } & libc::O_ACCMODE == libc::O_RDONLY {
             return Way::File;
         }
         match unsafe { stat.assume_init() }.st_mode & libc::S_IFMT {
@@ -107,7 +114,17 @@ fn wait_writable(fd: c_int, milliseconds: c_int) -> bool {
 
 impl Inherited {
     pub fn new(fd: c_int, stop: &Arc<Stop>) -> Inherited {
-        Inherited { fd, way: Arc::default(), stop: stop.clone() }
+        Inherited { fd, way: Arc::default(), stop: stop.clone(), errno: Arc::default() }
+    }
+
+    /// Of the first write that failed; 0: none did.
+    pub fn errno(&self) -> i32 {
+        self.errno.load(Ordering::Relaxed)
+    }
+
+    fn note(&self, error: &io::Error) {
+        let errno = error.raw_os_error().unwrap_or_default();
+        let _ = self.errno.compare_exchange(0, errno, Ordering::Relaxed, Ordering::Relaxed);
     }
 }
 
@@ -120,15 +137,20 @@ impl Sink for Inherited {
             }
             match way.write(self.fd, bytes) {
                 Ok(written) => bytes = &bytes[written..],
-                Err(error) => match (error.kind(), error.raw_os_error()) {
-                    (io::ErrorKind::WouldBlock, _) => {
+                Err(error) => match error.kind() {
+                    io::ErrorKind::WouldBlock => {
                         wait_writable(self.fd, TURN);
                     }
-                    (io::ErrorKind::Interrupted, _) => {}
-                    // A process without this stream: what goes there is nobody's.
-                    (_, Some(libc::EBADF)) => return Ok(()),
-                    (io::ErrorKind::BrokenPipe, _) => return Err(StreamError::Closed),
-                    _ => return Err(StreamError::LastOperationFailed(error.into())),
+                    io::ErrorKind::Interrupted => {}
+                    kind => {
+                        self.note(&error);
+                        return match (kind, error.raw_os_error()) {
+                            // A process without this stream: only the caller is told.
+                            (_, Some(libc::EBADF)) => Ok(()),
+                            (io::ErrorKind::BrokenPipe, _) => Err(StreamError::Closed),
+                            _ => Err(StreamError::LastOperationFailed(error.into())),
+                        };
+                    }
                 },
             }
         }

@@ -36,6 +36,7 @@ impl WasiHttpHooks for RefuseRequests {
 pub unsafe fn builder(
     options: &ffi::RunOptions,
     stop: &Arc<Stop>,
+    stdout: &Inherited,
 ) -> Result<WasiCtxBuilder, Failure> {
     let mut wasi = WasiCtxBuilder::new();
     // Sockets that may go nowhere would only take descriptors.
@@ -74,7 +75,7 @@ pub unsafe fn builder(
     }
     match options.stdout_write {
         Some(write) => wasi.stdout(Stream(Callback::new(write, options.stdio_self))),
-        None => wasi.stdout(Stream(Inherited::new(libc::STDOUT_FILENO, stop))),
+        None => wasi.stdout(Stream(stdout.clone())),
     };
     match options.stderr_write {
         Some(write) => wasi.stderr(Stream(Callback::new(write, options.stdio_self))),
