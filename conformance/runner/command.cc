@@ -7,10 +7,11 @@
 #include <filesystem>
 
 #include "files.h"
-#include "interrupt.h"
+#include "output.h"
 #include "pool.h"
 #include "progress_line.h"
 #include "report.h"
+#include "stop_signal.h"
 #include "template.h"
 #include "terminal.h"
 #include "text.h"
@@ -138,7 +139,7 @@ std::string VersionOf(const Found& found) {
   ProcessRequest request;
   request.command = Fill(found.host.version, {{"program", {found.program}}});
   request.env = found.host.env;
-  const ProcessEnd end = RunProcess(request, StopOnSignal::stop());
+  const ProcessEnd end = RunProcess(request, cli::StopSignal::came());
   std::string text = CleanText(end.out.empty() ? end.err : end.out);
   while (text.ends_with('\n')) text.pop_back();
   if (!end.failure.empty() || text.empty()) return "version unknown";
@@ -181,8 +182,9 @@ HostReport RunHost(const Suite& suite, const Flags& flags, const Place& place, c
   report.version = VersionOf(found);
   const auto start = std::chrono::steady_clock::now();
   ProgressLine progress(report.name, jobs);
-  report.results = RunJobs(jobs, flags.jobs == 0 ? UsableCores() : flags.jobs, StopOnSignal::stop(),
-                           [&](const CaseResult& result) { progress.Ended(result); });
+  report.results =
+      RunJobs(jobs, flags.jobs == 0 ? UsableCores() : flags.jobs, cli::StopSignal::came(),
+              [&](const CaseResult& result) { progress.Ended(result); });
   report.duration_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
                            std::chrono::steady_clock::now() - start)
                            .count();
@@ -193,11 +195,11 @@ int List(const Suite& suite, const Flags& flags, const Place& place,
          const std::vector<Found>& hosts) {
   for (const auto& found : hosts) {
     for (const auto& job : Plan(suite, found.host, OptionsFor(flags, place, found))) {
-      fmt::print("{}  {}{}\n", found.host.name, job.id,
+      cli::Print("{}  {}{}\n", found.host.name, job.id,
                  job.skip.empty() ? "" : fmt::format("  skipped: {}", job.skip));
     }
     if (found.program.empty()) {
-      fmt::print("{}  the program \"{}\" is not on this machine\n", found.host.name,
+      cli::Print("{}  the program \"{}\" is not on this machine\n", found.host.name,
                  CleanText(found.host.program));
     }
   }
@@ -223,7 +225,7 @@ std::expected<void, Problem> WriteReports(const Flags& flags, const Report& repo
                                 : form == ".xml"  ? WriteJunit(report)
                                                   : WriteText(report, false);
     if (auto written = WriteFile(path, content); !written) return Stop(kBroken, written.error());
-    fmt::print(stderr, "wrote {}\n", CleanText(path));
+    cli::PrintError("wrote {}\n", CleanText(path));
   }
   return {};
 }
@@ -257,17 +259,16 @@ std::expected<int, Problem> RunCommand(const Flags& flags, const Place& place) {
     if (!hosts) return std::unexpected(hosts.error());
     if (flags.list) return List(*suite, flags, place, *hosts);
     report.groups = FactsOf(*suite);
-    const StopOnSignal stop_on_signal;
+    const cli::StopSignal stop;
     for (const auto& found : *hosts) {
-      if (StopOnSignal::stop()) break;
+      if (cli::StopSignal::came()) break;
       report.hosts.push_back(RunHost(*suite, flags, place, found));
       missing = missing || found.program.empty();
     }
-    report.stopped = StopOnSignal::stop();
+    report.stopped = cli::StopSignal::came();
   }
   if (auto merged = MergeReports(flags, report); !merged) return std::unexpected(merged.error());
-  fmt::print("{}", WriteText(report, true));
-  std::fflush(stdout);
+  cli::Print("{}", WriteText(report, true));
   if (auto written = WriteReports(flags, report); !written) {
     return std::unexpected(written.error());
   }

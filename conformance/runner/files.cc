@@ -11,6 +11,8 @@
 #include <memory>
 #include <sstream>
 
+#include "tools/wasinn/files.h"
+
 namespace wasinn::conformance {
 namespace fs = std::filesystem;
 namespace {
@@ -28,20 +30,9 @@ bool IsProgram(const fs::path& path) {
 }  // namespace
 
 Result<std::string> ReadFile(const std::string& path, std::size_t most) {
-  std::error_code error;
-  if (fs::is_directory(path, error)) return Fail("{}: expected a file, given a folder", path);
-  const File file(std::fopen(path.c_str(), "rb"));
-  if (!file) return Fail("{}: {}", path, std::strerror(errno));
-  std::string content;
-  char buffer[1 << 16];
-  while (const std::size_t count = std::fread(buffer, 1, sizeof(buffer), file.get())) {
-    content.append(buffer, count);
-    if (content.size() > most) {
-      return Fail("{}: expected at most {} bytes, given more", path, most);
-    }
-  }
-  if (std::ferror(file.get()) != 0) return Fail("{}: {}", path, std::strerror(errno));
-  return content;
+  const auto data = cli::ReadFile(path, most);
+  if (!data) return Fail("{}", data.error().message);
+  return std::string(reinterpret_cast<const char*>(data->data()), data->size());
 }
 
 Result<> WriteFile(const std::string& path, std::string_view content) {

@@ -4,18 +4,20 @@
 #include <CLI/CLI.hpp>
 #include <exception>
 #include <memory>
+#include <sstream>
 
 #include "command.h"
 #include "files.h"
 #include "help.h"
+#include "output.h"
 #include "terminal.h"
 
 namespace wasinn::conformance {
 namespace {
 
 int Complain(const Problem& problem) {
-  fmt::print(stderr, "wasinn-conformance: error: {}\n", cli::Printable(problem.message, true));
-  if (!problem.hint.empty()) fmt::print(stderr, "  hint: {}\n", problem.hint);
+  cli::PrintError("wasinn-conformance: error: {}\n", cli::Printable(problem.message, true));
+  if (!problem.hint.empty()) cli::PrintError("  hint: {}\n", problem.hint);
   return problem.exit_code;
 }
 
@@ -32,8 +34,13 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);
-    return Complain({kUsage, error.what(), "wasinn-conformance --help"});
+    if (error.get_exit_code() == 0) {
+      std::ostringstream asked;
+      app.exit(error, asked, asked);
+      cli::WriteOut(asked.str());
+      return kAllGood;
+    }
+    return Complain({kUsage, cli::UsageMistake(app, error), "wasinn-conformance --help"});
   }
   const Place place{OwnProgram(argv[0]), "wasinn-wasmtime", "", {}};
   const auto done = RunCommand(flags, place);
@@ -44,11 +51,14 @@ int Main(int argc, char** argv) {
 }  // namespace wasinn::conformance
 
 int main(int argc, char** argv) {
+  using namespace wasinn;  // NOLINT: main cannot stand in a namespace
+  cli::HoldStandardStreams();
+  int code = conformance::kBroken;
   try {
-    return wasinn::conformance::Main(argc, argv);
+    code = conformance::Main(argc, argv);
   } catch (const std::exception& error) {
     // Only the C++ library throws here, above all for want of memory.
-    fmt::print(stderr, "wasinn-conformance: error: {}\n", error.what());
-    return wasinn::conformance::kBroken;
+    cli::PrintError("wasinn-conformance: error: {}\n", error.what());
   }
+  return cli::EndOfOutput("wasinn-conformance", code, conformance::kBroken);
 }

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "output.h"
 #include "terminal.h"
 #include "text.h"
 
@@ -14,7 +15,7 @@ ProgressLine::ProgressLine(std::string host, const std::vector<Job>& jobs)
 }
 
 ProgressLine::~ProgressLine() {
-  if (terminal_) fmt::print(stderr, "\r\033[K");
+  if (terminal_) cli::PrintError("\r\033[K");
 }
 
 void ProgressLine::Ended(const CaseResult& result) {
@@ -23,11 +24,10 @@ void ProgressLine::Ended(const CaseResult& result) {
   const std::size_t left = --left_[result.group];
   if (terminal_) {
     const cli::Style style = cli::Style::For(stderr);
-    fmt::print(stderr, "\r\033[K{} {}/{}  {}{}{}  {}", host_, ended_, all_,
-               deviations_ > 0 ? style.red : "",
-               deviations_ > 0 ? fmt::format("{} ✗", deviations_) : "", style.reset,
-               Shorten(result.id, 60));
-    std::fflush(stderr);
+    cli::PrintError("\r\033[K{} {}/{}  {}{}{}  {}", host_, ended_, all_,
+                    deviations_ > 0 ? style.red : "",
+                    deviations_ > 0 ? fmt::format("{} ✗", deviations_) : "", style.reset,
+                    Shorten(result.id, 60));
     return;
   }
   CaseResult kind;
@@ -38,8 +38,8 @@ void ProgressLine::Ended(const CaseResult& result) {
   if (left > 0) return;
   const Counts counts = CountsOf(so_far_, result.group);
   if (counts.ran() == 0) return;
-  fmt::print(stderr, "{} {}: {} good, {} deviations, {} known, {} skipped\n", host_, result.group,
-             counts.good(), counts.unexplained, counts.known, counts.skipped());
+  cli::PrintError("{} {}: {} good, {} deviations, {} known, {} skipped\n", host_, result.group,
+                  counts.good(), counts.unexplained, counts.known, counts.skipped());
 }
 
 }  // namespace wasinn::conformance

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "near.h"
+
 namespace wasinn::conformance {
 
 // Valid UTF-8 without control characters except line breaks and tabs; each byte that is none of it
@@ -27,8 +29,7 @@ std::string Upper(std::string_view text);
 // Letters and digits only, for ids inside a page.
 std::string Slug(std::string_view text);
 
-// " (did you mean x?)" for the nearest of `words`, "" when none is near.
-std::string Suggest(std::string_view given, const std::vector<std::string>& words);
+using cli::Suggest;
 
 // At most `most` bytes of it, cut between characters, with a note of what is left out.
 std::string Shorten(std::string_view text, std::size_t most);

@@ -7,6 +7,7 @@ A case is a text: remarks (#), then commands with what they gave.
 
     $ wasinn run ${GUESTS}/exit.wat 3
     stdin: some text            only where something reads it; several are lines
+    typed: some text            the same on a terminal, which only stdin is
     exit 3
     stdout:
       | lines of the output
@@ -23,7 +24,9 @@ Exit codes: 0 as expected, 1 not, 77 skipped (a model, numpy or another part is 
 
 import argparse
 import difflib
+import os
 import pathlib
+import pty
 import re
 import shlex
 import subprocess
@@ -69,16 +72,17 @@ def normal(text, known):
 
 
 def read_case(path):
-    """The remarks, and for each command its line and the text given to it."""
+    """The remarks, and for each command its line, how text is given to it, and the text."""
     remarks, commands = [], []
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("#") and not commands:
             remarks.append(line)
         elif line.startswith("$ "):
-            commands.append([line[2:], None])
-        elif line.startswith("stdin: "):
-            before = "" if commands[-1][1] is None else commands[-1][1] + "\n"
-            commands[-1][1] = before + line[len("stdin: ") :]
+            commands.append([line[2:], "stdin", None])
+        elif line.startswith(("stdin: ", "typed: ")):
+            way, text = line[:5], line[len("stdin: ") :]
+            before = "" if commands[-1][2] is None else commands[-1][2] + "\n"
+            commands[-1][1:] = way, before + text
     return remarks, commands
 
 
@@ -89,22 +93,32 @@ def block(title, text):
     return [title, *lines] + ([] if text.endswith("\n") else ["  (no line break at the end)"])
 
 
-def run_command(line, stdin, known, environment):
+def terminal_with(text):
+    """A terminal on which the lines were typed, and then Ctrl-D; both of its ends."""
+    ours, theirs = pty.openpty()
+    os.write(ours, (text + "\n\x04").encode())
+    return ours, theirs
+
+
+def run_command(line, way, text, known, environment):
     words = [fill(word, known) for word in shlex.split(line)]
     if words[0] == "wasinn":
         words[0] = str(pathlib.Path(known["BUILD"]) / "bin" / "wasinn")
+    ends = terminal_with(text) if way == "typed" else ()
     done = subprocess.run(
         words,
-        input=(stdin or "").encode(),
+        **({"stdin": ends[1]} if ends else {"input": (text or "").encode()}),
         capture_output=True,
         cwd=known["TMP"],
         env=environment,
         timeout=120,
         check=False,
     )
+    for end in ends:
+        os.close(end)
     seen = [f"$ {line}"]
-    if stdin is not None:
-        seen += [f"stdin: {text}" for text in stdin.split("\n")]
+    if text is not None:
+        seen += [f"{way}: {part}" for part in text.split("\n")]
     code = done.returncode if done.returncode >= 0 else f"by signal {-done.returncode}"
     seen.append(f"exit {code}")
     for title, stream in (("stdout:", done.stdout), ("stderr:", done.stderr)):
@@ -123,8 +137,8 @@ def run_case(path, build, python):
             "WASINN_TEST": "from the environment",
         }
         seen = list(remarks)
-        for line, stdin in commands:
-            seen += ["", *run_command(line, stdin, known, environment)]
+        for line, way, text in commands:
+            seen += ["", *run_command(line, way, text, known, environment)]
     return "\n".join(seen).strip("\n") + "\n"
 
 

@@ -3,14 +3,17 @@
 
 #include <wasinn/wasinn.hpp>
 
-#include <atomic>
+#include <optional>
 #include <thread>
 #include <vector>
 
+#include "stop_signal.h"
+
 namespace wasinn::cli {
 
-// While it lives, the first SIGINT or SIGTERM cancels the sessions; a second one kills the process
-// as usual. One at a time in a process. The sessions must outlive it.
+// While it lives, the first SIGINT or SIGTERM cancels the sessions, and any second one ends the
+// process. One at a time in a process. The sessions must outlive it. Without a free descriptor
+// signals keep their usual effect.
 class CancelOnSignal {
  public:
   explicit CancelOnSignal(std::vector<Session*> sessions);
@@ -19,14 +22,14 @@ class CancelOnSignal {
   CancelOnSignal& operator=(const CancelOnSignal&) = delete;
 
   // The signal that came, 0 for none.
-  int received() const { return received_.load(); }
+  int received() const { return StopSignal::received(); }
 
  private:
   void Wait();
 
   const std::vector<Session*> sessions_;
-  int pipe_[2] = {-1, -1};
-  std::atomic<int> received_ = 0;
+  int end_fd_ = -1;  // can be read at the end
+  std::optional<StopSignal> signal_;
   std::thread thread_;
 };
 

@@ -24,7 +24,7 @@ bool MessageLines::Add(std::string_view line) {
   const bool begins = !open_ && text_.empty() && line.starts_with(kFence);
   if (begins) {
     line.remove_prefix(kFence.size());
-    open_ = true;
+    open_ = quoted_ = true;
   }
   if (open_) {
     if (line.ends_with(kFence)) {
@@ -47,12 +47,17 @@ bool MessageLines::Add(std::string_view line) {
 }
 
 std::string MessageLines::Take() {
-  open_ = false;
-  joined_ = false;
+  open_ = quoted_ = joined_ = false;
   return std::exchange(text_, {});
 }
 
-bool IsChatCommand(std::string_view message) { return message.starts_with('/'); }
+bool IsChatCommand(std::string_view message) {
+  return message.starts_with('/') && !message.starts_with("//");
+}
+
+std::string_view TypedMessage(std::string_view message) {
+  return message.substr(message.starts_with("//") ? 1 : 0);
+}
 
 ChatCommand ParseChatCommand(std::string_view message) {
   message.remove_prefix(1);

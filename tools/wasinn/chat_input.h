@@ -13,12 +13,15 @@ class MessageLines {
   // False when the message goes on with another line.
   bool Add(std::string_view line);
   bool empty() const { return text_.empty() && !open_; }
+  // Whether the message stands in """, and so is no command.
+  bool quoted() const { return quoted_; }
   // The message so far; begins a new one.
   std::string Take();
 
  private:
   std::string text_;
   bool open_ = false;  // inside """
+  bool quoted_ = false;
   bool joined_ = false;
 };
 
@@ -28,8 +31,11 @@ struct ChatCommand {
   std::string argument;
 };
 
-// True when the message is a command and not for the model: it begins with a slash.
+// True when what was typed is a command and not for the model: it begins with a slash, and not with
+// two.
 bool IsChatCommand(std::string_view message);
 ChatCommand ParseChatCommand(std::string_view message);
+// What was typed and is no command as the model gets it: of two slashes at its start one is left.
+std::string_view TypedMessage(std::string_view message);
 
 }  // namespace wasinn::cli

@@ -35,6 +35,15 @@ TEST(MessageLines, QuotesHoldManyLines) {
   EXPECT_EQ(lines.Take(), "a \"\"\" b");
 }
 
+TEST(MessageLines, TellsWhatStandsInQuotes) {
+  MessageLines lines;
+  EXPECT_TRUE(lines.Add("\"\"\"/quit\"\"\""));
+  EXPECT_TRUE(lines.quoted());
+  EXPECT_EQ(lines.Take(), "/quit");
+  EXPECT_TRUE(lines.Add("/quit"));
+  EXPECT_FALSE(lines.quoted());
+}
+
 TEST(MessageLines, WhatTheEndCutsOffIsKept) {
   MessageLines lines;
   EXPECT_FALSE(lines.Add("\"\"\"begun"));
@@ -47,6 +56,7 @@ TEST(ChatCommand, HasANameAndAnArgument) {
   EXPECT_TRUE(IsChatCommand("/quit"));
   EXPECT_FALSE(IsChatCommand(" /quit"));
   EXPECT_FALSE(IsChatCommand("what is /quit?"));
+  EXPECT_FALSE(IsChatCommand("//quit"));
   const auto set = ParseChatCommand("/set   temp  0.5 ");
   EXPECT_EQ(set.name, "set");
   EXPECT_EQ(set.argument, "temp  0.5");
@@ -54,6 +64,13 @@ TEST(ChatCommand, HasANameAndAnArgument) {
   EXPECT_EQ(ParseChatCommand("/quit").argument, "");
   EXPECT_EQ(ParseChatCommand("/").name, "");
   EXPECT_EQ(ParseChatCommand("/system a\nb").argument, "a\nb");
+}
+
+TEST(ChatCommand, TwoSlashesBeginAMessage) {
+  EXPECT_EQ(TypedMessage("//etc/hosts?"), "/etc/hosts?");
+  EXPECT_EQ(TypedMessage("///"), "//");
+  EXPECT_EQ(TypedMessage("a // b"), "a // b");
+  EXPECT_EQ(TypedMessage(""), "");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "engine_flags.h"
 #include "listing.h"
 #include "option_table.h"
+#include "output.h"
 
 namespace wasinn::cli {
 namespace {
@@ -17,38 +18,37 @@ struct BackendsFlags {
 };
 
 void ShowBackend(const Json& backend, const Style& style) {
-  fmt::print("{}{} {}{}  {}\n", style.bold, Printable(Text(backend, "name")),
-             Printable(Text(backend, "version")), style.reset,
-             Printable(Text(backend, "description")));
-  fmt::print(
+  Print("{}{} {}{}  {}\n", style.bold, Printable(Text(backend, "name")),
+        Printable(Text(backend, "version")), style.reset, Printable(Text(backend, "description")));
+  Print(
       "{}",
       Facts({{"formats", Join(Texts(backend, "encodings"), "none")},
              {"devices", Join(Texts(backend, "devices"), "none")},
              {"can", Join(Texts(backend, "capabilities"))},
              {"from", backend.value("builtin", false) ? "this program" : Text(backend, "path")}}));
   if (List(backend, "options").empty()) return;
-  fmt::print("{}", OptionTable(backend).Render(style, 2));
+  Print("{}", OptionTable(backend).Render(style, 2));
 }
 
 void ShowBackends(const Json& json) {
   const Style style = Style::For(stdout);
   bool first = true;
   for (const auto& backend : List(json, "backends")) {
-    if (!first) fmt::print("\n");
+    if (!first) Print("\n");
     first = false;
     ShowBackend(backend, style);
   }
   if (const auto& missing = List(json, "missing"); !missing.empty()) {
-    fmt::print("\n{}not in this build{}\n", style.bold, style.reset);
+    Print("\n{}not in this build{}\n", style.bold, style.reset);
     Table table({"NAME", "FORMATS", "WHAT", "HOW TO GET IT"});
     for (const auto& backend : missing) {
       table.AddRow({Text(backend, "name"), Join(Texts(backend, "encodings")),
                     Text(backend, "description"), Text(backend, "how")});
     }
-    fmt::print("{}", table.Render(style, 2));
+    Print("{}", table.Render(style, 2));
   }
   for (const auto& error : List(json, "errors")) {
-    fmt::print(stderr, "wasinn: warn: {}: {}\n", Printable(Text(error, "path")),
+    PrintError("wasinn: warn: {}: {}\n", Printable(Text(error, "path")),
                Printable(Text(error, "message")));
   }
 }

@@ -14,6 +14,7 @@
 #include "engine_flags.h"
 #include "help.h"
 #include "listing.h"
+#include "output.h"
 #include "table.h"
 
 namespace wasinn::cli {
@@ -80,7 +81,7 @@ std::string Age(fs::file_time_type time) {
 }
 
 void ShowFiles(const std::string& folder, const std::vector<CodeFile>& files) {
-  fmt::print("{}: {} files, {}\n", Printable(folder), files.size(), HumanSize(SizeOf(files)));
+  Print("{}: {} files, {}\n", Printable(folder), files.size(), HumanSize(SizeOf(files)));
   if (files.empty()) return;
   Table table({"CODE", "SIZE", "USED"});
   table.AlignRight(1);
@@ -88,7 +89,7 @@ void ShowFiles(const std::string& folder, const std::vector<CodeFile>& files) {
     table.AddRow(
         {file.path.filename().string().substr(0, 12), HumanSize(file.size), Age(file.used)});
   }
-  fmt::print("{}", table.Render(Style::For(stdout)));
+  Print("{}", table.Render(Style::For(stdout)));
 }
 
 Outcome Clear(const std::string& folder, const std::vector<CodeFile>& files) {
@@ -97,8 +98,7 @@ Outcome Clear(const std::string& folder, const std::vector<CodeFile>& files) {
     fs::remove(file.path, error);
     if (error) return Fail(kSetup, fmt::format("{}: {}", file.path.string(), error.message()));
   }
-  fmt::print("{}: {} files deleted, {}\n", Printable(folder), files.size(),
-             HumanSize(SizeOf(files)));
+  Print("{}: {} files deleted, {}\n", Printable(folder), files.size(), HumanSize(SizeOf(files)));
   return kOk;
 }
 
@@ -121,7 +121,7 @@ Outcome RunCache(const CacheCommandFlags& flags) {
                     {"used_seconds_ago", SecondsSince(file.used)}});
   }
   const Json json = {{"folder", folder}, {"size", SizeOf(*files)}, {"files", list}};
-  fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
+  Print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
   return kOk;
 }
 

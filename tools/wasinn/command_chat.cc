@@ -16,8 +16,12 @@
 #include "files.h"
 #include "generation_flags.h"
 #include "line_reader.h"
+#include "near.h"
 #include "option_table.h"
+#include "output.h"
+#include "stop_signal.h"
 #include "stream.h"
+#include "text_argument.h"
 
 namespace wasinn::cli {
 namespace {
@@ -76,7 +80,7 @@ class Chat {
   template <typename... Args>
   void Say(fmt::format_string<Args...> format, Args&&... args) const {
     const Style style = Style::For(stderr);
-    fmt::print(stderr, "{}{}{}\n", style.dim,
+    PrintError("{}{}{}\n", style.dim,
                Printable(fmt::format(format, std::forward<Args>(args)...), true), style.reset);
   }
   void Complain(const Failure& failure) {
@@ -123,12 +127,10 @@ void Chat::Show(const Answer& answer) {
                  {"first_token_ms", answer.first_ms ? Json(*answer.first_ms) : Json(nullptr)},
                  {"tokens_per_second", nullptr}};
     if (const auto rate = TokensPerSecond(answer)) json["tokens_per_second"] = *rate;
-    fmt::print("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace));
-    std::fflush(stdout);
+    Print("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace));
     return;
   }
-  if (!answer.text.ends_with('\n')) fmt::print("\n");
-  std::fflush(stdout);
+  if (!answer.text.ends_with('\n')) Print("\n");
   if (show_stats_) Say("[{}]", StatsText(answer));
 }
 
@@ -138,10 +140,9 @@ std::expected<int, Failure> Chat::Ask(std::string_view question) {
   TerminalText visible;
   const auto answer = model_.Ask(conversation_.messages(), [&](std::string_view piece) {
     if (flags_.json) return;
-    fmt::print("{}", raw ? std::string(piece) : visible.Add(piece));
-    std::fflush(stdout);
+    Print("{}", raw ? std::string(piece) : visible.Add(piece));
   });
-  if (!flags_.json && !raw) fmt::print("{}", visible.Finish());
+  if (!flags_.json && !raw) Print("{}", visible.Finish());
   if (!answer.text.empty()) {
     // Also a part of an answer stays, so that one can refer to it.
     conversation_.Answer(answer.text);
@@ -176,21 +177,22 @@ Outcome Chat::RunLines() {
   for (;;) {
     auto end = LineReader::End::kLine;
     {
-      const SignalNote note;
+      const StopSignal stop;
       end = reader.Read(more ? ". " : "> ", line);
       if (end == LineReader::End::kInterrupted) {
-        return note.received() == SIGTERM ? kTerminated : kInterrupted;
+        return StopSignal::received() == SIGTERM ? kTerminated : kInterrupted;
       }
     }
     if (end == LineReader::End::kLine) {
       more = !lines.Add(line);
       if (more) continue;
     }
+    const bool may_command = reader.typed() && !lines.quoted();
     const std::string message = lines.Take();
     if (message.find_first_not_of(" \t\n") != std::string::npos) {
-      if (IsChatCommand(message)) {
+      if (may_command && IsChatCommand(message)) {
         if (RunCommand(ParseChatCommand(message)) == Next::kEnd) break;
-      } else if (const auto asked = Ask(message); !asked) {
+      } else if (const auto asked = Ask(may_command ? TypedMessage(message) : message); !asked) {
         Complain(asked.error());
       } else {
         stopped_by_ = *asked;
@@ -198,6 +200,8 @@ Outcome Chat::RunLines() {
     }
     // Without a person there is nobody who would go on after Ctrl-C.
     if (stopped_by_ == SIGTERM) return kTerminated;
+    // Nobody would read the next answer either.
+    if (OutFailure() != 0) break;
     if (stopped_by_ != 0 && !reader.interactive()) return kInterrupted;
     if (end == LineReader::End::kEnd) break;
   }
@@ -210,15 +214,12 @@ Chat::Next Chat::RunCommand(const ChatCommand& command) {
   for (const auto& known : Commands()) {
     if (command.name == known.name) return (this->*known.run)(command.argument);
   }
-  std::vector<std::string> near;
-  for (const auto& known : Commands()) {
-    if (!command.name.empty() && std::string_view(known.name).starts_with(command.name.front())) {
-      near.push_back(fmt::format("/{}", known.name));
-    }
-  }
-  Complain({kUsage, fmt::format("expected a command, given \"/{}\"", command.name),
-            near.empty() ? "/help lists the commands; a blank before the slash sends the line"
-                         : fmt::format("maybe {}; /help lists the commands", Join(near))});
+  std::vector<std::string> names;
+  for (const auto& known : Commands()) names.push_back(fmt::format("/{}", known.name));
+  const std::string given = "/" + command.name;
+  Complain(
+      {kUsage, fmt::format("expected a command, given \"{}\"{}", given, Suggest(given, names)),
+       "/help lists the commands; a line that begins with // is a message that begins with /"});
   return Next::kGoOn;
 }
 
@@ -229,9 +230,9 @@ Chat::Next Chat::Help(const std::string&) {
                               command.argument),
                   command.help});
   }
-  fmt::print(
+  Print(
       "{}\nA line that ends in \\ goes on with the next; \"\"\" begins and ends a text of "
-      "many lines.\nCtrl-C stops an answer.\n",
+      "many lines.\n// begins a message that begins with a slash. Ctrl-C stops an answer.\n",
       table.Render(Style::For(stdout)));
   return Next::kGoOn;
 }
@@ -243,8 +244,8 @@ Chat::Next Chat::System(const std::string& argument) {
   }
   const auto& messages = conversation_.messages();
   const bool has = !messages.empty() && Text(messages.front(), "role") == "system";
-  fmt::print("{}\n", has ? Printable(Text(messages.front(), "content"), true)
-                         : "no system message; the model may have one of its own");
+  Print("{}\n", has ? Printable(Text(messages.front(), "content"), true)
+                    : "no system message; the model may have one of its own");
   return Next::kGoOn;
 }
 
@@ -287,7 +288,7 @@ const Json* Chat::Backend() {
 Chat::Next Chat::Set(const std::string& argument) {
   if (argument.empty()) {
     for (const auto& [name, value] : model_.options()) {
-      fmt::print("{} {}\n", Printable(name), Printable(value));
+      Print("{} {}\n", Printable(name), Printable(value));
     }
     if (model_.options().empty()) Say("nothing is set; /options lists what can be");
     return Next::kGoOn;
@@ -306,7 +307,7 @@ Chat::Next Chat::Set(const std::string& argument) {
 }
 
 Chat::Next Chat::Options(const std::string&) {
-  fmt::print("{}", OptionTable(*Backend(), "context").Render(Style::For(stdout)));
+  Print("{}", OptionTable(*Backend(), "context").Render(Style::For(stdout)));
   return Next::kGoOn;
 }
 
@@ -347,15 +348,28 @@ Chat::Next Chat::Stats(const std::string&) {
     Say("no answer yet");
     return Next::kGoOn;
   }
-  fmt::print("{}\n{}", StatsText(*last_), last_->usage.is_object() ? FactsOf(last_->usage) : "");
+  Print("{}\n{}", StatsText(*last_), last_->usage.is_object() ? FactsOf(last_->usage) : "");
   return Next::kGoOn;
 }
 
-Outcome RunChat(const ChatFlags& flags, bool once) {
-  if (flags.model == kStdin && !once) {
+// --prompt and --system, where they name files.
+std::expected<void, Failure> ReadTexts(ChatFlags& flags) {
+  for (auto [flag, text] :
+       {std::pair{"--prompt", &flags.prompt}, std::pair{"--system", &flags.system}}) {
+    auto read = ReadTextArgument(*text);
+    if (!read) return Fail(kSetup, fmt::format("{}: {}", flag, read.error()));
+    *text = std::move(*read);
+  }
+  return {};
+}
+
+Outcome RunChat(const ChatFlags& given, bool once) {
+  if (given.model == kStdin && !once) {
     return Fail(kUsage, "expected messages on standard input, given the model there",
                 "--prompt TEXT asks one question");
   }
+  ChatFlags flags = given;
+  if (auto read = ReadTexts(flags); !read) return std::unexpected(read.error());
   auto options = ContextOptions(flags.generation);
   if (!options) return std::unexpected(options.error());
   auto host = OpenHost({.engine = flags.engine, .policy = &flags.policy});
@@ -363,7 +377,10 @@ Outcome RunChat(const ChatFlags& flags, bool once) {
   auto model = ChatModel::Load(*host, flags.model, flags.generation, std::move(*options));
   if (!model) return std::unexpected(model.error());
   Chat chat(*host, *model, flags);
-  return once ? chat.RunOnce() : chat.RunLines();
+  auto end = once ? chat.RunOnce() : chat.RunLines();
+  // What was asked for and is lost.
+  if (flags.stats && ErrorFailure() != 0 && end == kOk) return kSetup;
+  return end;
 }
 
 }  // namespace
@@ -374,10 +391,12 @@ Command AddChatCommand(CLI::App& app) {
   flags->engine.log_level = "error";
   chat->add_option("MODEL", flags->model, "A model's name or file; - for stdin")->required();
   const auto* prompt = chat->add_option("-p,--prompt", flags->prompt,
-                                        "Ask this, print the answer and end; without it\n"
-                                        "each line of stdin is a message")
+                                        "Ask this, or what is in @FILE, print the answer\n"
+                                        "and end; without it each line of stdin is a\n"
+                                        "message")
                            ->type_name("TEXT");
-  chat->add_option("-s,--system", flags->system, "What the model is told first")->type_name("TEXT");
+  chat->add_option("-s,--system", flags->system, "What the model is told first; also @FILE")
+      ->type_name("TEXT");
   AddGenerationFlags(*chat, flags->generation);
   chat->add_flag("--stats", flags->stats,
                  "Tell the speed of each answer, also where stderr\nis no terminal");

@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "completion.h"
 #include "help.h"
+#include "output.h"
 
 namespace wasinn::cli {
 
@@ -20,7 +21,7 @@ Command AddCompletionCommand(CLI::App& app) {
       "zsh:  wasinn completion zsh > a folder of $fpath/_wasinn\n"
       "fish: wasinn completion fish > ~/.config/fish/completions/wasinn.fish\n");
   return [shell] {
-    fmt::print("{}", CompletionScript(*shell));
+    Print("{}", CompletionScript(*shell));
     return kOk;
   };
 }

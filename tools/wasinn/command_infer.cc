@@ -20,6 +20,7 @@
 #include "input_spec.h"
 #include "model_argument.h"
 #include "npy.h"
+#include "output.h"
 #include "ports.h"
 #include "progress.h"
 #include "stream.h"
@@ -90,12 +91,11 @@ std::expected<void, Failure> ComputeAndShow(Context& context, std::uint32_t inde
   TerminalText visible;
   bool line_open = false;
   const StreamEnd end = Stream(context, index, [&](std::string_view piece) {
-    fmt::print("{}", raw ? std::string(piece) : visible.Add(piece));
-    std::fflush(stdout);
+    Print("{}", raw ? std::string(piece) : visible.Add(piece));
     line_open = !piece.ends_with('\n');
   });
-  if (!raw) fmt::print("{}", visible.Finish());
-  if (line_open) fmt::print("\n");
+  if (!raw) Print("{}", visible.Finish());
+  if (line_open) Print("\n");
   if (end.error) return EndOf(std::unexpected(*end.error), end.signal);
   if (end.signal == 0) return {};
   return Fail(end.signal == SIGTERM ? kTerminated : kInterrupted, "the run was cancelled");
@@ -144,8 +144,8 @@ std::string_view TextOf(const TensorView& tensor) {
 // Text that was not shown while it was made.
 void ShowText(std::string_view name, std::string_view text) {
   const auto json = Json::parse(text, nullptr, false);
-  fmt::print("\n{}\n{}", Printable(name),
-             json.is_object() ? FactsOf(json) : fmt::format("{}\n", Printable(text, true)));
+  Print("\n{}\n{}", Printable(name),
+        json.is_object() ? FactsOf(json) : fmt::format("{}\n", Printable(text, true)));
 }
 
 // Keeps or prints what the run gave. `shown` is the output that was printed already.
@@ -206,13 +206,13 @@ std::expected<void, Failure> ShowOutputs(const InferFlags& flags, const Context&
                         {"median_ms", times.median()},
                         {"maximum_ms", times.maximum()}};
     }
-    fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
+    Print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
   } else if (!table.empty()) {
-    fmt::print("{}{}", shown ? "\n" : "", table.Render(Style::For(stdout)));
+    Print("{}{}", shown ? "\n" : "", table.Render(Style::For(stdout)));
   }
   if (!flags.json && times.count() > 1) {
-    fmt::print("\n{} computes: minimum {}, median {}, maximum {}\n", times.count(),
-               HumanTime(times.minimum()), HumanTime(times.median()), HumanTime(times.maximum()));
+    Print("\n{} computes: minimum {}, median {}, maximum {}\n", times.count(),
+          HumanTime(times.minimum()), HumanTime(times.median()), HumanTime(times.maximum()));
   }
   return {};
 }
@@ -244,7 +244,7 @@ std::expected<ComputeTimes, Failure> ComputeAll(const InferFlags& flags, Session
     const auto output = context.GetOutput(*streamed);
     if (!output) return Fail(output.error());
     const auto text = TextOf(output->tensor);
-    fmt::print("{}\n", IsTerminal(stdout) ? Printable(text, true) : std::string(text));
+    Print("{}\n", IsTerminal(stdout) ? Printable(text, true) : std::string(text));
   }
   return times;
 }
@@ -285,10 +285,10 @@ Command AddInferCommand(CLI::App& app) {
   infer->add_option("MODEL", flags->model, "A model's name or file; - for stdin")->required();
   infer
       ->add_option("-i,--input", flags->inputs,
-                   "Set an input. VALUE is a .npy or .json file,\n"
-                   "@FILE for a file's text or bytes, or the value\n"
-                   "itself: text for string and u8 inputs, else\n"
-                   "numbers as JSON")
+                   "Set an input. VALUE is text for text and u8\n"
+                   "inputs, else numbers as JSON; @FILE is a file of\n"
+                   "it, or a .npy or .json file; a text that begins\n"
+                   "with @ is written with @@")
       ->type_name("NAME[:TYPE]=VALUE")
       ->allow_extra_args(false);
   infer->add_option("-o,--output", flags->output, "Write each output to DIR/<name>.npy")

@@ -8,6 +8,7 @@
 #include "files.h"
 #include "guest_file.h"
 #include "listing.h"
+#include "output.h"
 #include "peer_flags.h"
 #include "progress.h"
 
@@ -25,7 +26,7 @@ struct InspectFlags {
 void ShowGuest(const std::string& path, std::size_t size, const Json& json) {
   const Style style = Style::For(stdout);
   const bool runs = json.value("runs", false);
-  fmt::print("{}{}{}\n", style.bold, Printable(path), style.reset);
+  Print("{}{}{}\n", style.bold, Printable(path), style.reset);
   std::vector<std::pair<std::string, std::string>> facts = {
       {"kind", fmt::format("{}{}", Text(json, "kind") == "core" ? "core module" : "component",
                            json.value("text", false) ? ", as text" : "")},
@@ -40,10 +41,10 @@ void ShowGuest(const std::string& path, std::size_t size, const Json& json) {
                                               Join(Texts(dialect, "imports"))));
   }
   facts.emplace_back("exports", Join(Texts(json, "exports"), "none"));
-  fmt::print("{}", Facts(facts));
+  Print("{}", Facts(facts));
   const auto& imports = List(json, "imports");
   if (imports.empty()) return;
-  fmt::print("\n");
+  Print("\n");
   Table table({"IMPORT", "TYPE", "FROM"});
   for (const auto& import : imports) {
     const std::string name = Text(import, "name");
@@ -51,7 +52,7 @@ void ShowGuest(const std::string& path, std::size_t size, const Json& json) {
     table.AddRow({Text(import, "module") + (name.empty() ? "" : " " + name), Text(import, "type"),
                   from.empty() ? "NOT PROVIDED" : from});
   }
-  fmt::print("{}", table.Render(style, 2));
+  Print("{}", table.Render(style, 2));
 }
 
 Outcome Inspect(const InspectFlags& flags) {

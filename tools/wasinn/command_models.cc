@@ -9,6 +9,7 @@
 #include "files.h"
 #include "model_argument.h"
 #include "option_table.h"
+#include "output.h"
 #include "ports.h"
 #include "progress.h"
 
@@ -33,7 +34,7 @@ std::string PathText(const Json& model) {
 void ShowModels(const Json& json) {
   const auto& models = List(json, "models");
   if (models.empty()) {
-    fmt::print("no models: add some with --model, --model-dir or --config\n");
+    Print("no models: add some with --model, --model-dir or --config\n");
     return;
   }
   Table table({"NAME", "BACKEND", "ENCODING", "TARGET", "SIZE", "LOADED", "PATH"});
@@ -45,44 +46,43 @@ void ShowModels(const Json& json) {
                   model.value("loaded", false) ? "yes" : "no",
                   error.empty() ? PathText(model) : error});
   }
-  fmt::print("{}", table.Render(Style::For(stdout)));
+  Print("{}", table.Render(Style::For(stdout)));
 }
 
 void ShowPorts(const char* title, const std::vector<Port>& ports) {
-  fmt::print("\n{}\n", title);
+  Print("\n{}\n", title);
   if (ports.empty()) {
-    fmt::print("  none\n");
+    Print("  none\n");
     return;
   }
-  fmt::print("{}", PortTable(ports).Render(Style::For(stdout), 2));
+  Print("{}", PortTable(ports).Render(Style::For(stdout), 2));
 }
 
 void ShowModel(const Json& model) {
   const Style style = Style::For(stdout);
   const std::string name = Text(model, "name");
-  fmt::print("{}{}{}\n", style.bold, Printable(name.empty() ? Text(model, "path") : name),
-             style.reset);
+  Print("{}{}{}\n", style.bold, Printable(name.empty() ? Text(model, "path") : name), style.reset);
   const auto load = model.find("load_ms");
-  fmt::print("{}", Facts({{"path", Text(model, "path")},
-                          {"backend", Text(model, "backend")},
-                          {"encoding", Text(model, "encoding")},
-                          {"target", Text(model, "target")},
-                          {"size", SizeText(model, "size")},
-                          {"sha256", Text(model, "sha256")},
-                          {"loaded in", load != model.end() && load->is_number()
-                                            ? HumanTime(load->get<double>())
-                                            : ""}}));
+  Print("{}",
+        Facts({{"path", Text(model, "path")},
+               {"backend", Text(model, "backend")},
+               {"encoding", Text(model, "encoding")},
+               {"target", Text(model, "target")},
+               {"size", SizeText(model, "size")},
+               {"sha256", Text(model, "sha256")},
+               {"loaded in",
+                load != model.end() && load->is_number() ? HumanTime(load->get<double>()) : ""}}));
   if (const auto& files = List(model, "files"); files.size() > 1) {
     Table table({"SIZE", "FILE"});
     table.AlignRight(0);
     for (const auto& file : files) table.AddRow({SizeText(file, "size"), Text(file, "path")});
-    fmt::print("\nfiles\n{}", table.Render(style, 2));
+    Print("\nfiles\n{}", table.Render(style, 2));
   }
   ShowPorts("inputs", PortsOf(model, "inputs"));
   ShowPorts("outputs", PortsOf(model, "outputs"));
   const auto metadata = model.find("metadata");
   if (metadata == model.end() || !metadata->is_object() || metadata->empty()) return;
-  fmt::print("\nmetadata\n{}", FactsOf(*metadata));
+  Print("\nmetadata\n{}", FactsOf(*metadata));
 }
 
 // The options of a model's backend; without a model, of all backends.
@@ -102,14 +102,14 @@ Outcome ShowOptions(Host& host, const ModelsFlags& flags) {
     chosen.push_back({{"name", one["name"]}, {"options", List(one, "options")}});
   }
   if (flags.json) {
-    fmt::print("{}\n", Json{{"backends", chosen}}.dump(2));
+    Print("{}\n", Json{{"backends", chosen}}.dump(2));
     return kOk;
   }
   const Style style = Style::For(stdout);
   bool first = true;
   for (const auto& one : chosen) {
-    fmt::print("{}{}{}{}\n{}", first ? "" : "\n", style.bold, Printable(Text(one, "name")),
-               style.reset, OptionTable(one).Render(style, 2));
+    Print("{}{}{}{}\n{}", first ? "" : "\n", style.bold, Printable(Text(one, "name")), style.reset,
+          OptionTable(one).Render(style, 2));
     first = false;
   }
   return kOk;

@@ -90,15 +90,15 @@ void PrintTimes(const Times& times, const std::string& form) {
                                          {"instantiate_ms", times.instantiate},
                                          {"run_ms", times.run},
                                          {"total_ms", times.total}};
-    fmt::print(stderr, "{}\n", json.dump());
+    PrintError("{}\n", json.dump());
     return;
   }
-  fmt::print(stderr,
-             "wasinn: engine {}, code {} ({}), instantiate {}, run {} (of that model load {}), "
-             "total {}\n",
-             HumanTime(times.engine), HumanTime(times.code),
-             times.from_cache ? "cached" : "compiled", HumanTime(times.instantiate),
-             HumanTime(times.run), HumanTime(times.model_load), HumanTime(times.total));
+  PrintError(
+      "wasinn: engine {}, code {} ({}), instantiate {}, run {} (of that model load {}), "
+      "total {}\n",
+      HumanTime(times.engine), HumanTime(times.code), times.from_cache ? "cached" : "compiled",
+      HumanTime(times.instantiate), HumanTime(times.run), HumanTime(times.model_load),
+      HumanTime(times.total));
 }
 
 double ModelLoadTime(const Engine& engine) {
@@ -258,7 +258,7 @@ bool IsStop(const Result<RunResult>& result) {
 }
 
 Outcome EndOf(const Result<RunResult>& result, int signal, const std::string& guest) {
-  if (result) return result->exit_code;
+  if (result) return ExitCodeOfGuest(result->exit_code);
   switch (result.error().code) {
     case WASINN_TIMEOUT:
       return Fail(result.error(), kTimeout);
@@ -291,8 +291,9 @@ std::expected<InstancesEnd, Failure> RunAll(const Host& host, const Program& pro
   InstancesEnd end;
   const CancelOnSignal cancel({&sessions.front()});
   end.ends.push_back(program.Run(sessions.front(), options));
+  if (end.ends.front()) NoteOutFailure(end.ends.front()->stdout_errno);
   end.signal = cancel.received();
-  if (const auto& ended = end.ends.front()) fmt::print("{}", ended->results);
+  if (const auto& ended = end.ends.front()) Print("{}", ended->results);
   return end;
 }
 
@@ -327,7 +328,7 @@ int PrintPolicyRules() {
                   value.is_string() ? value.get<std::string>() : value.dump(),
                   rule.value("help", "")});
   }
-  fmt::print("{}", table.Render(Style::For(stdout)));
+  Print("{}", table.Render(Style::For(stdout)));
   return kOk;
 }
 
@@ -339,7 +340,7 @@ int PrintCompatSwitches() {
     table.AddRow({row.value("name", ""), fmt::format("{}", fmt::join(values, " ")),
                   row.value("default", ""), row.value("help", "")});
   }
-  fmt::print("{}", table.Render(Style::For(stdout)));
+  Print("{}", table.Render(Style::For(stdout)));
   return kOk;
 }
 
@@ -355,7 +356,7 @@ Outcome Run(const RunFlags& flags, const std::vector<std::string>& guest_args) {
   if (!peers) return std::unexpected(peers.error());
   for (const auto& warning : peers->warnings) {
     if (flags.engine.quiet) break;
-    PrintError(fmt::format("wasinn: warn: {}\n", Printable(warning)));
+    PrintError("wasinn: warn: {}\n", Printable(warning));
   }
   const auto options = GuestOptions(flags, *peers, guest_args);
   if (!options) return std::unexpected(options.error());
@@ -402,7 +403,10 @@ Outcome Run(const RunFlags& flags, const std::vector<std::string>& guest_args) {
     static const auto* const kept = new std::pair(std::move(*host), std::move(*program));
     static_cast<void>(kept);
   }
-  return EndOfAll(*ended, FileTitle(guest_args.front()));
+  auto end = EndOfAll(*ended, FileTitle(guest_args.front()));
+  // What was asked for and is lost.
+  if (!flags.stats.empty() && ErrorFailure() != 0 && end == kOk) return kSetup;
+  return end;
 }
 
 void AddRepeated(CLI::App& app, const char* name, std::vector<std::string>& out, const char* help,

@@ -13,6 +13,7 @@
 #include "help.h"
 #include "output.h"
 #include "terminal.h"
+#include "text_argument.h"
 
 namespace wasinn::cli {
 namespace {
@@ -44,9 +45,8 @@ void PrintLog(wasinn_log_level level, std::string_view message) {
     if (number == level) name = known;
   }
   const Style style = Style::For(stderr);
-  PrintError(fmt::format("wasinn: {}{}:{} {}\n",
-                         level == WASINN_LOG_ERROR ? style.red : style.yellow, name, style.reset,
-                         Printable(message, true)));
+  PrintError("wasinn: {}{}:{} {}\n", level == WASINN_LOG_ERROR ? style.red : style.yellow, name,
+             style.reset, Printable(message, true));
 }
 
 std::string EnvironmentText(const char* name) {
@@ -76,17 +76,21 @@ std::string BackendPath(const EngineFlags& flags) {
   return fmt::format("{}", fmt::join(folders, ":"));
 }
 
+// A folder of the user's, by its variable or below HOME; empty where neither is an absolute path,
+// since a relative one would be another folder for every place that the program is called from.
+std::string UserFolder(const char* variable, const char* below_home) {
+  const auto own = EnvironmentText(variable);
+  if (own.starts_with('/')) return own;
+  const auto home = EnvironmentText("HOME");
+  return home.starts_with('/') ? home + below_home : std::string();
+}
+
 // The config file of the user, if there is one.
 std::string DefaultConfig() {
-  std::string folder = EnvironmentText("XDG_CONFIG_HOME");
-  if (folder.empty()) {
-    const auto home = EnvironmentText("HOME");
-    if (home.empty()) return {};
-    folder = home + "/.config";
-  }
+  const std::string folder = UserFolder("XDG_CONFIG_HOME", "/.config");
   const std::string file = folder + "/wasinn/wasinn.toml";
   std::error_code error;
-  return fs::exists(file, error) ? file : std::string();
+  return !folder.empty() && fs::exists(file, error) ? file : std::string();
 }
 
 std::expected<void, Failure> SetRules(Policy& policy, const PolicyFlags& flags) {
@@ -127,11 +131,8 @@ std::expected<void, Failure> AddModels(Engine& engine, const EngineFlags& flags)
 std::string CacheDir(const CacheFlags& flags) {
   if (flags.off) return {};
   if (!flags.dir.empty()) return flags.dir;
-  if (const auto xdg = EnvironmentText("XDG_CACHE_HOME"); !xdg.empty()) return xdg + "/wasinn/code";
-  if (const auto home = EnvironmentText("HOME"); !home.empty()) {
-    return home + "/.cache/wasinn/code";
-  }
-  return {};
+  const std::string folder = UserFolder("XDG_CACHE_HOME", "/.cache");
+  return folder.empty() ? folder : folder + "/wasinn/code";
 }
 
 std::expected<OptionList, Failure> ParseOptions(const std::vector<std::string>& texts) {
@@ -141,7 +142,11 @@ std::expected<OptionList, Failure> ParseOptions(const std::vector<std::string>& 
     if (equals == std::string::npos) {
       return Fail(kUsage, fmt::format("--option: expected NAME=VALUE, given \"{}\"", text));
     }
-    options.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    auto value = ReadTextArgument(std::string_view(text).substr(equals + 1));
+    if (!value) {
+      return Fail(kSetup, fmt::format("--option {}: {}", text.substr(0, equals), value.error()));
+    }
+    options.emplace_back(text.substr(0, equals), std::move(*value));
   }
   return options;
 }

@@ -26,7 +26,7 @@ struct EngineFlags {
   std::uint64_t memory_budget = 0;
   std::string log_level = "warn";
   bool quiet = false;
-  int verbose = 0;  // how often the flag was given
+  int verbose = 0;       // how often the flag was given
   std::string features;  // of WebAssembly, as EngineOptions has them
 };
 
@@ -53,7 +53,7 @@ void AddCacheDirFlag(CLI::App& app, CacheFlags& flags);
 // Where compiled code is kept; empty: nowhere.
 std::string CacheDir(const CacheFlags& flags);
 
-// The texts of --option, each NAME=VALUE.
+// The texts of --option, each NAME=VALUE, NAME=@FILE or NAME=@@TEXT.
 std::expected<OptionList, Failure> ParseOptions(const std::vector<std::string>& texts);
 
 struct HostRequest {

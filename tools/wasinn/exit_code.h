@@ -3,13 +3,14 @@
 
 #include <wasinn/wasinn.hpp>
 
+#include <cstdint>
 #include <expected>
 #include <string>
 
 namespace wasinn::cli {
 
 // The one table of exit codes; kHelp and docs/cli.md are checked against it by the tests. The
-// guest's own code is passed on as it is and may be any of these.
+// guest's own code may be any of these.
 enum ExitCode : int {
   kOk = 0,
   kUsage = 2,
@@ -22,12 +23,19 @@ enum ExitCode : int {
   kTerminated = 143,
 };
 
+// The exit code for a guest's own: its low eight bits, as the system passes those of any program
+// on, so that -1 is 255; but what is not 0 does not become 0 (256 is 1).
+constexpr int ExitCodeOfGuest(std::int32_t code) {
+  const int low = static_cast<int>(static_cast<std::uint32_t>(code) & 0xff);
+  return code != 0 && low == 0 ? 1 : low;
+}
+
 inline constexpr char kExitCodeHelp[] =
     "Exit codes:\n"
-    "  0..255  of `run`: the guest's own\n"
+    "  0..255  of `run`: the guest's own, its low eight bits\n"
     "  2       the command line is wrong\n"
     "  124     stopped by --timeout\n"
-    "  125     a model, backend, policy rule or file cannot be used\n"
+    "  125     a model, backend, policy rule or file cannot be used, or output is lost\n"
     "  126     the guest cannot run here: not WebAssembly, or an import that nothing provides\n"
     "  127     there is no such guest file\n"
     "  130     stopped by SIGINT (143 by SIGTERM)\n"

@@ -5,11 +5,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 namespace wasinn::cli {
 namespace {
+
+// What a pipe or a device may give, which may have no end.
+constexpr std::size_t kMaxUnsized = std::size_t{4} << 30;
 
 class Descriptor {
  public:
@@ -30,17 +34,31 @@ std::unexpected<FileError> Failed(const std::string& path, int number) {
     return std::unexpected(
         FileError{number, fmt::format("{}: expected a file, given a folder", path)});
   }
+  if (number == ENXIO) {
+    return std::unexpected(FileError{
+        number,
+        fmt::format("{}: expected a file, given a socket or a device that is not there", path)});
+  }
   if (number == ENOENT) {
     return std::unexpected(FileError{number, fmt::format("{}: there is no such file", path)});
   }
   return std::unexpected(FileError{number, fmt::format("{}: {}", path, std::strerror(number))});
 }
 
+std::unexpected<FileError> TooLong(const std::string& path, std::size_t limit) {
+  return std::unexpected(
+      FileError{EFBIG, fmt::format("{}: expected at most {} bytes, given more", path, limit)});
+}
+
 // Reads an open file to its end.
-std::expected<std::vector<std::byte>, FileError> ReadAll(int file, const std::string& path) {
+std::expected<std::vector<std::byte>, FileError> ReadAll(int file, const std::string& path,
+                                                         std::size_t most) {
   struct stat info = {};
   if (fstat(file, &info) != 0) return Failed(path, errno);
   if (S_ISDIR(info.st_mode)) return Failed(path, EISDIR);
+  const bool sized = S_ISREG(info.st_mode);
+  const std::size_t limit = sized ? most : std::min(most, kMaxUnsized);
+  if (sized && static_cast<std::size_t>(info.st_size) > limit) return TooLong(path, limit);
   // One byte more than the size, so that a regular file's end is seen without growing.
   std::vector<std::byte> data(static_cast<std::size_t>(info.st_size) + 1);
   std::size_t size = 0;
@@ -51,6 +69,7 @@ std::expected<std::vector<std::byte>, FileError> ReadAll(int file, const std::st
     if (count < 0) return Failed(path, errno);
     if (count == 0) break;
     size += static_cast<std::size_t>(count);
+    if (size > limit) return TooLong(path, limit);
   }
   data.resize(size);
   return data;
@@ -58,14 +77,15 @@ std::expected<std::vector<std::byte>, FileError> ReadAll(int file, const std::st
 
 }  // namespace
 
-std::expected<std::vector<std::byte>, FileError> ReadFile(const std::string& path) {
+std::expected<std::vector<std::byte>, FileError> ReadFile(const std::string& path,
+                                                          std::size_t most) {
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return Failed(path, errno);
-  return ReadAll(file.get(), path);
+  return ReadAll(file.get(), path, most);
 }
 
 std::expected<std::vector<std::byte>, FileError> ReadFileOrStdin(const std::string& path) {
-  return path == kStdin ? ReadAll(STDIN_FILENO, FileTitle(path)) : ReadFile(path);
+  return path == kStdin ? ReadAll(STDIN_FILENO, FileTitle(path), SIZE_MAX) : ReadFile(path);
 }
 
 std::string FileTitle(const std::string& path) { return path == kStdin ? "standard input" : path; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <span>
 #include <string>
@@ -15,8 +16,10 @@ struct FileError {
   std::string message;
 };
 
-// Regular files, pipes and devices are read to their end; a folder is an error (EISDIR).
-std::expected<std::vector<std::byte>, FileError> ReadFile(const std::string& path);
+// Regular files, pipes and devices are read to their end. Errors are a folder (EISDIR), a socket
+// (ENXIO), and more than `most` bytes, or more than 4 GiB of what is no regular file (EFBIG).
+std::expected<std::vector<std::byte>, FileError> ReadFile(const std::string& path,
+                                                          std::size_t most = SIZE_MAX);
 
 // How a command line names standard input where it expects a file.
 inline constexpr char kStdin[] = "-";

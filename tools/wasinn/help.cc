@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "near.h"
 #include "terminal.h"
 
 namespace wasinn::cli {
@@ -14,6 +15,27 @@ namespace {
 
 // Stands between an option's type and the words of OneOf.
 constexpr char kChoices[] = ":one of ";
+// The first word that nothing takes; `mistake` without one.
+std::string ExtraWord(const CLI::App& app, const CLI::App& command, std::string mistake) {
+  // A flag that CLI11 does not know explains the words after it.
+  const auto words = app.remaining(true);
+  auto word = std::ranges::find_if(words, [](const auto& text) { return text.starts_with('-'); });
+  if (word == words.end()) word = words.begin();
+  if (word == words.end()) return mistake;
+  const char* expected = "no further argument";
+  std::vector<std::string> known;
+  if (word->starts_with('-')) {
+    expected = "a known option";
+    for (const auto* option : command.get_options()) {
+      for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+    }
+  } else if (const auto commands = command.get_subcommands({}); !commands.empty()) {
+    expected = "a known command";
+    for (const auto* one : commands) known.push_back(one->get_name());
+  }
+  return fmt::format("expected {}, given \"{}\"{}", expected, Printable(*word),
+                     Suggest(word->substr(0, word->find('=')), known));
+}
 
 }  // namespace
 
@@ -76,6 +98,21 @@ const CLI::App* FindCommand(const CLI::App& app, const std::string& name) {
 }
 
 bool TakesValue(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
+
+std::string UsageMistake(const CLI::App& app, const CLI::ParseError& error, bool named) {
+  const auto chosen = app.get_subcommands();
+  const CLI::App& command = chosen.empty() ? app : *chosen.front();
+  std::string mistake = error.what();
+  const std::string_view text = error.what();
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    mistake = ExtraWord(app, command, mistake);
+  } else if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+    mistake = fmt::format("expected {}, given none", text.substr(0, text.find(' ')));
+  } else if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+    mistake = fmt::format("{}: expected a value, given none", text.substr(0, text.find(':')));
+  }
+  return chosen.empty() || !named ? mistake : command.get_name() + ": " + mistake;
+}
 
 CLI::Validator OneOf(std::vector<std::string> words) {
   // CLI11 puts this behind the name of the option's type.

@@ -24,6 +24,10 @@ const CLI::App* FindCommand(const CLI::App& app, const std::string& name);
 // Whether a flag is followed by a value, in the same word or the next one.
 bool TakesValue(const CLI::Option& option);
 
+// What CLI11 did not understand, in our words: what was expected and given, and the nearest command
+// or option. `named`: the command line has its command's name.
+std::string UsageMistake(const CLI::App& app, const CLI::ParseError& error, bool named = true);
+
 // Checks of a flag's value: "expected text or json, given "yaml"".
 CLI::Validator OneOf(std::vector<std::string> words);
 // The words of an option's OneOf; none without it.

@@ -7,6 +7,7 @@
 
 #include "files.h"
 #include "npy.h"
+#include "text_argument.h"
 
 namespace wasinn::cli {
 namespace {
@@ -41,28 +42,43 @@ Parsed<const Port*> FindPort(const std::string& name, const std::vector<Port>& p
                                      PortNames(ports), Printable(name)));
 }
 
-Parsed<Tensor> ReadValue(const std::string& value, wasinn_dtype dtype) {
-  const bool npy = value.ends_with(".npy");
-  const bool json = value.ends_with(".json");
-  const bool file = value.starts_with("@");
-  if (!npy && !json && !file) {
-    return TensorFromText(value, dtype == WASINN_DTYPE_NONE ? WASINN_DTYPE_U8 : dtype);
-  }
-  const auto path = file ? value.substr(1) : value;
-  const auto data = ReadFile(path);
-  if (!data) return std::unexpected(data.error().message);
-  const std::string_view text(reinterpret_cast<const char*>(data->data()), data->size());
-  const auto named = [&](Parsed<Tensor> parsed) -> Parsed<Tensor> {
-    if (!parsed) return std::unexpected(fmt::format("{}: {}", path, parsed.error()));
-    return parsed;
+wasinn_dtype Or(wasinn_dtype dtype, wasinn_dtype other) {
+  return dtype == WASINN_DTYPE_NONE ? other : dtype;
+}
+
+// What is in a file: an array, lists or text, as its ending says.
+Parsed<Tensor> ParseFile(const std::string& path, const std::vector<std::byte>& data,
+                         wasinn_dtype dtype, bool text_port) {
+  const std::string_view text(reinterpret_cast<const char*>(data.data()), data.size());
+  const auto parse = [&]() -> Parsed<Tensor> {
+    if (path.ends_with(".npy")) return ReadNpy(data);
+    // On a text port JSON is a text as any other.
+    if (!path.ends_with(".json") || text_port) {
+      return TensorFromText(text, Or(dtype, WASINN_DTYPE_U8));
+    }
+    const auto root = nlohmann::json::parse(text, nullptr, false);
+    if (root.is_discarded()) return std::unexpected("expected JSON");
+    return TensorFromJson(root, Or(dtype, WASINN_DTYPE_F32));
   };
-  if (file) {
-    return named(TensorFromText(text, dtype == WASINN_DTYPE_NONE ? WASINN_DTYPE_U8 : dtype));
+  auto tensor = parse();
+  if (!tensor) return std::unexpected(fmt::format("{}: {}", path, tensor.error()));
+  return tensor;
+}
+
+Parsed<Tensor> ReadValue(const std::string& value, wasinn_dtype dtype, bool text_port) {
+  if (const auto file = FileOfArgument(value)) {
+    const auto data = ReadArgumentFile(*file);
+    if (!data) return std::unexpected(data.error());
+    return ParseFile(*file, *data, dtype, text_port);
   }
-  if (npy) return named(ReadNpy(*data));
-  const auto root = nlohmann::json::parse(text, nullptr, false);
-  if (root.is_discarded()) return std::unexpected(fmt::format("{}: expected JSON", path));
-  return named(TensorFromJson(root, dtype == WASINN_DTYPE_NONE ? WASINN_DTYPE_F32 : dtype));
+  // Numbers are never written so.
+  const bool is_text = text_port || dtype == WASINN_DTYPE_STRING;
+  if (!is_text && (value.ends_with(".npy") || value.ends_with(".json"))) {
+    const auto data = ReadFile(value);
+    if (!data) return std::unexpected(data.error().message);
+    return ParseFile(value, *data, dtype, text_port);
+  }
+  return TensorFromText(TextOfArgument(value), Or(dtype, WASINN_DTYPE_U8));
 }
 
 }  // namespace
@@ -70,7 +86,7 @@ Parsed<Tensor> ReadValue(const std::string& value, wasinn_dtype dtype) {
 InputSpec ParseInputSpec(std::string_view text) {
   InputSpec spec;
   const auto equals = text.find('=');
-  if (equals == std::string_view::npos) {
+  if (equals == std::string_view::npos || text.starts_with('@')) {
     spec.value = text;
     return spec;
   }
@@ -93,7 +109,8 @@ Parsed<NamedTensor> ReadInput(const InputSpec& spec, const std::vector<Port>& po
   const auto port = FindPort(spec.name, ports);
   if (!port) return fail(port.error());
   const auto dtype = spec.dtype != WASINN_DTYPE_NONE ? spec.dtype : (*port)->dtype;
-  auto tensor = ReadValue(spec.value, dtype);
+  const bool text_port = (*port)->text && dtype == WASINN_DTYPE_U8;
+  auto tensor = ReadValue(spec.value, dtype, text_port);
   if (!tensor) return fail(tensor.error());
   if ((*port)->dims) tensor->dims = FitDims(std::move(tensor->dims), *(*port)->dims);
   // By index, because two ports may share a name.

@@ -13,15 +13,16 @@ namespace wasinn::cli {
 struct InputSpec {
   std::string name;                        // empty: the model's only input
   wasinn_dtype dtype = WASINN_DTYPE_NONE;  // given after the name; NONE: the port's
-  std::string value;                       // a .npy or .json file, @FILE, or the value itself
+  std::string value;                       // @FILE, a .npy or .json file, or the value itself
 };
 
-// Splits at the first '='; a text without one is a value for the model's only input. Only the name
-// of an element type counts as TYPE, so that a port "x:0" keeps its name.
+// Splits at the first '='; a text without one, or one that begins with @, is a value for the
+// model's only input. Only the name of an element type counts as TYPE, so that a port "x:0" keeps
+// its name.
 InputSpec ParseInputSpec(std::string_view text);
 
-// The tensor for the port of that name or index, read from its file where the value names one. The
-// error says which input it is.
+// The tensor for the port of that name or index, read from its file where the value names one:
+// @FILE, or on a port that is no text a .npy or .json file alone. The error says which input it is.
 struct NamedTensor {
   std::string name;
   Tensor tensor;

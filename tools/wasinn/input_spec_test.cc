@@ -21,7 +21,10 @@ class InputSpecTest : public ::testing::Test {
 
   const wasinn::testing::TempDir folder_;
   const std::vector<Port> ports_ = {{"x", WASINN_DTYPE_F32, Dims{1, -1}, false},
-                                    {"text", WASINN_DTYPE_STRING, Dims{1}, false}};
+                                    {"text", WASINN_DTYPE_STRING, Dims{1}, false},
+                                    {"prompt", WASINN_DTYPE_U8, std::nullopt, true, true},
+                                    {"raw", WASINN_DTYPE_U8, Dims{-1}, true},
+                                    {"any", WASINN_DTYPE_NONE, std::nullopt, true}};
 };
 
 TEST_F(InputSpecTest, SplitsNameTypeAndValue) {
@@ -67,11 +70,66 @@ TEST_F(InputSpecTest, ReadsEveryKindOfValue) {
   EXPECT_EQ(input->tensor.dtype, WASINN_DTYPE_I64) << "a .npy file keeps its own type";
 }
 
+TEST_F(InputSpecTest, OnATextPortAValueIsText) {
+  const auto text_of = [&](const std::string& spec) {
+    const auto input = ReadInput(ParseInputSpec(spec), ports_);
+    EXPECT_TRUE(input) << input.error();
+    if (!input) return std::string();
+    const auto& tensor = input->tensor;
+    if (tensor.dtype == WASINN_DTYPE_STRING) {
+      return std::string(SplitStrings(tensor.data, 1).value().front());
+    }
+    return std::string(reinterpret_cast<const char*>(tensor.data.data()), tensor.data.size());
+  };
+  const std::string json = Write("chat.json", R"([{"role": "user"}])");
+  for (const std::string port : {"text", "prompt", "prompt:string"}) {
+    for (const std::string value : {"read my package.json", "none.npy", "[1, 2]", "", "a@b", "-"}) {
+      EXPECT_EQ(text_of(port + "=" + value), value);
+    }
+    EXPECT_EQ(text_of(port + "=@@home"), "@home");
+    EXPECT_EQ(text_of(port + "=@@@"), "@@");
+    EXPECT_EQ(text_of(port + "=@" + Write("a,b=c ü:1.txt", "@x")), "@x");
+  }
+  EXPECT_EQ(text_of("prompt=@" + json), R"([{"role": "user"}])");
+  EXPECT_EQ(text_of("raw=@" + Write("bytes", "\x01\x02")), "\x01\x02");
+  EXPECT_EQ(text_of("raw=@@"), "@");
+}
+
+TEST_F(InputSpecTest, FilesAreAskedFor) {
+  const std::string lists = Write("lists.json", R"([["a"], ["b"]])");
+  auto input = ReadInput(ParseInputSpec("text=@" + lists), ports_);
+  ASSERT_TRUE(input) << input.error();
+  EXPECT_EQ(input->tensor.dims, (Dims{2, 1})) << "JSON has lists of strings";
+  input = ReadInput(ParseInputSpec("x=@" + Write("x.json", "[[4, 5]]")), ports_);
+  ASSERT_TRUE(input) << input.error();
+  EXPECT_EQ(input->tensor.dims, (Dims{1, 2}));
+
+  const Dims dims = {1};
+  const std::vector<std::int64_t> numbers = {7};
+  const auto npy = WriteNpy(TensorView::Of<std::int64_t>(WASINN_DTYPE_I64, dims, numbers)).value();
+  const std::string path = Write("n.npy", {reinterpret_cast<const char*>(npy.data()), npy.size()});
+  for (const std::string spec : {"prompt=@", "text=@", "x=@", "raw=", "any=", "x:i64="}) {
+    input = ReadInput(ParseInputSpec(spec + path), ports_);
+    ASSERT_TRUE(input) << spec << input.error();
+    EXPECT_EQ(input->tensor.dtype, WASINN_DTYPE_I64) << spec;
+  }
+  // Without a name the whole of it is the file's.
+  const std::vector<Port> one = {ports_.front()};
+  EXPECT_TRUE(ReadInput(ParseInputSpec("@" + Write("a=b.json", "[[1]]")), one));
+  EXPECT_TRUE(ReadInput(ParseInputSpec("=" + Write("a=b.json", "[[1]]")), one));
+
+  EXPECT_EQ(ReadInput(ParseInputSpec("prompt=@alice"), ports_).error(),
+            "--input prompt: alice: there is no such file (a text that begins with @ is written "
+            "with @@)");
+}
+
 TEST_F(InputSpecTest, ErrorsNameTheInputAndTheFile) {
   EXPECT_EQ(ReadInput(ParseInputSpec("y=1"), ports_).error(),
-            "--input y: expected the name or number of an input (x, text), given \"y\"");
+            "--input y: expected the name or number of an input (x, text, prompt, raw, any), given "
+            "\"y\"");
   EXPECT_EQ(ReadInput(ParseInputSpec("1"), ports_).error(),
-            "--input: expected NAME=VALUE for one of the inputs (x, text), given a value alone");
+            "--input: expected NAME=VALUE for one of the inputs (x, text, prompt, raw, any), "
+            "given a value alone");
   EXPECT_EQ(ReadInput(ParseInputSpec("x=none.npy"), ports_).error(),
             "--input x: none.npy: there is no such file");
   const std::string path = Write("x.npy", "no array");

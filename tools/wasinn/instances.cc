@@ -4,7 +4,6 @@
 #include <wasinn/adapter.h>
 
 #include <cstdint>
-#include <cstdio>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -16,14 +15,12 @@
 #include "output.h"
 
 namespace wasinn::cli {
-
 std::expected<InstancesEnd, std::string> RunInstances(const Program& program,
                                                       std::vector<Session>& sessions,
                                                       const RunOptions& options) {
   InstancesEnd all;
   std::vector<std::optional<Result<RunResult>>> ends(sessions.size());
   std::optional<std::string> failure;
-  std::fflush(stdout);
   SharedStream shared_out(STDOUT_FILENO);
   SharedStream shared_err(STDERR_FILENO);
   {

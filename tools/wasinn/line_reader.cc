@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <histedit.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,9 +10,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cwchar>
+#include <iterator>
 #include <utility>
 
-#include "stream.h"
+#include "output.h"
+#include "stop_signal.h"
 #include "terminal.h"
 
 namespace wasinn::cli {
@@ -33,9 +36,21 @@ char* Prompt(EditLine*) { return const_cast<char*>(prompt_text); }
 // Ctrl-C, maybe after the wait for it has ended. Negative without a terminal.
 int terminal_fd = -1;
 
+// Waits until stdin can be read or is at its end; false once a signal came, also one from before
+// the wait.
+bool WaitForInput() {
+  pollfd waits[] = {{STDIN_FILENO, POLLIN, 0}, {StopSignal::fd(), POLLIN, 0}};
+  while (StopSignal::received() == 0) {
+    if (poll(waits, std::size(waits), -1) > 0 && waits[0].revents != 0) {
+      return StopSignal::received() == 0;
+    }
+  }
+  return false;
+}
+
 // A byte of stdin; EINTR after a signal.
 ssize_t ReadByte(char& byte) {
-  while (SignalNote::WaitForInput()) {
+  while (WaitForInput()) {
     const auto count = read(terminal_fd < 0 ? STDIN_FILENO : terminal_fd, &byte, 1);
     if (count >= 0 || errno != EAGAIN) return count;
   }
@@ -69,7 +84,7 @@ struct LineReader::Editor {
   std::unique_ptr<EditLine, InitDone> edit;
 };
 
-LineReader::LineReader() {
+LineReader::LineReader() : typed_(isatty(STDIN_FILENO) != 0) {
   if (!IsTerminal(stdin) || !IsTerminal(stdout)) return;
   // libedit reads characters as the locale has them; wasinn's texts are UTF-8.
   std::setlocale(LC_CTYPE, "");
@@ -105,7 +120,7 @@ LineReader::End LineReader::Read(const char* prompt, std::string& line) {
   const char* text = el_gets(edit, &count);
   if (text == nullptr || count <= 0) {
     const bool interrupted = errno == EINTR;
-    std::fputc('\n', stdout);
+    WriteOut("\n");
     return interrupted ? End::kInterrupted : End::kEnd;
   }
   line.assign(text, static_cast<std::size_t>(count));

@@ -15,9 +15,12 @@ class LineReader {
   LineReader(const LineReader&) = delete;
   LineReader& operator=(const LineReader&) = delete;
 
-  // Whether a person types: stdin and stdout are terminals. Only then prompts are shown.
+  // Whether stdin is a terminal. What comes from elsewhere was not typed by the person who runs the
+  // program.
+  bool typed() const { return typed_; }
+  // Whether the lines are edited: stdin and stdout are terminals. Only then prompts are shown.
   bool interactive() const { return editor_ != nullptr; }
-  // The next line without its end. kInterrupted after SIGINT or SIGTERM, for which a SignalNote
+  // The next line without its end. kInterrupted after SIGINT or SIGTERM, for which a StopSignal
   // must live.
   End Read(const char* prompt, std::string& line);
 
@@ -25,6 +28,7 @@ class LineReader {
   struct Editor;
   End ReadPlain(std::string& line);
 
+  const bool typed_;
   std::unique_ptr<Editor> editor_;
 };
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "output.h"
+
 namespace wasinn::cli {
 
 Outcome ShowListing(const Result<std::string>& text, bool as_json,
@@ -13,7 +15,7 @@ Outcome ShowListing(const Result<std::string>& text, bool as_json,
   const auto json = Json::parse(*text, nullptr, false);
   if (json.is_discarded()) return Fail(kSetup, "expected JSON from the engine, given other text");
   if (as_json) {
-    fmt::print("{}\n", json.dump(2));
+    Print("{}\n", json.dump(2));
   } else {
     show(json);
   }

@@ -10,8 +10,8 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <sstream>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -28,10 +28,9 @@ namespace wasinn::cli {
 void PrintFailure(const Failure& failure) {
   const Style style = Style::For(stderr);
   // The first line is the error; what follows (a guest's stack) stays below it.
-  PrintError(fmt::format("wasinn: {}error:{} {}\n", style.red, style.reset,
-                         Printable(failure.message, true)));
+  PrintError("wasinn: {}error:{} {}\n", style.red, style.reset, Printable(failure.message, true));
   if (!failure.hint.empty()) {
-    PrintError(fmt::format("  {}hint:{} {}\n", style.bold, style.reset, Printable(failure.hint)));
+    PrintError("  {}hint:{} {}\n", style.bold, style.reset, Printable(failure.hint));
   }
 }
 
@@ -44,34 +43,6 @@ std::string VersionText() {
   text += fmt::format("\n{} {}", adapter->name, adapter->version);
 #endif
   return text;
-}
-
-// What CLI11 did not understand, in our words. `named`: the command line has its command's name.
-Failure UsageFailure(const CLI::App& app, const CLI::ParseError& error, bool named) {
-  const auto chosen = app.get_subcommands();
-  const std::string name = chosen.empty() || !named ? "" : chosen.front()->get_name();
-  Failure failure = {kUsage, error.what(),
-                     fmt::format("wasinn {}{}--help", name, name.empty() ? "" : " ")};
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
-    // A flag that CLI11 does not know explains the words after it.
-    const auto words = app.remaining(true);
-    auto word = std::ranges::find_if(words, [](const auto& text) { return text.starts_with('-'); });
-    if (word == words.end()) word = words.begin();
-    if (word == words.end()) return failure;
-    const char* expected = word->starts_with('-') ? "a known option"
-                           : name.empty()         ? "a known command"
-                                                  : "no further argument";
-    failure.message = fmt::format("expected {}, given \"{}\"", expected, *word);
-  }
-  const std::string_view text = error.what();
-  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
-    failure.message = fmt::format("expected {}, given none", text.substr(0, text.find(' ')));
-  } else if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
-    failure.message =
-        fmt::format("{}: expected a value, given none", text.substr(0, text.find(':')));
-  }
-  if (!name.empty()) failure.message = name + ": " + failure.message;
-  return failure;
 }
 
 // As many open files as this process may have, for instances with folders of their own.
@@ -104,6 +75,8 @@ int Main(int argc, char** argv) {
   app.formatter(std::make_shared<HelpFormatter>());
   app.set_help_flag("-h,--help", "Print this help and exit");
   app.set_version_flag("-V,--version", VersionText, "Print the version and exit");
+  // After a command its name is a word as any other, and may be that of a file.
+  app.require_subcommand(0, 1);
 
   std::vector<std::string> guest_args;
   const std::pair<const char*, Command> commands[] = {
@@ -119,12 +92,12 @@ int Main(int argc, char** argv) {
 
   std::vector<std::string> args(argv + 1, argv + argc);
   if (args.empty()) {
-    fmt::print(stderr, "{}", app.help());
+    WriteError(app.help());
     return kUsage;
   }
   // The scripts of `completion` ask with this.
   if (args.front() == "__complete") {
-    fmt::print("{}", CompletionText(Complete(app, std::span(args).subspan(1))));
+    Print("{}", CompletionText(Complete(app, std::span(args).subspan(1))));
     return kOk;
   }
   const auto run = IsRunWithoutItsName(app, args.front());
@@ -142,8 +115,16 @@ int Main(int argc, char** argv) {
   try {
     app.parse(args);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);
-    PrintFailure(UsageFailure(app, error, !*run));
+    if (error.get_exit_code() == 0) {
+      std::ostringstream asked;
+      app.exit(error, asked, asked);
+      WriteOut(asked.str());
+      return kOk;
+    }
+    const auto chosen = app.get_subcommands();
+    const bool named = !*run && !chosen.empty();
+    const std::string name = named ? chosen.front()->get_name() + " " : "";
+    PrintFailure({kUsage, UsageMistake(app, error, named), fmt::format("wasinn {}--help", name)});
     return kUsage;
   }
   for (const auto& [name, command] : commands) {
@@ -161,12 +142,15 @@ int Main(int argc, char** argv) {
 }  // namespace wasinn::cli
 
 int main(int argc, char** argv) {
-  wasinn::cli::AllowManyFiles();
+  using namespace wasinn::cli;  // NOLINT: main cannot stand in a namespace
+  HoldStandardStreams();
+  AllowManyFiles();
+  int code = kSetup;
   try {
-    return wasinn::cli::Main(argc, argv);
+    code = Main(argc, argv);
   } catch (const std::exception& error) {
     // Only the C++ library throws here, above all for want of memory.
-    fmt::print(stderr, "wasinn: error: {}\n", error.what());
-    return wasinn::cli::kSetup;
+    PrintFailure({kSetup, error.what(), ""});
   }
+  return EndOfOutput("wasinn", code, kSetup);
 }

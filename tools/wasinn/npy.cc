@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "terminal.h"
+#include "utf8.h"
 
 namespace wasinn::cli {
 namespace {
@@ -138,47 +139,14 @@ class HeaderParser {
   std::string_view text_;
 };
 
-void AppendUtf8(std::string& text, std::uint32_t code) {
-  if (code < 0x80) {
-    text += static_cast<char>(code);
-  } else if (code < 0x800) {
-    text += static_cast<char>(0xc0 | (code >> 6));
-    text += static_cast<char>(0x80 | (code & 0x3f));
-  } else if (code < 0x10000) {
-    text += static_cast<char>(0xe0 | (code >> 12));
-    text += static_cast<char>(0x80 | ((code >> 6) & 0x3f));
-    text += static_cast<char>(0x80 | (code & 0x3f));
-  } else {
-    text += static_cast<char>(0xf0 | (code >> 18));
-    text += static_cast<char>(0x80 | ((code >> 12) & 0x3f));
-    text += static_cast<char>(0x80 | ((code >> 6) & 0x3f));
-    text += static_cast<char>(0x80 | (code & 0x3f));
-  }
-}
-
 // The code points of UTF-8 text; unset when it is malformed (overlong and surrogates included).
 std::optional<std::vector<std::uint32_t>> CodePoints(std::string_view text) {
   std::vector<std::uint32_t> result;
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t length = lead < 0x80             ? 1
-                               : (lead & 0xe0) == 0xc0 ? 2
-                               : (lead & 0xf0) == 0xe0 ? 3
-                               : (lead & 0xf8) == 0xf0 ? 4
-                                                       : 0;
-    if (length == 0 || length > text.size() - i) return std::nullopt;
-    std::uint32_t code = length == 1 ? lead : lead & (0x7fu >> length);
-    for (std::size_t j = 1; j < length; ++j) {
-      const auto byte = static_cast<unsigned char>(text[i + j]);
-      if ((byte & 0xc0) != 0x80) return std::nullopt;
-      code = (code << 6) | (byte & 0x3fu);
-    }
-    static constexpr std::array<std::uint32_t, 5> kLeast = {0, 0, 0x80, 0x800, 0x10000};
-    if (code < kLeast[length] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) {
-      return std::nullopt;
-    }
-    result.push_back(code);
-    i += length;
+  while (!text.empty()) {
+    const auto character = FirstCharacter(text);
+    if (character.kind != Utf8Character::Kind::kWhole) return std::nullopt;
+    result.push_back(character.code);
+    text.remove_prefix(character.length);
   }
   return result;
 }

@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "conformance/runner/text.h"
+#include "quoted.h"
 
 namespace wasinn::cli {
 namespace {
@@ -24,20 +25,6 @@ std::string Lower(std::string_view text) {
   std::ranges::transform(result, result.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return result;
-}
-
-// Parts between separators; `limit` parts at most, the last one takes the rest.
-std::vector<std::string_view> Split(std::string_view text, std::string_view separator,
-                                    std::size_t limit = std::string_view::npos) {
-  std::vector<std::string_view> parts;
-  while (parts.size() + 1 < limit) {
-    const auto end = text.find(separator);
-    if (end == std::string_view::npos) break;
-    parts.push_back(text.substr(0, end));
-    text.remove_prefix(end + separator.size());
-  }
-  parts.push_back(text);
-  return parts;
 }
 
 std::optional<wasinn_target> TargetOf(std::string_view text) {
@@ -173,11 +160,12 @@ std::string LastPart(std::string_view path) {
 }
 
 PeerParsed ParseNnGraph(std::string_view text, PeerRequests& out) {
-  const auto parts = Split(text, "::", 2);
+  const auto parts = SplitQuoted(text, "::", 2);
   if (parts.size() != 2 || parts[0].empty() || parts[1].empty()) {
     return Bad(fmt::format("-S nn-graph: expected ENCODING::DIR, given \"{}\"", text));
   }
-  out.models.push_back(Model(LastPart(parts[1]), parts[0], WASINN_TARGET_CPU, parts[1]));
+  const std::string dir = Unquoted(parts[1]);
+  out.models.push_back(Model(LastPart(dir), parts[0], WASINN_TARGET_CPU, dir));
   return {};
 }
 
@@ -228,7 +216,7 @@ PeerParsed ParseWasmtimeWasi(std::string_view text, PeerRequests& out) {
   // These name what every guest has here anyway.
   static constexpr std::array<std::string_view, 7> kAlwaysOn = {
       "nn", "cli", "common", "preview2", "http", "inherit-stdout", "inherit-stderr"};
-  for (const auto part : Split(text, ",")) {
+  for (const auto part : SplitQuoted(text, ",")) {
     const KeyValue item = SplitKeyValue(part);
     if (item.key == "nn-graph") {
       if (auto done = ParseNnGraph(item.value.value_or(""), out); !done) return done;
@@ -281,7 +269,7 @@ PeerParsed ParseWasmtimeWasm(std::string_view text, PeerRequests& out) {
       Limit{"fuel", "guest_fuel", "a number", NumberOf},
       Limit{"timeout", "run_timeout", "seconds, or a whole number of s, ms, us or ns",
             MillisecondsOf}};
-  for (const auto part : Split(text, ",")) {
+  for (const auto part : SplitQuoted(text, ",")) {
     const KeyValue item = SplitKeyValue(part);
     const auto feature = AddFeature(item, out);
     if (!feature) return std::unexpected(feature.error());
@@ -301,7 +289,7 @@ PeerParsed ParseWasmtimeWasm(std::string_view text, PeerRequests& out) {
 }
 
 PeerParsed ParseWasmtimeOther(char flag, std::string_view text, PeerRequests& out) {
-  for (const auto part : Split(text, ",")) {
+  for (const auto part : SplitQuoted(text, ",")) {
     const KeyValue item = SplitKeyValue(part);
     if (flag == 'C' && item.key == "cache") {
       const auto on = BoolOf(item);
@@ -409,7 +397,7 @@ std::optional<std::string> WarningOf(const PeerFlag& flag) {
 }
 
 PeerParsed ParseWasmEdgePreload(std::string_view text, PeerRequests& out) {
-  const auto parts = Split(text, ":", 4);
+  const auto parts = SplitQuoted(text, ":", 4);
   if (parts.size() != 4 || std::ranges::any_of(parts, &std::string_view::empty)) {
     return Bad(fmt::format("--nn-preload: expected NAME:ENCODING:TARGET:PATH, given \"{}\"", text));
   }
@@ -418,7 +406,7 @@ PeerParsed ParseWasmEdgePreload(std::string_view text, PeerRequests& out) {
     return Bad(fmt::format("--nn-preload: expected the target CPU, GPU, TPU or AUTO, given \"{}\"",
                            parts[2]));
   }
-  ModelConfig model = Model(parts[0], parts[1], *target, parts[3]);
+  ModelConfig model = Model(parts[0], parts[1], *target, Unquoted(parts[3]));
   // WasmEdge tells the guest that loads it, and guests have an answer to that.
   model.may_be_missing = true;
   out.models.push_back(std::move(model));
@@ -427,10 +415,10 @@ PeerParsed ParseWasmEdgePreload(std::string_view text, PeerRequests& out) {
 
 PeerParsed ParseWamrGraph(std::string_view text, PeerRequests& out) {
   // The target tells the two forms apart: it is the second field or the third.
-  const auto short_form = Split(text, ":", 3);
+  const auto short_form = SplitQuoted(text, ":", 3);
   const auto short_target = short_form.size() == 3 ? TargetOf(short_form[1]) : std::nullopt;
   if (short_target && !short_form[0].empty() && !short_form[2].empty()) {
-    const std::string_view path = short_form[2];
+    const std::string path = Unquoted(short_form[2]);
     const std::string stem = std::filesystem::path(path).stem().string();
     out.models.push_back(Model(stem.empty() ? path : stem, short_form[0], *short_target, path));
     if (!stem.empty() && stem != path) {
@@ -438,7 +426,7 @@ PeerParsed ParseWamrGraph(std::string_view text, PeerRequests& out) {
     }
     return {};
   }
-  const auto parts = Split(text, ":", 4);
+  const auto parts = SplitQuoted(text, ":", 4);
   const auto target = parts.size() == 4 ? TargetOf(parts[2]) : std::nullopt;
   if (!target || std::ranges::any_of(parts, &std::string_view::empty)) {
     return Bad(fmt::format(
@@ -446,7 +434,7 @@ PeerParsed ParseWamrGraph(std::string_view text, PeerRequests& out) {
         "auto, given \"{}\"",
         text));
   }
-  out.models.push_back(Model(parts[0], parts[1], *target, parts[3]));
+  out.models.push_back(Model(parts[0], parts[1], *target, Unquoted(parts[3])));
   return {};
 }
 
@@ -458,25 +446,24 @@ std::expected<Dir, std::string> ParseDir(std::string_view text) {
   const bool one_folder = std::filesystem::is_directory(std::filesystem::path(text), error);
   if (text.find("::") == std::string_view::npos && text.find(':') != std::string_view::npos &&
       !one_folder) {
-    const auto parts = Split(text, ":");
+    const auto parts = SplitQuoted(text, ":");
     if (parts.size() > 3 || parts[0].empty() || parts[1].empty()) return bad();
     if (parts.size() == 3 && parts[2] != "readonly" && parts[2] != "readwrite") return bad();
-    return Dir{std::string(parts[1]), std::string(parts[0]),
-               parts.size() == 3 && parts[2] == "readonly"};
+    return Dir{Unquoted(parts[1]), Unquoted(parts[0]), parts.size() == 3 && parts[2] == "readonly"};
   }
-  auto parts = Split(text, "::");
+  auto parts = SplitQuoted(text, "::");
   const bool read_only = parts.size() > 1 && parts.back() == "ro";
   if (read_only) parts.pop_back();
   if (parts.size() > 2 || std::ranges::any_of(parts, &std::string_view::empty)) return bad();
-  return Dir{std::string(parts.front()), std::string(parts.back()), read_only};
+  return Dir{Unquoted(parts.front()), Unquoted(parts.back()), read_only};
 }
 
 std::expected<Dir, std::string> ParseMapDir(std::string_view text) {
-  const auto parts = Split(text, "::");
+  const auto parts = SplitQuoted(text, "::");
   if (parts.size() != 2 || parts[0].empty() || parts[1].empty()) {
     return Bad(fmt::format("--map-dir: expected GUEST::HOST, given \"{}\"", text));
   }
-  return Dir{std::string(parts[1]), std::string(parts[0]), false};
+  return Dir{Unquoted(parts[1]), Unquoted(parts[0]), false};
 }
 
 }  // namespace wasinn::cli

@@ -26,6 +26,15 @@ TEST(WasmtimeWasi, NamesTheGraphByTheFoldersLastPart) {
   }
 }
 
+TEST(WasmtimeWasi, QuotesHoldAnyPath) {
+  PeerRequests out;
+  ASSERT_TRUE(ParseWasmtimeWasi("nn,nn-graph=onnx::\"in/a,b=c::d e\",inherit-env", out));
+  ASSERT_EQ(out.models.size(), 1u);
+  EXPECT_EQ(out.models[0].path, "in/a,b=c::d e");
+  EXPECT_EQ(out.models[0].name, "a,b=c::d e");
+  EXPECT_TRUE(out.inherit_env);
+}
+
 using Rules = std::vector<std::pair<std::string, std::string>>;
 
 // The rules that a flag's text becomes.
@@ -271,6 +280,16 @@ TEST(Dirs, AFolderWithAColonInItsNameIsTakenAsItIs) {
   const std::string folder = dir.path("a:folder");
   std::filesystem::create_directory(folder);
   ExpectDir(folder, {folder, folder, false});
+}
+
+TEST(Dirs, QuotesHoldAnyPath) {
+  ExpectDir("a,b=c ü", {"a,b=c ü", "a,b=c ü", false});
+  ExpectDir("\"a::b\"", {"a::b", "a::b", false});
+  ExpectDir("\"a::b\"::/in::ro", {"a::b", "/in", true});
+  ExpectDir("/in:\"a:b\"", {"a:b", "/in", false});
+  const auto dir = ParseMapDir("/in::\"a::b\"");
+  ASSERT_TRUE(dir);
+  EXPECT_EQ(dir->host, "a::b");
 }
 
 TEST(Dirs, WamrsMapDir) {

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "output.h"
 #include "terminal.h"
 
 namespace wasinn::cli {
@@ -33,14 +34,12 @@ void Progress::Show(std::chrono::milliseconds delay) {
   if (done_changed_.wait_for(lock, delay, is_done)) return;
   for (std::size_t frame = 0;; frame = (frame + 1) % kFrames.size()) {
     const auto elapsed = std::chrono::steady_clock::now() - start;
-    fmt::print(stderr, "\r{} {} {}({} s){}", kFrames[frame], what_, style.dim,
+    PrintError("\r{} {} {}({} s){}", kFrames[frame], what_, style.dim,
                std::chrono::duration_cast<std::chrono::seconds>(elapsed).count(), style.reset);
-    std::fflush(stderr);
     if (done_changed_.wait_for(lock, std::chrono::milliseconds(100), is_done)) break;
   }
   // Back to the line's start, then clear it.
-  fmt::print(stderr, "\r\033[K");
-  std::fflush(stderr);
+  PrintError("\r\033[K");
 }
 
 }  // namespace wasinn::cli

@@ -4,7 +4,6 @@
 #include <wasinn/wasinn.hpp>
 
 #include <chrono>
-#include <csignal>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -12,26 +11,6 @@
 #include <string_view>
 
 namespace wasinn::cli {
-
-// While it lives, SIGINT and SIGTERM are only noted, and end WaitForInput; a second one ends the
-// process as usual. One at a time in a process.
-class SignalNote {
- public:
-  SignalNote();
-  ~SignalNote();
-  SignalNote(const SignalNote&) = delete;
-  SignalNote& operator=(const SignalNote&) = delete;
-
-  // The signal that came, 0 for none.
-  int received() const;
-  // Waits until stdin can be read or is at its end; false once a signal came, also one from before
-  // the wait.
-  static bool WaitForInput();
-
- private:
-  struct sigaction old_int_ = {};
-  struct sigaction old_term_ = {};
-};
 
 // How a streamed run ended: well when there is neither a signal nor an error.
 struct StreamEnd {

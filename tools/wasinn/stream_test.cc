@@ -83,9 +83,9 @@ TEST(TerminalText, ReplacesWhatIsNoCharacter) {
 
 TEST(TerminalText, LetsNoControlCharacterThrough) {
   TerminalText text;
-  EXPECT_EQ(text.Add("a\033[2J\r\n\tb\x07"), "a?[2J?\n\tb?");
+  EXPECT_EQ(text.Add("a\033[2J\r\n\tb\x07"), "a�[2J\n\tb�");
   EXPECT_EQ(text.Add("\xc2"), "");
-  EXPECT_EQ(text.Add("\x9b"), "?");
+  EXPECT_EQ(text.Add("\x9b"), "�");
 }
 
 }  // namespace

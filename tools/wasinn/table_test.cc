@@ -27,7 +27,7 @@ TEST(Table, FillsShortRowsAndDropsCellsPastTheHeadings) {
 TEST(Table, CellsCannotWriteToTheTerminal) {
   Table table({"A"});
   table.AddRow({"x\033[2Jy\nz"});
-  EXPECT_EQ(table.Render({}), "A\nx?[2Jy z\n");
+  EXPECT_EQ(table.Render({}), "A\nx�[2Jy z\n");
 }
 
 TEST(Table, ColoursOnlyTheHeadings) {
@@ -44,7 +44,7 @@ TEST(Printable, ReplacesControlCharactersOfBothKinds) {
                       "b\x7f"
                       "c\xc2\x9b"
                       "d"),
-            "a?b?c?d");
+            "a�b�c�d");
   EXPECT_EQ(Printable("a\n\tb"), "a  b");
   EXPECT_EQ(Printable("a\n\tb", true), "a\n\tb");
   EXPECT_EQ(Printable("é\xc2\xa0"), "é\xc2\xa0");

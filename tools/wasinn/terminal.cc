@@ -5,7 +5,18 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "utf8.h"
+
 namespace wasinn::cli {
+namespace {
+
+// Not the control characters, nor what no XML file may hold.
+bool IsShown(char32_t code) {
+  const bool control = code < 0x20 || (code >= 0x7f && code < 0xa0);
+  return !control && code != 0xfffe && code != 0xffff;
+}
+
+}  // namespace
 
 bool IsTerminal(std::FILE* stream) {
   const char* term = std::getenv("TERM");
@@ -21,29 +32,24 @@ Style Style::For(std::FILE* stream) {
 std::string Printable(std::string_view text, bool keep_lines) {
   std::string result;
   result.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    // U+0080 to U+009F are control characters too; in UTF-8 they are C2 80 to C2 9F.
-    const bool c1 = byte == 0xc2 && i + 1 < text.size() &&
-                    static_cast<unsigned char>(text[i + 1]) >= 0x80 &&
-                    static_cast<unsigned char>(text[i + 1]) <= 0x9f;
-    if (c1) {
-      result += '?';
-      ++i;
-    } else if (byte == '\n' || byte == '\t') {
-      result += keep_lines ? text[i] : ' ';
-    } else if (byte < 0x20 || byte == 0x7f) {
-      result += '?';
+  while (!text.empty()) {
+    // Line ends of another system.
+    if (text.starts_with("\r\n")) text.remove_prefix(1);
+    const auto [kind, length, code] = FirstCharacter(text);
+    if (code == '\n' || code == '\t') {
+      result += keep_lines ? text.front() : ' ';
+    } else if (kind == Utf8Character::Kind::kWhole && IsShown(code)) {
+      result += text.substr(0, length);
     } else {
-      result += text[i];
+      result += kReplacement;
     }
+    text.remove_prefix(length);
   }
   return result;
 }
 
 std::size_t DisplayWidth(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xc0) != 0x80; }));
+  return text.size() - static_cast<std::size_t>(std::ranges::count_if(text, IsTrail));
 }
 
 }  // namespace wasinn::cli

@@ -21,8 +21,9 @@ struct Style {
   static Style For(std::FILE* stream);
 };
 
-// `text` without control characters, which a model or a guest could use to write to the user's
-// terminal what is not there. Line breaks become spaces unless `keep_lines`.
+// `text` as UTF-8 without control characters, which a model or a guest could use to write to the
+// user's terminal what is not there; each of these, and what is not UTF-8, becomes U+FFFD. Line
+// breaks and tabs become spaces unless `keep_lines`.
 std::string Printable(std::string_view text, bool keep_lines = false);
 
 // Columns that UTF-8 text takes, counting each code point as one.

@@ -1,0 +1,13 @@
+// "Did you mean": the nearest of the words that would have been right.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wasinn::cli {
+
+// " (did you mean x?)" for the nearest of `words`, "" when none is near.
+std::string Suggest(std::string_view given, const std::vector<std::string>& words);
+
+}  // namespace wasinn::cli

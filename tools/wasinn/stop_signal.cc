@@ -1,0 +1,63 @@
+#include "stop_signal.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace wasinn::cli {
+namespace {
+
+std::atomic<int> first = 0;
+std::atomic<bool> any = false;
+static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free,
+              "a signal handler writes them");
+
+// Made once: a handler may still run in another thread when a StopSignal ends.
+int note_pipe[2] = {-1, -1};
+
+// Async-signal-safe.
+void OnBoth(void (*handler)(int), struct sigaction* old_int, struct sigaction* old_term) {
+  struct sigaction action = {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  // Of two at once the second waits until the first has made way for it.
+  sigemptyset(&action.sa_mask);
+  sigaddset(&action.sa_mask, SIGINT);
+  sigaddset(&action.sa_mask, SIGTERM);
+  sigaction(SIGINT, &action, old_int);
+  sigaction(SIGTERM, &action, old_term);
+}
+
+extern "C" void NoteSignal(int number) {
+  const int saved = errno;
+  OnBoth(SIG_DFL, nullptr, nullptr);
+  first = number;
+  any = true;
+  [[maybe_unused]] const auto written = write(note_pipe[1], "", 1);
+  errno = saved;
+}
+
+}  // namespace
+
+StopSignal::StopSignal() {
+  if (note_pipe[0] < 0 && pipe2(note_pipe, O_CLOEXEC | O_NONBLOCK) != 0) return;
+  char old[16];
+  while (read(note_pipe[0], old, sizeof old) > 0) {
+  }
+  first = 0;
+  any = false;
+  OnBoth(NoteSignal, &old_int_, &old_term_);
+}
+
+StopSignal::~StopSignal() {
+  if (note_pipe[0] < 0) return;
+  sigaction(SIGINT, &old_int_, nullptr);
+  sigaction(SIGTERM, &old_term_, nullptr);
+}
+
+int StopSignal::received() { return first; }
+const std::atomic<bool>& StopSignal::came() { return any; }
+int StopSignal::fd() { return note_pipe[0]; }
+
+}  // namespace wasinn::cli
