@@ -39,13 +39,13 @@ def main():
             "as usual": {"HOME": folder},
             "no HOME": {},
             "an empty HOME": {"HOME": ""},
-            "no such HOME": {"HOME": "/nonexistent/home"},
+            "no such HOME": {"HOME": "/proc/nonexistent/home"},
             "a HOME that cannot be written": {"HOME": "/proc"},
             "a HOME that is a file": {"HOME": str(file)},
             "a relative HOME": {"HOME": "home"},
             "a relative cache": {"HOME": folder, "XDG_CACHE_HOME": "cache"},
             "a cache that is a file": {"HOME": folder, "XDG_CACHE_HOME": str(file)},
-            "no such TMPDIR": {"HOME": folder, "TMPDIR": "/nonexistent/tmp"},
+            "no such TMPDIR": {"HOME": folder, "TMPDIR": "/proc/nonexistent/tmp"},
             "no variables": None,
         }.items():
             env = {} if changes is None else {"PATH": os.environ["PATH"], **changes}
