@@ -1,5 +1,8 @@
 // Where a guest begins: `_start`, a reactor's `_initialize`, a function that is invoked; and guests
 // that were compiled ahead of time.
+#include <algorithm>
+#include <iterator>
+
 #include "guest_runner.h"
 
 namespace wasinn {
