@@ -324,6 +324,21 @@ def ggml_images():
         b"\xff\xd8\xff\xc0\0\x0b\x08\0\x08\0\x08\1\1\x11\0\xff\xda") + b"'>"
 
 
+def ggml_grammar():
+    yield "rules", b'root ::= "a" [b-d]+ (x | "\\u20ac"){1,3} # comment\nx ::= x "y" | . | ""\n'
+    yield "inverted", b'root ::= "a"{3,2}'
+    yield "powers", b'root ::= ((("a"{100}){100}){100})'
+    yield "ambiguous", b'root ::= (("a")*)* root root | [^\\x00-\\x1F]'
+    yield "tokens", b'root ::= <[7]> !<[8]> <none>'
+    yield "object", (b'{"type": "object", "properties": {"a": {"type": "integer", "minimum": -5, "maximum": 120}, "b": {"$ref": '
+                     b'"#/$defs/s"}}, "required": ["a"], "additionalProperties": {"enum": [1, "x", null]}, "$defs": {"s": '
+                     b'{"type": "string", "pattern": "^[a-c\\\\d]{2,3}(x|y)?"}}}')
+    yield "list", (b'{"type": "array", "prefixItems": [{"type": "number", "exclusiveMinimum": 0}], "items": {"anyOf": [{"const": 1}, '
+                   b'{"type": "string", "format": "date-time"}]}, "minItems": 1, "maxItems": 4}')
+    yield "merged", (b'{"allOf": [{"$ref": "#/$defs/a"}, {"minLength": 2}], "$defs": {"a": {"type": ["string", "null"]}}}')
+    yield "circle", b'{"allOf": [{"$ref": "#/$defs/a"}], "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}}'
+
+
 def ggml_options():
     yield "some", b'{"temp": 0.5, "top-k": 7, "embedding": true, "reverse-prompt": ["a", "b"]}'
     yield "schema", b'{"json-schema": {"type": "object"}, "grammar": "root ::= \\"a\\""}'
@@ -356,7 +371,7 @@ def ggml_state():
 
 def main():
     for target in (witx_args, legacy_args, wit_args, dialects_agree, tensor_metadata, config, golden_format, echo_model, npy,
-                   onnx_files, gguf, ggml_images, ggml_options, ggml_texts, ggml_state):
+                   onnx_files, gguf, ggml_grammar, ggml_images, ggml_options, ggml_texts, ggml_state):
         folder = SEEDS / target.__name__
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in target():

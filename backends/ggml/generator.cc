@@ -94,6 +94,12 @@ void Generator::Open(size_t context_size) {
   // With a window alone, the beginning of a prompt could not be used again.
   params.swa_full = true;
   MakeContext(params);
+  if (llama_get_memory(context_.get()) == nullptr) {
+    throw Failure(
+        WASINN_UNSUPPORTED_OPERATION,
+        "ggml: expected a model that writes answers, given an encoder, which keeps nothing "
+        "of a text; only the other tasks work with it");
+  }
   cells_ = llama_n_ctx_seq(context_.get());
   sequences_.assign(params.n_seq_max, {});
   for (size_t i = 0; i < sequences_.size(); ++i) {
@@ -377,6 +383,11 @@ std::optional<llama_token> Generator::NextToken(Sequence& sequence, int32_t row,
       throw Failure(WASINN_RUNTIME_ERROR, "ggml: llama.cpp gave no scores of tokens");
     }
     token = request->sampler->Sample(scores);
+    if (!token && request->sampler->is_unfinished()) {
+      throw Failure(WASINN_INVALID_ARGUMENT,
+                    "ggml: expected a grammar or schema with which the answer can go on by a token "
+                    "of the model, given one that has none behind what was written");
+    }
     if (!token) return finish("grammar");
     if (llama_vocab_is_eog(graph_.vocabulary, *token)) return finish("end");
     if (*token == guess) ++request->usage.accepted_tokens;

@@ -1,89 +1,58 @@
 #include "ggml/sampler.h"
 
-#include <common/json-schema-to-grammar.h>
-#include <common/json.h>
-
 #include <algorithm>
 #include <cfloat>
 #include <cmath>
 #include <functional>
-#include <nlohmann/json.hpp>
+#include <memory>
+#include <regex>
+#include <stdexcept>
 
 #include "ggml/prompt.h"
 #include "ggml/runtime.h"
+#include "ggml/schema.h"
 
 namespace wasinn::ggml {
 namespace {
 
-// llama.cpp reads grammars by recursion over brackets, and follows rules by recursion.
-constexpr size_t kMostGrammarBytes = 256 << 10;
-constexpr size_t kMostGrammarDepth = 256;
+constexpr size_t kMaxBreakers = 32;
+// Bytes of an answer in which a pattern may be: std::regex goes down a level for each of them.
+constexpr size_t kMaxWatchedBytes = 4 << 10;
 
-Failure BadGrammar(const std::string& given) {
-  return Failure(
-      WASINN_INVALID_ARGUMENT,
-      "ggml: option 'grammar': expected a grammar in GBNF with a rule root, given " + given);
-}
-
-void CheckGrammar(const std::string& text) {
-  if (text.size() > kMostGrammarBytes) {
-    throw BadGrammar("one of " + std::to_string(text.size()) + " bytes, above the limit of " +
-                     std::to_string(kMostGrammarBytes));
-  }
-  // Brackets in quotes count, too; no real grammar comes near the limit either way.
-  size_t depth = 0;
-  for (const char c : text) {
-    if (c == '(' && ++depth > kMostGrammarDepth) {
-      throw BadGrammar("one that is nested deeper than " + std::to_string(kMostGrammarDepth));
-    }
-    if (c == ')' && depth > 0) --depth;
-  }
-}
-
-// What the text matches, itself.
-std::string Escaped(const std::string& text) {
-  std::string pattern;
-  for (const char c : text) {
-    if (std::string_view("^$\\.*+?()[]{}|/-").find(c) != std::string_view::npos) pattern += '\\';
-    pattern += c;
-  }
-  return pattern;
-}
-
-llama_sampler* NewGrammar(const llama_vocab* vocabulary, const std::string& text,
-                          const ChatGrammar& waits) {
-  if (!waits.lazy) return llama_sampler_init_grammar(vocabulary, text.c_str(), "root");
-  std::vector<std::string> patterns = waits.patterns;
-  for (const std::string& word : waits.words) patterns.push_back(Escaped(word));
-  std::vector<const char*> pointers;
-  for (const std::string& pattern : patterns) pointers.push_back(pattern.c_str());
-  return llama_sampler_init_grammar_lazy_patterns(vocabulary, text.c_str(), "root", pointers.data(),
-                                                  pointers.size(), waits.tokens.data(),
-                                                  waits.tokens.size());
-}
-
-llama_sampler* LoadGrammar(const llama_vocab* vocabulary, const std::string& text,
-                           const ChatGrammar& waits = {}) {
-  CheckGrammar(text);
-  llama_sampler* grammar = nullptr;
-  std::string why;
+std::shared_ptr<const Grammar> ReadGrammar(const std::string& what, const std::string& text,
+                                           const llama_vocab* vocabulary) {
   try {
-    grammar = NewGrammar(vocabulary, text, waits);
-  } catch (const std::exception& exception) {
-    why = exception.what();
+    return std::make_shared<const Grammar>(text, vocabulary);
+  } catch (const std::invalid_argument& wrong) {
+    throw Failure(WASINN_INVALID_ARGUMENT, "ggml: " + what +
+                                               ": expected a grammar in GBNF with a rule root, "
+                                               "given one that " +
+                                               wrong.what());
   }
-  if (grammar != nullptr) return grammar;
-  if (why.empty()) why = Guarded::FirstError();
-  // llama.cpp quotes the rest of the grammar.
-  if (why.size() > 200) why.resize(200);
-  throw BadGrammar("one that llama.cpp does not take" + (why.empty() ? "" : " (" + why + ")"));
 }
 
-// llama.cpp's time for a pattern that waits in an answer grows with the square of the answer.
-constexpr size_t kMostWatchedBytes = 64 << 10;
+// The grammar that the settings ask for; null when they ask for none. Throws Failure for a bad
+// schema or too much of one.
+std::shared_ptr<const Grammar> GrammarOf(const Settings& settings, const llama_vocab* vocabulary) {
+  if (!settings.grammar.empty()) {
+    return ReadGrammar("option 'grammar'", settings.grammar, vocabulary);
+  }
+  if (settings.json_schema.empty()) return nullptr;
+  return ReadGrammar("option 'json-schema'", GrammarOfSchema(settings.json_schema), vocabulary);
+}
 
-// llama.cpp's time and memory for a schema grow with the square of an object's properties.
-constexpr size_t kMostSchemaEntries = 256;
+// Where the first group of a pattern that is not empty, or else the pattern itself, matches; npos
+// where it does not. `is_whole`: nothing stood before the text.
+size_t PlaceOf(const std::regex& pattern, const std::string& text, bool is_whole) {
+  std::smatch match;
+  const auto how =
+      is_whole ? std::regex_constants::match_default : std::regex_constants::match_not_bol;
+  if (!std::regex_search(text, match, pattern, how)) return std::string::npos;
+  for (size_t i = 1; i < match.size(); ++i) {
+    if (match.length(i) > 0) return static_cast<size_t>(match.position(i));
+  }
+  return static_cast<size_t>(match.position(0));
+}
 
 std::vector<llama_logit_bias> Biases(const llama_vocab* vocabulary, const Settings& settings) {
   const int32_t tokens = llama_vocab_n_tokens(vocabulary);
@@ -156,35 +125,6 @@ llama_sampler_i PossibleSampler() {
 
 }  // namespace
 
-void CheckSchema(const std::string& what, const nlohmann::json& schema) {
-  if (!schema.is_structured()) return;
-  if (schema.size() > kMostSchemaEntries) {
-    throw Failure(WASINN_TOO_LARGE,
-                  "ggml: " + what + ": expected at most " + std::to_string(kMostSchemaEntries) +
-                      " entries in an object or a list, given " + std::to_string(schema.size()));
-  }
-  for (const nlohmann::json& entry : schema) CheckSchema(what, entry);
-}
-
-std::string GrammarOf(const Settings& settings) {
-  if (!settings.grammar.empty()) return settings.grammar;
-  if (settings.json_schema.empty()) return {};
-  CheckSchema("option 'json-schema'",
-              ParseJson("ggml: option 'json-schema'", settings.json_schema));
-  try {
-    return json_schema_to_grammar(common_json::parse(settings.json_schema), true);
-  } catch (const std::exception& exception) {
-    std::string why = exception.what();
-    if (why.size() > 300) why.resize(300);
-    std::ranges::replace(why, '\n', ' ');
-    throw Failure(
-        WASINN_INVALID_ARGUMENT,
-        "ggml: option 'json-schema': expected a schema that can be a grammar, given one that "
-        "cannot (" +
-            why + ")");
-  }
-}
-
 Sampler::Sampler(const llama_model& model, const Settings& settings, int32_t context_size,
                  const ChatGrammar& of_chat)
     : words_(*llama_model_get_vocab(&model)),
@@ -214,6 +154,13 @@ Sampler::Sampler(const llama_model& model, const Settings& settings, int32_t con
       number(settings.frequency_penalty), number(settings.presence_penalty)));
   if (settings.mirostat == 0) {
     if (settings.dry_multiplier > 0 && settings.dry_base > 0) {
+      // llama.cpp looks for each in all tokens of the vocabulary.
+      if (settings.dry_sequence_breakers.size() > kMaxBreakers) {
+        throw Failure(WASINN_INVALID_ARGUMENT,
+                      "ggml: option 'dry-sequence-breakers': expected at most " +
+                          std::to_string(kMaxBreakers) + " texts, given " +
+                          std::to_string(settings.dry_sequence_breakers.size()));
+      }
       std::vector<const char*> breakers;
       for (const std::string& text : settings.dry_sequence_breakers) {
         breakers.push_back(text.c_str());
@@ -246,34 +193,32 @@ Sampler::Sampler(const llama_model& model, const Settings& settings, int32_t con
                                          number(settings.mirostat_eta)));
     }
   }
-  if (const std::string grammar = GrammarOf(settings); !grammar.empty()) {
-    grammar_.reset(LoadGrammar(vocabulary, grammar));
+  if (auto grammar = GrammarOf(settings, vocabulary)) {
+    grammar_.emplace(std::move(grammar), static_cast<size_t>(vocabulary_));
   } else if (!of_chat.text.empty()) {
     SetChatGrammar(of_chat);
   }
 }
 
 void Sampler::SetChatGrammar(const ChatGrammar& grammar) {
-  grammar_.reset(LoadGrammar(&words_, grammar.text, grammar));
+  grammar_.emplace(ReadGrammar("input 'chat', tools", grammar.text, &words_),
+                   static_cast<size_t>(vocabulary_));
   if (grammar.lazy) {
     waiting_.emplace();
     waiting_->words = grammar.words;
     waiting_->tokens = grammar.tokens;
-    waiting_->patterns = !grammar.patterns.empty();
+    for (const std::string& pattern : grammar.patterns) waiting_->patterns.emplace_back(pattern);
     for (const std::string& word : grammar.words) {
       waiting_->longest = std::max(waiting_->longest, word.size());
     }
+    if (!grammar.patterns.empty()) waiting_->longest = kMaxWatchedBytes;
     return;
   }
-  try {
-    for (const llama_token token : grammar.before) {
-      llama_sampler_accept(grammar_.get(), token);
-    }
-  } catch (const std::exception& exception) {
+  for (const llama_token token : grammar.before) {
+    if (grammar_->Accept(token, PieceOf(words_, token, true))) continue;
     throw Failure(WASINN_UNSUPPORTED_OPERATION,
-                  std::string("ggml: input 'chat': expected a template whose answers llama.cpp can "
-                              "read, given another (") +
-                      exception.what() + ")");
+                  "ggml: input 'chat': expected a template whose answers llama.cpp can read, given "
+                  "another");
   }
 }
 
@@ -298,14 +243,14 @@ bool Sampler::Read(const float* scores) {
   return std::ranges::any_of(tops_, [](float top) { return top >= -FLT_MAX; });
 }
 
-void Sampler::Load(const float* scores, size_t most) {
+void Sampler::Load(const float* scores) {
   const auto count = static_cast<size_t>(vocabulary_);
   data_.clear();
   float least = -INFINITY;
-  if (most > 0 && most < tops_.size()) {
+  if (most_ > 0 && most_ < tops_.size()) {
     // So many blocks have a score of at least this, so there are as many tokens.
     std::vector<float> order = tops_;
-    const auto last = order.begin() + static_cast<std::ptrdiff_t>(most) - 1;
+    const auto last = order.begin() + static_cast<std::ptrdiff_t>(most_) - 1;
     std::ranges::nth_element(order, last, std::greater());
     least = *last;
   }
@@ -320,6 +265,23 @@ void Sampler::Load(const float* scores, size_t most) {
   candidates_ = {data_.data(), data_.size(), -1, false};
 }
 
+void Sampler::LoadAllowed(const float* scores) {
+  std::vector<llama_token> order;
+  for (llama_token token = 0; token < vocabulary_; ++token) {
+    if (scores[token] > -INFINITY) order.push_back(token);
+  }
+  const auto is_less = [&](llama_token a, llama_token b) { return scores[a] < scores[b]; };
+  std::ranges::make_heap(order, is_less);
+  data_.clear();
+  while (!order.empty() && (most_ == 0 || data_.size() < most_)) {
+    std::ranges::pop_heap(order, is_less);
+    const llama_token token = order.back();
+    order.pop_back();
+    if (Allows(token)) data_.push_back({token, scores[token], 0});
+  }
+  candidates_ = {data_.data(), data_.size(), -1, true};
+}
+
 // Applies the chain to the candidates.
 std::optional<llama_token> Sampler::Choose() {
   llama_sampler_apply(chain_.get(), &candidates_);
@@ -330,24 +292,23 @@ std::optional<llama_token> Sampler::Choose() {
 }
 
 bool Sampler::Allows(llama_token token) {
-  llama_token_data one{token, 1, 0};
-  llama_token_data_array only{&one, 1, -1, false};
-  llama_sampler_apply(grammar_.get(), &only);
-  return one.logit != -INFINITY;
+  if (llama_vocab_is_eog(&words_, token)) return grammar_->complete();
+  const std::string piece = PieceOf(words_, token, true);
+  if (!grammar_->HasTokens() &&
+      (piece.empty() || !grammar_->MayBegin(static_cast<uint8_t>(piece.front())))) {
+    return false;
+  }
+  return grammar_->Allows(token, piece);
 }
 
 std::optional<llama_token> Sampler::Sample(const float* scores) {
   if (!Read(scores)) return std::nullopt;
-  Load(scores, most_);
+  Load(scores);
   std::optional<llama_token> token = Choose();
   // Most tokens fit by themselves; to look at all of them takes long.
-  if (grammar_ != nullptr && !(token && Allows(*token))) {
-    Load(scores, 0);
-    llama_sampler_apply(grammar_.get(), &candidates_);
-    const bool none = std::ranges::all_of(
-        data_, [](const llama_token_data& one) { return one.logit == -INFINITY; });
-    token = none ? std::nullopt : Choose();
-    if (token && !Allows(*token)) token = std::nullopt;
+  if (grammar_ && !waiting_ && !(token && Allows(*token))) {
+    LoadAllowed(scores);
+    token = data_.empty() ? std::nullopt : Choose();
   }
   if (token && likely_count_ > 0) NoteLikely(scores, *token);
   return token;
@@ -356,56 +317,51 @@ std::optional<llama_token> Sampler::Sample(const float* scores) {
 void Sampler::Accept(llama_token token) {
   if (waiting_) {
     Watch(token);
-  } else if (grammar_ != nullptr) {
-    llama_sampler_accept(grammar_.get(), token);
+  } else if (grammar_ && !llama_vocab_is_eog(&words_, token)) {
+    grammar_->Accept(token, PieceOf(words_, token, true));
   }
   llama_sampler_accept(chain_.get(), token);
 }
 
 // The grammar of a chat takes a token at which, or behind which, it may begin to hold. When the
 // text there is none that it takes, it is given up: the answer is free.
-void Sampler::AcceptByGrammar(llama_token token) {
-  if (grammar_ == nullptr) return;
-  try {
-    llama_sampler_accept(grammar_.get(), token);
-  } catch (const std::exception&) {
-    grammar_.reset();
-  }
+void Sampler::AcceptByGrammar(llama_token token, std::string_view piece) {
+  if (grammar_ && !grammar_->Accept(token, piece)) grammar_.reset();
 }
 
-// llama.cpp looks for the words in all of the answer at every token, so it gets only the tokens in
-// which one is.
+// Looks for what the grammar waits for in the last tokens.
 void Sampler::Watch(llama_token token) {
   Waiting& waiting = *waiting_;
   const std::string piece = PieceOf(words_, token, true);
-  if (waiting.patterns) {
-    // These may look at the answer from its beginning.
-    waiting.watched += piece.size();
-    if (waiting.watched <= kMostWatchedBytes) AcceptByGrammar(token);
-    return;
-  }
   if (std::ranges::find(waiting.tokens, token) != waiting.tokens.end()) {
     waiting_.reset();
-    return AcceptByGrammar(token);
+    return AcceptByGrammar(token, piece);
   }
-  waiting.last.emplace_back(token, piece);
-  std::string text;
-  for (const auto& [one, its_piece] : waiting.last) text += its_piece;
+  waiting.last.emplace_back(token, piece.size());
+  waiting.text += piece;
   size_t at = std::string::npos;
-  for (const std::string& word : waiting.words) at = std::min(at, text.find(word));
-  if (at != std::string::npos) {
-    const auto last = std::move(waiting.last);
-    waiting_.reset();
-    size_t end = 0;
-    for (const auto& [one, its_piece] : last) {
-      end += its_piece.size();
-      if (end > at) AcceptByGrammar(one);
-    }
-    return;
+  for (const std::string& word : waiting.words) at = std::min(at, waiting.text.find(word));
+  for (const std::regex& pattern : waiting.patterns) {
+    at = std::min(at, PlaceOf(pattern, waiting.text, waiting.is_whole));
   }
-  while (text.size() - waiting.last.front().second.size() >= waiting.longest) {
-    text.erase(0, waiting.last.front().second.size());
+  if (at != std::string::npos) return Begin(at);
+  while (waiting.text.size() - waiting.last.front().second >= waiting.longest) {
+    waiting.text.erase(0, waiting.last.front().second);
     waiting.last.pop_front();
+    waiting.is_whole = false;
+  }
+}
+
+// The grammar holds from that byte of the last tokens on.
+void Sampler::Begin(size_t at) {
+  const Waiting found = *std::move(waiting_);
+  waiting_.reset();
+  size_t from = 0;
+  for (const auto& [token, size] : found.last) {
+    const size_t end = from + size;
+    const size_t begin = std::max(from, at);
+    if (end > at) AcceptByGrammar(token, std::string_view(found.text).substr(begin, end - begin));
+    from = end;
   }
 }
 

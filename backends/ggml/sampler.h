@@ -5,23 +5,17 @@
 
 #include <deque>
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <regex>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "ggml/grammar_match.h"
 #include "ggml/options.h"
 
 namespace wasinn::ggml {
-
-// The grammar that the settings ask for, as GBNF; "" when they ask for none. Throws Failure for a
-// bad schema or too much of one; takes stack by the depth of the schema.
-std::string GrammarOf(const Settings& settings);
-
-// Throws Failure, whose text begins with `what`, when a part of a schema is wider than llama.cpp
-// should get.
-void CheckSchema(const std::string& what, const nlohmann::json& schema);
 
 // The grammar that a chat's template has for calls of tools.
 struct ChatGrammar {
@@ -50,6 +44,8 @@ class Sampler {
   // leave none. Throws Failure when the model computed something that is no number.
   std::optional<llama_token> Sample(const float* scores);
   void Accept(llama_token token);
+  // Whether the answer must go on before it is one of the grammar.
+  bool is_unfinished() const { return grammar_ && !waiting_ && !grammar_->complete(); }
 
   // The likeliest tokens of the last Sample by the model's own scores, with their log-likelihoods,
   // and that of the token that was chosen; empty unless the settings ask for them.
@@ -68,13 +64,16 @@ class Sampler {
 
   // Whether the scores are numbers and not all of them -inf; fills tops_. Throws Failure.
   bool Read(const float* scores);
-  // Makes candidates of all tokens, or at least of the `most` likeliest.
-  void Load(const float* scores, size_t most);
+  // Makes candidates of all tokens, or at least of the most_ likeliest.
+  void Load(const float* scores);
+  // The same of those tokens that the grammar allows.
+  void LoadAllowed(const float* scores);
   std::optional<llama_token> Choose();
   bool Allows(llama_token token);
   void SetChatGrammar(const ChatGrammar& grammar);
   void Watch(llama_token token);
-  void AcceptByGrammar(llama_token token);
+  void Begin(size_t at);
+  void AcceptByGrammar(llama_token token, std::string_view piece);
   void NoteLikely(const float* scores, llama_token chosen);
 
   const llama_vocab& words_;
@@ -82,15 +81,16 @@ class Sampler {
   const size_t likely_count_;
   size_t most_ = 0;  // tokens by score that the chain can choose from; 0: all
   Handle chain_;
-  Handle grammar_;  // null without one
+  std::optional<GrammarMatch> grammar_;
   // While the grammar waits for one of these.
   struct Waiting {
     std::vector<std::string> words;
     std::vector<llama_token> tokens;
-    bool patterns = false;
-    size_t longest = 0;  // of the words
-    size_t watched = 0;  // bytes that the patterns were tried on
-    std::deque<std::pair<llama_token, std::string>> last;
+    std::vector<std::regex> patterns;
+    size_t longest = 0;    // of the words
+    std::string text;      // of the last tokens, those that may hold what is waited for
+    bool is_whole = true;  // it is all of the answer
+    std::deque<std::pair<llama_token, size_t>> last;  // those tokens, with their bytes
   };
   std::optional<Waiting> waiting_;
   std::vector<llama_token_data> data_;

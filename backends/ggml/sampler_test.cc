@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "ggml/prompt.h"
 #include "ggml/runtime.h"
 
 namespace wasinn::ggml {
@@ -104,6 +105,42 @@ TEST_F(SamplerTest, ScoresThatAreNoNumbersAreAnError) {
       std::vector<float> scores(size(), 0);
       scores[at] = wrong;
       EXPECT_THROW(Sample(Settings(), scores), Failure) << at;
+    }
+  }
+}
+
+TEST_F(SamplerTest, ManyBreakersAreRefused) {
+  const std::vector<float> scores(size(), 0);
+  Settings settings;
+  settings.dry_multiplier = 1;
+  settings.dry_sequence_breakers.assign(32, "a");
+  EXPECT_NE(Sample(settings, scores), std::nullopt);
+  settings.dry_sequence_breakers.assign(33, "a");
+  EXPECT_THROW(Sample(settings, scores), Failure);
+}
+
+// A large vocabulary of which few tokens fit, and one of which most do.
+TEST_F(SamplerTest, AGrammarChoosesTheLikeliestThatFits) {
+  std::vector<float> scores = RandomScores();
+  Settings settings;
+  settings.temp = 0;
+  for (const int64_t top_k : {int64_t{40}, int64_t{0}}) {
+    settings.top_k = top_k;
+    for (const char* grammar :
+         {"root ::= [0-9]{3}", "root ::= [^z]*", "root ::= \"zq\" | \"x\"+"}) {
+      settings.grammar = grammar;
+      const auto token = Sample(settings, scores);
+      ASSERT_NE(token, std::nullopt) << grammar;
+      GrammarMatch match(std::make_shared<const Grammar>(grammar, nullptr));
+      const llama_vocab& words = *llama_model_get_vocab(model_.get());
+      std::optional<llama_token> best;
+      for (llama_token one = 0; one < static_cast<llama_token>(size()); ++one) {
+        const bool fits = llama_vocab_is_eog(&words, one)
+                              ? match.complete()
+                              : match.Allows(one, PieceOf(words, one, true));
+        if (fits && (!best || scores[one] > scores[*best])) best = one;
+      }
+      EXPECT_EQ(token, best) << grammar;
     }
   }
 }

@@ -9,6 +9,7 @@
 
 #include "ggml/prompt.h"
 #include "ggml/runtime.h"
+#include "ggml/tool_schema.h"
 
 namespace wasinn::ggml {
 namespace {
@@ -82,7 +83,7 @@ void ReadTools(const common_chat_templates& templates, const nlohmann::json& cha
   if (!tools.is_array() || tools.size() > kMostTools) {
     throw BadTools("at most " + std::to_string(kMostTools) + " entries in a list 'tools'");
   }
-  CheckSchema("input 'chat', tools", tools);
+  CheckToolSchemas(tools);
   if (tools.empty()) return;
   if (chat.contains("tool_choice") && !chat["tool_choice"].is_null()) {
     ReadChoice(chat["tool_choice"], tools, inputs);

@@ -173,6 +173,47 @@ TEST_F(GgmlToolsTest, BadToolsAreErrors) {
       << session.message;
 }
 
+// Each would take llama.cpp all of its stack, or time that doubles with every part.
+TEST_F(GgmlToolsTest, SchemasOfToolsHaveABound) {
+  const auto refused = [&](const json& parameters, wasinn_code code) {
+    json tools = Tools();
+    tools[0]["function"]["parameters"] = parameters;
+    EXPECT_EQ(Ask(ChatOf("abc", {{"tools", tools}, {"tool_choice", "required"}})), code)
+        << session.message;
+    EXPECT_TRUE(session.message.starts_with("ggml: input 'chat', tools: ")) << session.message;
+  };
+  json circle =
+      json::parse(R"({"type": "object", "properties": {"a": {"allOf": [{"$ref": "#/$defs/a"}]}},
+      "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}})");
+  refused(circle, WASINN_INVALID_ARGUMENT);
+  json types = {{"type", "string"}};
+  for (int i = 0; i < 10; ++i) {
+    types = {{"type", {"object", "object", "object"}}, {"properties", {{"a", types}}}};
+  }
+  refused(types, WASINN_INVALID_ARGUMENT);
+  json defs;
+  for (int i = 0; i < 40; ++i) {
+    const json next = {{"$ref", "#/$defs/d" + std::to_string(i + 1)}};
+    defs["d" + std::to_string(i)] = {{"anyOf", {next, next}}};
+  }
+  defs["d40"] = {{"type", "string"}};
+  const json doubled = {{"type", "object"},
+                        {"properties", {{"a", {{"anyOf", {{{"$ref", "#/$defs/d0"}}}}}}}},
+                        {"$defs", defs}};
+  refused(doubled, WASINN_TOO_LARGE);
+  json names = {{"type", "object"}};
+  for (int i = 0; i < 250; ++i) {
+    names["properties"][std::string(500, 'x') + std::to_string(i)] = {{"type", "string"}};
+  }
+  refused({{"type", "object"}, {"properties", {{std::string(5000, 'x'), names}}}},
+          WASINN_TOO_LARGE);
+  json inverted = {
+      {"type", "object"},
+      {"properties", {{"a", {{"type", "string"}, {"minLength", 3}, {"maxLength", 2}}}}},
+      {"required", {"a"}}};
+  refused(inverted, WASINN_INVALID_ARGUMENT);
+}
+
 TEST(GgmlToolsOfOthersTest, AModelWhoseTemplateKnowsNoneSaysSo) {
   const Model model({}, WASINN_SMOLLM2_MODEL);
   Session session(model);
