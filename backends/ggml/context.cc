@@ -126,6 +126,12 @@ std::vector<llama_token> ReadPrompt(const wasinn_backend_graph& graph, const Inp
   return tokens;
 }
 
+size_t BytesOf(const Inputs& inputs) {
+  size_t bytes = 0;
+  for (const std::string_view text : inputs) bytes += text.size();
+  return bytes;
+}
+
 bool IsAboutPrompt(const Settings& settings, const Inputs& inputs) {
   return inputs[kTextsInput].empty() || TaskOf(settings) == Task::kGenerate;
 }
@@ -320,17 +326,22 @@ void ContextRun(wasinn_backend_context* context, const wasinn_backend_input* inp
     for (std::string& text : context->set) text.clear();
     Start(*context, texts, *sink);
   });
-  const bool go = context->cancel.Start(sink->run, [] {});
-  if (code != WASINN_OK || !go) {
+  // A run that did not begin has nothing that a cancel could stop.
+  if (code != WASINN_OK) {
+    if (context->request != nullptr) context->request->lease.reset();
+    sink->done(sink->self, sink->run, code, backend::Str(error.message), 0, nullptr);
+    return;
+  }
+  if (!context->cancel.Start(sink->run, [] {})) {
     context->request->lease.reset();
     context->cancel.Finish();
-    const wasinn_str message = go ? backend::Str(error.message) : backend::Str("ggml: cancelled");
-    sink->done(sink->self, sink->run, go ? code : WASINN_CANCELLED, message, 0, nullptr);
+    sink->done(sink->self, sink->run, WASINN_CANCELLED, backend::Str("ggml: cancelled"), 0,
+               nullptr);
     return;
   }
   // The worker may end the run before this returns, and the context with it.
-  context->graph.instance.worker.Post(
-      [&graph = context->graph, texts, request = context->request, engine = context->engine] {
+  context->graph.instance.WorkerFor(BytesOf(texts))
+      .Post([&graph = context->graph, texts, request = context->request, engine = context->engine] {
         PrepareAndSubmit(graph, texts, request, *engine);
       });
 }
@@ -374,7 +385,7 @@ wasinn_code ContextOutputGet(wasinn_backend_context* context, uint32_t port,
       const size_t size = context->graph.ContextSize(settings);
       Chat chat;
       ImagePlaces images;
-      context->graph.instance.worker.Run([&] {
+      context->graph.instance.WorkerFor(BytesOf(inputs)).Run([&] {
         usage.input_tokens =
             CountTokens(ReadAll(context->graph, settings, inputs, {}, size, images, chat));
       });

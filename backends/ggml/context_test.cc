@@ -1,6 +1,9 @@
 // One context at a time, with the model whose answers are known.
 #include <cmath>
+#include <future>
+#include <thread>
 
+#include "ggml/runtime.h"
 #include "ggml/test_support.h"
 
 namespace wasinn::ggml {
@@ -154,10 +157,16 @@ TEST(GgmlContextTest, BadInputsFailWhenTheyAreSetAndTheOldOnesStay) {
 TEST(GgmlContextTest, UnknownOptionsAreWarnedOf) {
   const Model model;
   Session session(model);
-  EXPECT_EQ(session.Ask("y", R"({"temp": 0, "model_alias": "x", "enable-log": true})"), WASINN_OK);
+  EXPECT_EQ(
+      session.Ask(
+          "y",
+          R"({"temp": 0, "model_alias": "x", "enable-log": true, "enable-debug-log": false, "llama3": true})"),
+      WASINN_OK);
   std::string log;
   for (const std::string& line : model.host.log()) log += line + "\n";
   EXPECT_NE(log.find("option \"model_alias\" is not known and was ignored"), std::string::npos);
+  // What guests of WasmEdge send.
+  EXPECT_EQ(log.find("enable-log"), std::string::npos);
 }
 
 TEST(GgmlContextTest, TheSamePromptAgainIsNotComputedAgain) {
@@ -358,6 +367,70 @@ TEST(GgmlContextTest, AChatIsWrittenByATemplate) {
                            R"([{"role": "user", "content": {"a": 1}}])"}) {
     EXPECT_EQ(session.Set(2, chat), WASINN_OK);
     EXPECT_EQ(session.Run(), WASINN_INVALID_ARGUMENT) << chat << ": " << session.message;
+  }
+}
+
+TEST(GgmlContextTest, WhatATemplateSaysComesFirstAndWhole) {
+  const std::string words = "Roles must alternate: " + std::string(700, 'x');
+  const Model model(
+      {{"chat-template",
+        "{%- if messages[0].role == 'assistant' -%}\n  {{- raise_exception('" + words +
+            "') }}{%- endif %}{% for m in messages %}{{ m.content }}{% endfor %}"}});
+  Session session(model, {{"temp", "0"}, {"n-predict", "1"}});
+  EXPECT_EQ(session.Set(2, R"([{"role": "assistant", "content": "abc"}])"), WASINN_OK);
+  EXPECT_EQ(session.Run(), WASINN_INVALID_ARGUMENT);
+  EXPECT_EQ(session.message,
+            "ggml: input 'chat': " + words + " (the model's chat template refuses it)");
+  EXPECT_EQ(session.Set(2, R"([{"role": "user", "content": "abc"}])"), WASINN_OK);
+  EXPECT_EQ(session.Run(), WASINN_OK) << session.message;
+}
+
+TEST(GgmlContextTest, TextsOfOthersAreCutToTheirReason) {
+  EXPECT_EQ(ReasonOf("\n------------\nWhile executing CallExpression at line 1, column 3 in "
+                     "source:\n{{ f() }}\n ^\nError: f is\n  no function"),
+            "f is no function");
+  EXPECT_EQ(ReasonOf("Failed to parse tools: Missing tool type; tools = [\n{\"a\": 1}]"),
+            "Failed to parse tools: Missing tool type");
+  EXPECT_EQ(ReasonOf("[json.exception.type_error.302] type must be string"), "type must be string");
+  EXPECT_EQ(ReasonOf("/build/of/ggml.c:12: GGML_ASSERT(a == b) failed"),
+            "GGML_ASSERT(a == b) failed");
+  EXPECT_LE(ReasonOf(std::string(5000, 'x')).size(), 303U);
+  // Not in the midst of a character.
+  std::string euros;
+  for (int i = 0; i < 200; ++i) euros += "\xE2\x82\xAC";
+  EXPECT_EQ(ReasonOf("a" + euros), "a" + euros.substr(0, 297) + "...");
+}
+
+TEST(GgmlContextTest, ALongTextDoesNotHoldUpShortOnes) {
+  const Model model;
+  wasinn_backend_instance* instance = model.instance.get();
+  std::promise<void> go;
+  instance->WorkerFor(size_t{4} << 20).Post([wait = go.get_future().share()] { wait.wait(); });
+  Session session(model, {{"temp", "0"}});
+  EXPECT_EQ(session.Ask("y"), WASINN_OK) << session.message;
+  EXPECT_EQ(session.text, "z");
+  RunRecord late;
+  Session longer(model, {{"temp", "0"}});
+  EXPECT_EQ(longer.Set(0, std::string(100'000, 'a')), WASINN_OK);
+  longer.Start(late);
+  EXPECT_EQ(session.Ask("x"), WASINN_OK);
+  EXPECT_EQ(late.done_count(), 0);
+  go.set_value();
+  EXPECT_TRUE(late.Wait(std::chrono::minutes(5)));
+  EXPECT_EQ(late.code(), WASINN_PROMPT_TOO_LONG);
+}
+
+// A cancel that comes while a first run ends that never began.
+TEST(GgmlContextTest, ARunThatDidNotBeginCanBeCancelled) {
+  const Model model;
+  for (int i = 0; i < 2000; ++i) {
+    Session session(model);
+    RunRecord run;
+    std::thread canceller([&] { GgmlBackend()->cancel(session.context().get(), run.sink()->run); });
+    session.Start(run);
+    canceller.join();
+    ASSERT_EQ(run.done_count(), 1);
+    EXPECT_EQ(run.code(), WASINN_INVALID_ARGUMENT);
   }
 }
 

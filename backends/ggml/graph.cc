@@ -55,7 +55,7 @@ Failure NoModel(const std::string& wrong) {
 }
 
 Failure NotTaken() {
-  const std::string& why = Guarded::FirstError();
+  const std::string why = ReasonOf(Guarded::FirstError());
   return Failure(WASINN_INVALID_ENCODING,
                  std::string("ggml: expected a model that llama.cpp ") + LlamaVersion() +
                      " can load, given one that it cannot" + (why.empty() ? "" : " (" + why + ")"));
@@ -233,7 +233,7 @@ void LoadAdapters(Graph& graph) {
     const Guarded guarded(graph.instance.host);
     graph.adapters[name].reset(llama_adapter_lora_init(graph.model.get(), path.c_str()));
     if (graph.adapters[name] == nullptr) {
-      const std::string& why = Guarded::FirstError();
+      const std::string why = ReasonOf(Guarded::FirstError());
       throw Failure(WASINN_INVALID_ENCODING, what + "given one that llama.cpp does not take" +
                                                  (why.empty() ? "" : " (" + why + ")"));
     }
@@ -252,7 +252,7 @@ void LoadTemplates(Graph& graph) {
     const TemplateBudget budget;
     graph.templates.reset(common_chat_templates_init(graph.model.get(), given).release());
   } catch (const std::exception& exception) {
-    graph.no_templates = exception.what();
+    graph.no_templates = ReasonOf(exception.what());
   }
 }
 
@@ -345,6 +345,9 @@ void Load(Graph& graph, const wasinn_load_request& request) {
     graph.cannot_answer = "a model that encodes first";
   } else if (llama_model_is_diffusion(graph.model.get())) {
     graph.cannot_answer = "a diffusion model";
+  } else if (const std::string architecture = MetadataValue(*graph.model, "general.architecture");
+             MetadataValue(*graph.model, (architecture + ".attention.causal").c_str()) == "false") {
+    graph.cannot_answer = "an encoder, whose attention looks ahead";
   }
   LoadDraft(graph, params);
   LoadVision(graph);

@@ -16,7 +16,7 @@ ContextHandle MakeContext(wasinn_backend_graph& graph, llama_model& model,
   params.no_perf = true;
   ContextHandle context(llama_init_from_model(&model, params));
   if (context == nullptr) {
-    const std::string& why = Guarded::FirstError();
+    const std::string why = ReasonOf(Guarded::FirstError());
     throw Failure(WASINN_TOO_LARGE, "ggml: expected room for a key-value cache of " +
                                         std::to_string(params.n_ctx) + " tokens, given none" +
                                         (why.empty() ? "" : " (" + why + ")"));
@@ -33,10 +33,11 @@ int32_t Decode(wasinn_backend_graph& graph, llama_context& context, const llama_
   };
   llama_set_abort_callback(&context, all_cancelled, const_cast<std::vector<Request*>*>(&requests));
   const Cores::Turn turn(graph.instance.cores);
-  // An exception would leave the other threads waiting for this one.
-  const Unguarded unguarded;
   wasinn_batch_invariant(graph.settings.deterministic);
-  const int32_t status = llama_decode(&context, batch);
+  // Of a model that encodes first only that part is used.
+  const int32_t status = llama_model_has_encoder(llama_get_model(&context))
+                             ? llama_encode(&context, batch)
+                             : llama_decode(&context, batch);
   wasinn_batch_invariant(false);
   llama_set_abort_callback(&context, nullptr, nullptr);
   return status;

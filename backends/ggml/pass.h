@@ -22,8 +22,8 @@ using ContextHandle = std::unique_ptr<llama_context, FreeContext>;
 ContextHandle MakeContext(wasinn_backend_graph& graph, llama_model& model,
                           llama_context_params params);
 
-// llama_decode in a turn at the cores. Stops in the midst of a pass once all of `requests` are
-// cancelled.
+// llama_decode, or llama_encode of a model with an encoder, in a turn at the cores. Stops in the
+// midst of a pass once all of `requests` are cancelled.
 int32_t Decode(wasinn_backend_graph& graph, llama_context& context, const llama_batch& batch,
                const std::vector<Request*>& requests);
 

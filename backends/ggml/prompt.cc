@@ -14,9 +14,7 @@ namespace wasinn::ggml {
 namespace {
 
 // Of an argument that is no conversation.
-Failure BadChat(std::string why) {
-  if (why.size() > 300) why.resize(300);
-  std::ranges::replace(why, '\n', ' ');
+Failure BadChat(const std::string& why) {
   return Failure(
       WASINN_INVALID_ARGUMENT,
       "ggml: input 'chat': expected a list of messages or an object with one, given " + why);
@@ -106,7 +104,15 @@ Chat RenderChat(const common_chat_templates& templates, std::string_view json) {
   } catch (const Failure&) {
     throw;
   } catch (const std::exception& exception) {
-    throw BadChat(std::string("one that the model's template does not take (") + exception.what() +
+    // What a template itself says by raise_exception.
+    constexpr std::string_view kRaised = "\nError: Jinja Exception: ";
+    const std::string_view why = exception.what();
+    if (const size_t at = why.find(kRaised); at != std::string_view::npos) {
+      throw Failure(WASINN_INVALID_ARGUMENT,
+                    "ggml: input 'chat': " + std::string(why.substr(at + kRaised.size())) +
+                        " (the model's chat template refuses it)");
+    }
+    throw BadChat("one that the model's template does not take (" + ReasonOf(exception.what()) +
                   ")");
   }
 }

@@ -122,7 +122,7 @@ void Request::Finish(const char* why, wasinn_code code, const std::string& messa
   Send(stops->Rest());
   if (form == nullptr) return Complete(code, message);
   // To read a long answer takes stack and time.
-  worker_.Post([self = shared_from_this(), code, message] {
+  instance_.WorkerFor(answer_.size()).Post([self = shared_from_this(), code, message] {
     const std::string_view end = self->usage.finish;
     self->usage.message = self->form->Message(self->answer_, end == "end" || end == "grammar");
     self->Complete(code, message);

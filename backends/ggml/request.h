@@ -65,7 +65,7 @@ class Request : public std::enable_shared_from_this<Request> {
       : settings_(settings),
         owner_(owner),
         host_(*instance.host),
-        worker_(instance.worker),
+        instance_(instance),
         cancel_(cancel),
         sink_(sink),
         started_(std::chrono::steady_clock::now()) {}
@@ -131,7 +131,7 @@ class Request : public std::enable_shared_from_this<Request> {
   Settings settings_;
   const uint64_t owner_;
   const wasinn_backend_host& host_;
-  Worker& worker_;
+  wasinn_backend_instance& instance_;
   backend::CancelState& cancel_;
   const wasinn_backend_sink sink_;
   const std::chrono::steady_clock::time_point started_;

@@ -46,7 +46,7 @@ void OnLog(ggml_log_level level, const char* text, void*) {
 void OnAbort(const char* message) {
   const std::string text = std::string("llama.cpp: ") + (message != nullptr ? message : "abort");
   if (log_host != nullptr) Log(*log_host, WASINN_LOG_ERROR, text);
-  if (may_throw) throw std::runtime_error(text);
+  if (may_throw) throw std::runtime_error("llama.cpp: " + ReasonOf(text));
 }
 
 }  // namespace
@@ -91,9 +91,37 @@ Guarded::~Guarded() {
   may_throw = before_ != nullptr;
 }
 
-Unguarded::Unguarded() : before_(std::exchange(may_throw, false)) {}
-
-Unguarded::~Unguarded() { may_throw = before_; }
+std::string ReasonOf(std::string text) {
+  constexpr size_t kMaxReason = 300;
+  const auto keep_behind = [&](std::string_view mark) {
+    const size_t at = text.find(mark);
+    if (at != std::string::npos) text.erase(0, at + mark.size());
+  };
+  // A template's own place comes first: "While executing ... in source: ... Error: ".
+  if (text.find("While executing ") != std::string::npos) keep_behind("\nError: ");
+  // "[json.exception.type_error.302] "
+  if (text.find("[json.exception.") != std::string::npos) keep_behind("] ");
+  text.resize(std::min(text.find("; tools = "), text.size()));
+  // "/path/of/a/source.cpp:123: GGML_ASSERT(...) failed"
+  if (const size_t assertion = text.find("GGML_ASSERT("); assertion != std::string::npos) {
+    text.erase(0, assertion);
+  }
+  std::string line;
+  for (const char c : text) {
+    const bool blank = c == '\n' || c == '\r' || c == '\t' || c == ' ';
+    if (!blank) {
+      line += c;
+    } else if (!line.empty() && line.back() != ' ') {
+      line += ' ';
+    }
+  }
+  while (line.ends_with(' ')) line.pop_back();
+  if (line.size() <= kMaxReason) return line;
+  size_t end = kMaxReason;
+  // Not in the midst of a character.
+  while (end > 0 && (static_cast<uint8_t>(line[end]) & 0xC0) == 0x80) --end;
+  return line.substr(0, end) + "...";
+}
 
 void Log(const wasinn_backend_host& host, wasinn_log_level level, const std::string& text) {
   host.log(host.self, level, backend::Str(text));
@@ -183,3 +211,15 @@ Cores::Turn::~Turn() {
 }
 
 }  // namespace wasinn::ggml
+
+// The linker puts this in the place of ggml_graph_compute, which is then __real_ggml_graph_compute;
+// see wasinn_backend_ggml_objects.
+extern "C" {
+ggml_status __real_ggml_graph_compute(ggml_cgraph* graph, ggml_cplan* plan);   // NOLINT
+ggml_status __wrap_ggml_graph_compute(ggml_cgraph* graph, ggml_cplan* plan) {  // NOLINT
+  const bool before = std::exchange(wasinn::ggml::may_throw, false);
+  const ggml_status status = __real_ggml_graph_compute(graph, plan);
+  wasinn::ggml::may_throw = before;
+  return status;
+}
+}

@@ -1,4 +1,4 @@
-// What the graphs of one open backend share: a thread for what takes long before a run, the turns
+// What the graphs of one open backend share: threads for what takes long before a run, the turns
 // that engines take at the cores, the way of llama.cpp's log, and what becomes of its failures.
 #pragma once
 
@@ -29,7 +29,9 @@ const char* LlamaVersion();
 int64_t LlamaBuildNumber();
 
 // While it lives, what llama.cpp logs on this thread goes to that host, and a failed assertion of
-// its own on this thread becomes an exception, whose text is the assertion's. May be nested.
+// its own on this thread becomes an exception, whose text is the assertion's. While this thread
+// computes a graph with others, which would wait for it for ever, an assertion ends the process.
+// May be nested.
 class Guarded {
  public:
   explicit Guarded(const wasinn_backend_host* host);
@@ -45,18 +47,9 @@ class Guarded {
   const wasinn_backend_host* before_;
 };
 
-// Inside a Guarded scope: the log goes on, but an assertion ends the process, as it must where
-// llama.cpp's other threads wait for this one.
-class Unguarded {
- public:
-  Unguarded();
-  ~Unguarded();
-  Unguarded(const Unguarded&) = delete;
-  Unguarded& operator=(const Unguarded&) = delete;
-
- private:
-  bool before_;
-};
+// What a reader needs of a text of llama.cpp: one line, without places in its sources and templates
+// and without what it was given.
+std::string ReasonOf(std::string text);
 
 void Log(const wasinn_backend_host& host, wasinn_log_level level, const std::string& text);
 
@@ -123,9 +116,14 @@ class Cores {
 // One open backend.
 struct wasinn_backend_instance {
   explicit wasinn_backend_instance(const wasinn_backend_host* of)
-      : host(of), cores(of->threads), worker(of) {}
+      : host(of), cores(of->threads), worker(of), long_worker(of) {}
+
+  // A long text takes seconds to read; short ones do not wait for it.
+  static constexpr size_t kLongText = 64 << 10;
+  wasinn::ggml::Worker& WorkerFor(size_t bytes) { return bytes > kLongText ? long_worker : worker; }
 
   const wasinn_backend_host* host;
   wasinn::ggml::Cores cores;
   wasinn::ggml::Worker worker;
+  wasinn::ggml::Worker long_worker;
 };

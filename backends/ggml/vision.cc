@@ -141,8 +141,6 @@ void Vision::Read(const MixedText& mixed, std::vector<llama_token>& tokens,
 
 std::vector<float> Vision::Encode(const ImagePlace& place) {
   const std::lock_guard lock(encoding_);
-  // Other threads may wait for this one.
-  const Unguarded unguarded;
   if (mtmd_encode_chunk(context_.get(), place.chunk.get()) != 0) {
     throw Failure(WASINN_RUNTIME_ERROR, "ggml: llama.cpp could not read an image");
   }
