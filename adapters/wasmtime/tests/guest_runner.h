@@ -30,7 +30,7 @@ inline std::span<const std::byte> Bytes(std::string_view text) {
   return std::as_bytes(std::span(text));
 }
 
-// Models: `echo` gives its only input back at once, `slow` after a minute.
+// Models: `echo` gives its only input back at once, `slow` after ten minutes.
 inline Engine NewEngine(EngineOptions options = {}) {
   Engine engine = Expect(Engine::Create(std::move(options)));
   Expect(engine.AddAdapter(wasinn_adapter_wasmtime()));
@@ -40,7 +40,7 @@ inline Engine NewEngine(EngineOptions options = {}) {
   model.name = "echo";
   Expect(engine.AddModel(model));
   model.name = "slow";
-  model.options = {{"delay_ms", "60000"}};
+  model.options = {{"delay_ms", "600000"}};
   Expect(engine.AddModel(model));
   return engine;
 }
