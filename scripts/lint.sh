@@ -25,11 +25,7 @@ case $1 in
     done
     ;;
   python)
-    files '*.py' | xargs python3 -c '
-import ast, sys
-for name in sys.argv[1:]:
-    ast.parse(open(name, encoding="utf-8").read(), name)
-'
+    files '*.py' | xargs pyflakes3
     ;;
   has)
     "$(scripts/deps.sh cargo)" "$(echo "$2" | sed 's/rustfmt/fmt/')" --version
