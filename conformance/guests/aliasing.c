@@ -92,11 +92,11 @@ static void size_inside_the_buffer(void) {
 }
 
 static void record_as_its_own_data(void) {
-  static const uint32_t kTwenty = NN_TENSOR_BYTES;
-  uint32_t context = nn_open("identity_u8"), record = g_alloc(NN_TENSOR_BYTES);
-  g_put_u32(record, g_copy(&kTwenty, 4));
+  static const uint32_t kFive = NN_TENSOR_BYTES / 4;
+  uint32_t context = nn_open("identity_f32"), record = g_alloc(NN_TENSOR_BYTES);
+  g_put_u32(record, g_copy(&kFive, 4));
   g_put_u32(record + 4, 1);
-  g_put_u32(record + 8, NN_U8);
+  g_put_u32(record + 8, NN_F32);
   g_put_u32(record + 12, record);
   g_put_u32(record + 16, NN_TENSOR_BYTES);
   g_number("set", nn_set_input(context, 0, record));
@@ -107,8 +107,8 @@ static void record_as_its_own_data(void) {
 static void dims_inside_the_data(void) {
   // The first number of the data is also the only dim.
   static const int32_t kSent[] = {3, 4, 5};
-  uint32_t context = nn_open("identity_i32"), data = g_copy(kSent, sizeof(kSent));
-  g_number("set", nn_set_input(context, 0, nn_tensor_at(data, 1, NN_I32, data, sizeof(kSent))));
+  uint32_t context = nn_open("identity_f32"), data = g_copy(kSent, sizeof(kSent));
+  g_number("set", nn_set_input(context, 0, nn_tensor_at(data, 1, NN_F32, data, sizeof(kSent))));
   uint32_t out = nn_run("run", context, 0, sizeof(kSent));
   if (out != 0) g_number("same", memcmp(g_at(out), kSent, sizeof(kSent)) == 0);
 }
@@ -121,11 +121,13 @@ static void graph_inside_the_name(void) {
 }
 
 static void model_changed_after_load(void) {
-  uint32_t size, bytes = g_read_file(g_file("identity_f32"), &size);
-  uint32_t builder = nn_builder_at(bytes, size), out = g_alloc(4);
-  int32_t error = nn_load(builder, 1, g_encoding(), g_target(), out);
-  memset(g_at(bytes), 0xff, size);
-  memset(g_at(builder), 0xff, NN_BUILDER_BYTES);
+  uint32_t records = nn_builders("identity_f32"), count = g_file_count("identity_f32");
+  uint32_t out = g_alloc(4);
+  int32_t error = nn_load(records, count, g_encoding(), g_target(), out);
+  for (uint32_t at = records; at < records + count * NN_BUILDER_BYTES; at += NN_BUILDER_BYTES) {
+    memset(g_at(g_get_u32(at)), 0xff, g_get_u32(at + 4));
+  }
+  memset(g_at(records), 0xff, count * NN_BUILDER_BYTES);
   g_number("errno", error);
   if (error == 0) nn_print_alive(nn_open_context(g_get_u32(out)));
 }

@@ -159,10 +159,10 @@ static void name_of_the_whole_memory(void) {
 }
 
 static void tensor_of_the_whole_memory(void) {
-  uint32_t context = nn_open("identity_u8"), dims = g_alloc(4), written = g_alloc(4);
+  uint32_t context = nn_open("identity_f32"), dims = g_alloc(4), written = g_alloc(4);
   uint32_t size = (uint32_t)g_memory_size();
-  g_put_u32(dims, size);
-  int32_t error = nn_set_input(context, 0, nn_tensor_at(dims, 1, NN_U8, 0, size));
+  g_put_u32(dims, size / 4);
+  int32_t error = nn_set_input(context, 0, nn_tensor_at(dims, 1, NN_F32, 0, size));
   g_number("set", error);
   if (error != 0) return;
   error = nn_compute(context);

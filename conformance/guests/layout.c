@@ -54,14 +54,14 @@ static void name_not_terminated(void) {
 }
 
 static void builders_len_counts_records(void) {
-  uint32_t size, bytes = g_read_file(g_file("identity_f32"), &size);
-  uint32_t records = g_alloc(2 * NN_BUILDER_BYTES), out = g_alloc(4);
-  g_put_u32(records, bytes);
-  g_put_u32(records + 4, size);
+  uint32_t count = g_file_count("identity_f32"), size = count * NN_BUILDER_BYTES;
+  uint32_t builders = nn_builders("identity_f32");
+  uint32_t records = g_alloc(size + NN_BUILDER_BYTES), out = g_alloc(4);
+  memcpy(g_at(records), g_at(builders), size);
   // What a host would read that takes the length for one more than it is.
-  g_put_u32(records + 8, 0xfffffff0u);
-  g_put_u32(records + 12, 0xfffffff0u);
-  int32_t error = nn_load(records, 1, g_encoding(), g_target(), out);
+  g_put_u32(records + size, 0xfffffff0u);
+  g_put_u32(records + size + 4, 0xfffffff0u);
+  int32_t error = nn_load(records, count, g_encoding(), g_target(), out);
   g_number("errno", error);
   if (error == 0) nn_print_alive(nn_open_context(g_get_u32(out)));
 }
@@ -175,13 +175,16 @@ static void unaligned_out_pointers(void) {
 }
 
 static void unaligned_builders(void) {
-  uint32_t size, bytes = g_read_file(g_file("identity_f32"), &size);
-  uint32_t shifted = g_alloc(size + 3) + 3, records = g_alloc(NN_BUILDER_BYTES + 1) + 1;
-  uint32_t out = g_alloc(4);
-  memcpy(g_at(shifted), g_at(bytes), size);
-  g_put_u32(records, shifted);
-  g_put_u32(records + 4, size);
-  int32_t error = nn_load(records, 1, g_encoding(), g_target(), out);
+  uint32_t count = g_file_count("identity_f32"), builders = nn_builders("identity_f32");
+  uint32_t records = g_alloc(count * NN_BUILDER_BYTES + 1) + 1, out = g_alloc(4);
+  for (uint32_t at = 0; at < count * NN_BUILDER_BYTES; at += NN_BUILDER_BYTES) {
+    uint32_t bytes = g_get_u32(builders + at), size = g_get_u32(builders + at + 4);
+    uint32_t shifted = g_alloc(size + 3) + 3;
+    memcpy(g_at(shifted), g_at(bytes), size);
+    g_put_u32(records + at, shifted);
+    g_put_u32(records + at + 4, size);
+  }
+  int32_t error = nn_load(records, count, g_encoding(), g_target(), out);
   g_number("errno", error);
   if (error == 0) nn_print_alive(nn_open_context(g_get_u32(out)));
 }
@@ -234,15 +237,16 @@ static void end_of_get_output(void) {
 }
 
 static void end_of_load(void) {
-  uint32_t size, bytes = g_read_file(g_file("identity_f32"), &size);
-  uint32_t records = nn_builder_at(bytes, size), out = g_alloc(4);
+  uint32_t records = nn_builders("identity_f32"), count = g_file_count("identity_f32");
+  uint32_t all = count * NN_BUILDER_BYTES, out = g_alloc(4);
+  uint32_t bytes = g_get_u32(records), size = g_get_u32(records + 4);
   if (size > 65536) g_setup_failed("expected a model of at most a page");
   uint32_t end = g_grow() + 65536;
-  memcpy(g_at(end - NN_BUILDER_BYTES), g_at(records), NN_BUILDER_BYTES);
-  int32_t records_error = nn_load(end - NN_BUILDER_BYTES, 1, g_encoding(), g_target(), out);
+  memcpy(g_at(end - all), g_at(records), all);
+  int32_t records_error = nn_load(end - all, count, g_encoding(), g_target(), out);
   memcpy(g_at(end - size), g_at(bytes), size);
   g_put_u32(records, end - size);
-  int32_t bytes_error = nn_load(records, 1, g_encoding(), g_target(), out);
+  int32_t bytes_error = nn_load(records, count, g_encoding(), g_target(), out);
   g_number("records", records_error);
   g_number("bytes", bytes_error);
 }

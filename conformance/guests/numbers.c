@@ -57,7 +57,11 @@ static void print_load(uint32_t encoding) {
   uint32_t graph;
   int32_t error = load_as(encoding, g_target(), &graph);
   g_number("errno", error);
-  if (error == 0) nn_print_alive(nn_open_context(graph));
+  if (error == 0) {
+    nn_print_alive(nn_open_context(graph));
+  } else {
+    g_print("alive", "none");
+  }
 }
 
 static void encoding_of_the_model(void) { print_load(g_encoding()); }
@@ -105,10 +109,28 @@ static void encodings_with_text(void) {
 
 // ------------------------------------------------------------------ targets
 
+// What a graph of this target computes, or that it did not load.
+static void print_target(const char* key, uint32_t target) {
+  static const float kValues[] = {1, 2, 3};
+  uint32_t graph;
+  int32_t error = load_as(g_encoding(), target, &graph);
+  g_number(key, error);
+  uint32_t context = g_alloc(4), out = g_alloc(sizeof(kValues)), written = g_alloc(4);
+  if (error == 0) error = nn_init(graph, context);
+  if (error == 0) error = nn_set_floats(g_get_u32(context), 0, kValues, 3);
+  if (error == 0) error = nn_compute(g_get_u32(context));
+  if (error == 0) error = nn_get_output(g_get_u32(context), 0, out, sizeof(kValues), written);
+  if (error == 0) {
+    g_floats(g_key("%s.out", key), g_at(out), 3);
+  } else {
+    g_print(g_key("%s.out", key), "none");
+  }
+}
+
 static void target_gpu_and_tpu(void) {
   uint32_t graph;
-  g_number("gpu", load_as(g_encoding(), NN_GPU, &graph));
-  g_number("tpu", load_as(g_encoding(), NN_TPU, &graph));
+  print_target("gpu", NN_GPU);
+  print_target("tpu", NN_TPU);
   int32_t error = load_as(g_encoding(), NN_CPU, &graph);
   g_number("cpu", error);
   if (error == 0) nn_print_alive(nn_open_context(graph));

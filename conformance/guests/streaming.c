@@ -152,6 +152,8 @@ static void model_that_does_not_stream(void) {
     g_floats("out", g_at(out), 3);
     g_number("second", nn_compute_single(context));
     g_number("fini", nn_fini_single(context));
+  } else {
+    g_print("out", "none");
   }
   nn_print_alive(context);
 }

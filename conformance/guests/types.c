@@ -2,16 +2,24 @@
 #include <nn.h>
 
 // Sends `bytes` to `model` as `type` and prints whether and how they come back.
-static void pass(const char* model, uint32_t elements, uint32_t type, const void* sent,
+static bool pass(const char* model, uint32_t elements, uint32_t type, const void* sent,
                  uint32_t bytes) {
   uint32_t context = nn_open(model);
   int32_t error = nn_set_input(context, 0, nn_tensor(&elements, 1, type, sent, bytes));
   g_number("set", error);
-  if (error != 0) return;
+  if (error != 0) return false;
   uint32_t out = nn_run("run", context, 0, bytes);
-  if (out == 0) return;
+  if (out == 0) return false;
   g_number("same", memcmp(g_at(out), sent, bytes) == 0);
   g_hex("out", g_at(out), bytes < 64 ? bytes : 64);
+  return true;
+}
+
+// The same for a type without a number, which a host may refuse.
+static void pass_carried(const char* model, uint32_t elements, const void* sent, uint32_t bytes) {
+  if (pass(model, elements, NN_U8, sent, bytes)) return;
+  g_print("same", "none");
+  g_print("out", "none");
 }
 
 // ------------------------------------------------------------------ values that are easily spoiled
@@ -58,7 +66,7 @@ static void carried(const char* model) {
   uint8_t sent[32];
   uint32_t bytes = 4 * (uint32_t)atoi(g_arg(0));
   for (uint32_t i = 0; i < bytes && i < sizeof(sent); ++i) sent[i] = (uint8_t)(i * 37 + 1);
-  pass(model, 4, NN_U8, sent, bytes);
+  pass_carried(model, 4, sent, bytes);
 }
 static void carried_bf16(void) { carried("identity_bf16"); }
 static void carried_i8(void) { carried("identity_i8"); }
@@ -69,17 +77,17 @@ static void carried_u64(void) { carried("identity_u64"); }
 
 static void carried_bool(void) {
   static const uint8_t kSent[] = {1, 0, 0, 1};
-  pass("identity_bool", 4, NN_U8, kSent, 4);
+  pass_carried("identity_bool", 4, kSent, 4);
 }
 
 static void carried_dims_count_bytes(void) {
   static const uint8_t kSent[] = {1, 2, 3, 4, 5, 6, 7, 8};
-  pass("identity_i16", 8, NN_U8, kSent, 8);
+  pass_carried("identity_i16", 8, kSent, 8);
 }
 
 static void carried_strings(void) {
   static const uint8_t kSent[] = "\3\0\0\0inn\0\0\0\0\5\0\0\0gu\0st";
-  pass("identity_string", 3, NN_U8, kSent, sizeof(kSent) - 1);
+  pass_carried("identity_string", 3, kSent, sizeof(kSent) - 1);
 }
 
 // ------------------------------------------------------------------ types that do not fit

@@ -118,7 +118,10 @@ static void print_load(uint32_t array, uint32_t encoding) {
   int32_t error = wamr_load(array, encoding, g_target(), out);
   g_number("errno", error);
   g_number("graph", g_get_u32(out));
-  if (error != 0) return;
+  if (error != 0) {
+    g_print("run.out", "none");
+    return;
+  }
   uint32_t context = open_context(g_get_u32(out));
   g_number("set", wamr_set_input(context, 0, vector(ELEMENTS, NN_F32, kValues, BYTES)));
   print_run("run", context);

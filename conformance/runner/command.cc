@@ -5,11 +5,13 @@
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
+#include <optional>
 
 #include "files.h"
 #include "output.h"
 #include "pool.h"
 #include "progress_line.h"
+#include "rejudge.h"
 #include "report.h"
 #include "stop_signal.h"
 #include "template.h"
@@ -22,7 +24,7 @@ namespace {
 
 constexpr std::size_t kMostReport = std::size_t{1} << 30;
 constexpr std::size_t kMostVersion = 200;
-constexpr std::string_view kReportForms[] = {".html", ".json", ".txt", ".xml"};
+constexpr std::string_view kReportForms[] = {".html", ".json", ".md", ".txt", ".xml"};
 
 std::unexpected<Problem> Stop(int exit_code, std::string message, std::string hint = {}) {
   return std::unexpected(Problem{exit_code, std::move(message), std::move(hint)});
@@ -153,6 +155,7 @@ PlanOptions OptionsFor(const Flags& flags, const Place& place, const Found& foun
   PlanOptions options;
   options.filter = flags.filter;
   options.program = found.program;
+  options.exact = flags.exact;
   options.time_limit = std::chrono::seconds(std::max(1U, flags.time_limit));
   if (found.program != place.program || !place.lacks) return options;
   for (const auto& framework : found.host.frameworks) {
@@ -220,8 +223,9 @@ std::expected<void, Problem> CheckReports(const Flags& flags) {
 std::expected<void, Problem> WriteReports(const Flags& flags, const Report& report) {
   for (const auto& path : flags.reports) {
     const std::string form = fs::path(path).extension().string();
-    const std::string content = form == ".html"   ? WriteHtml(report)
-                                : form == ".json" ? WriteJson(report)
+    const std::string content = form == ".html"   ? WriteHtml(report, flags.brief)
+                                : form == ".json" ? WriteJson(report, flags.brief)
+                                : form == ".md"   ? WriteMarkdown(report)
                                 : form == ".xml"  ? WriteJunit(report)
                                                   : WriteText(report, false);
     if (auto written = WriteFile(path, content); !written) return Stop(kBroken, written.error());
@@ -230,12 +234,17 @@ std::expected<void, Problem> WriteReports(const Flags& flags, const Report& repo
   return {};
 }
 
-std::expected<void, Problem> MergeReports(const Flags& flags, Report& report) {
+std::expected<void, Problem> MergeReports(const Flags& flags, const Suite* suite, Report& report) {
   for (const auto& path : flags.merge) {
     const auto text = ReadFile(path, kMostReport);
     if (!text) return Stop(kBroken, text.error());
     auto more = ReadJson(*text, path);
     if (!more) return Stop(kBroken, more.error());
+    if (suite != nullptr) {
+      if (auto judged = Rejudge(*suite, flags.exact, *more); !judged) {
+        return Stop(kBroken, judged.error());
+      }
+    }
     Merge(report, std::move(*more));
   }
   return {};
@@ -247,11 +256,16 @@ std::expected<int, Problem> RunCommand(const Flags& flags, const Place& place) {
   if (auto checked = CheckReports(flags); !checked) return std::unexpected(checked.error());
   Report report;
   bool missing = false;
-  if (!flags.hosts.empty() || flags.merge.empty()) {
+  std::optional<Suite> suite;
+  const bool runs = !flags.hosts.empty() || flags.merge.empty();
+  if (runs || flags.rejudge) {
     const auto dir = FindSuite(flags, place);
     if (!dir) return std::unexpected(dir.error());
-    const auto suite = LoadSuite(*dir);
-    if (!suite) return Stop(kBroken, suite.error());
+    auto loaded = LoadSuite(*dir);
+    if (!loaded) return Stop(kBroken, loaded.error());
+    suite = std::move(*loaded);
+  }
+  if (runs) {
     if (auto mistake = FilterMistake(*suite, flags.filter); !mistake.empty()) {
       return Stop(kUsage, mistake);
     }
@@ -259,7 +273,7 @@ std::expected<int, Problem> RunCommand(const Flags& flags, const Place& place) {
     if (!hosts) return std::unexpected(hosts.error());
     if (flags.list) return List(*suite, flags, place, *hosts);
     report.groups = FactsOf(*suite);
-    const cli::StopSignal stop;
+    const cli::StopSignal stop(/*hangup=*/true);
     for (const auto& found : *hosts) {
       if (cli::StopSignal::came()) break;
       report.hosts.push_back(RunHost(*suite, flags, place, found));
@@ -267,7 +281,9 @@ std::expected<int, Problem> RunCommand(const Flags& flags, const Place& place) {
     }
     report.stopped = cli::StopSignal::came();
   }
-  if (auto merged = MergeReports(flags, report); !merged) return std::unexpected(merged.error());
+  const Suite* judge_by = flags.rejudge ? &*suite : nullptr;
+  if (auto merged = MergeReports(flags, judge_by, report); !merged)
+    return std::unexpected(merged.error());
   cli::Print("{}", WriteText(report, true));
   if (auto written = WriteReports(flags, report); !written) {
     return std::unexpected(written.error());

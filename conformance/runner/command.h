@@ -32,7 +32,7 @@ inline constexpr char kExitCodeHelp[] =
     "  2    the command line is wrong\n"
     "  3    a host that was asked for is not on this machine\n"
     "  125  the suite, a host file or a report cannot be used\n"
-    "  130  stopped by SIGINT or SIGTERM; what was run is reported\n";
+    "  130  stopped by SIGINT, SIGTERM or SIGHUP; what was run is reported\n";
 
 struct Flags {
   std::string suite;
@@ -44,6 +44,9 @@ struct Flags {
   std::uint32_t jobs = 0;
   std::uint32_t time_limit = 30;
   bool list = false;
+  bool exact = false;
+  bool brief = false;
+  bool rejudge = false;
 };
 
 // The program that runs the command.

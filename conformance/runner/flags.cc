@@ -26,6 +26,10 @@ void AddFlags(CLI::App& app, Flags& flags) {
                  "The suite's folder; default beside the program;\nalso WASINN_CONFORMANCE_SUITE")
       ->type_name("DIR")
       ->group("How");
+  app.add_flag("--exact", flags.exact,
+               "Want wasinn's own answers: no others that a rule\nallows, and those that are only "
+               "recorded, too")
+      ->group("How");
   app.add_option("--jobs", flags.jobs, "Runs side by side; 0: as many as cores")
       ->type_name("N")
       ->check(cli::Count())
@@ -35,11 +39,18 @@ void AddFlags(CLI::App& app, Flags& flags) {
       ->type_name("S")
       ->check(cli::Count())
       ->group("How");
-  repeated("--report", flags.reports, "Write a report, too: .html, .json, .xml (JUnit)\nor .txt",
-           "FILE", "Reports");
+  repeated("--report", flags.reports,
+           "Write a report, too: .html, .json, .md, .xml\n(JUnit) or .txt", "FILE", "Reports");
+  app.add_flag(
+         "--brief", flags.brief,
+         "In .json and .html, leave out what programs\nprinted, and the details of good results")
+      ->group("Reports");
   app.add_option("--merge", flags.merge,
                  "Show JSON reports of other runs as more columns;\nwithout --host nothing is run")
       ->type_name("FILE...")
+      ->group("Reports");
+  app.add_flag("--rejudge", flags.rejudge,
+               "Judge the answers in merged reports by the rules\nof this suite and its host files")
       ->group("Reports");
 }
 

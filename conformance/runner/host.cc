@@ -81,6 +81,10 @@ Result<Host> ParseHost(std::string_view text, const std::string& path) {
   host.policy = Template(table, "policy", kPolicyNames);
   host.copies = Template(table, "copies", kCopiesNames);
   host.env = table.Pairs("env");
+  if (const std::string cwd = table.TextOr("cwd", ""); !cwd.empty()) {
+    CheckWords(table, "cwd", {cwd}, {"models"});
+    host.linked_models = true;
+  }
   host.panic = table.Texts("panic");
   if (const auto* trap = table.Table("trap"); trap != nullptr) {
     TableReader reader(path, *trap, "trap: ");

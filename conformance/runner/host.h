@@ -36,6 +36,8 @@ struct Host {
   std::vector<std::string> policy;
   std::vector<std::string> copies;
   TextPairs env;
+  // Each run has a new working folder with links to the models' first files, under their names.
+  bool linked_models = false;
   std::optional<TrapSign> trap;
   std::vector<std::string> panic;
   std::vector<std::string> dialects;

@@ -7,6 +7,7 @@
 
 #include "plan.h"
 #include "process.h"
+#include "protocol.h"
 #include "words.h"
 
 namespace wasinn::conformance {
@@ -32,8 +33,10 @@ struct CaseResult {
   std::string dialect;
   std::string framework;
   Kind kind = Kind::kSkip;
-  std::string message;  // why it is not a pass; the reason of a skip
-  std::string known;    // the reason of a known deviation, "" for none
+  std::string message;    // why it is not a pass; the reason of a skip
+  std::string known;      // the reason of a known deviation, "" for none
+  std::string was;        // what it was at its run, when it was judged again otherwise
+  bool outdated = false;  // the suite of its run asked otherwise; it could not be judged again
   std::vector<Check> checks;
   std::string other;    // what else stood on stdout
   std::string err;      // the first and last lines of stderr
@@ -52,7 +55,8 @@ CaseResult StartResult(const Job& job);
 // The result of a job that was run.
 CaseResult Judge(const Job& job, const ProcessEnd& end);
 
-// Whether a value is as expected: equal, or found by the regular expression after ~.
-bool Meets(const std::string& value, const std::string& expected);
+// The kind, message and checks of a run that came to its end. `exact`: as Job::exact.
+void JudgeValues(const Case& one, bool exact, const std::vector<Printed>& guests,
+                 CaseResult& result);
 
 }  // namespace wasinn::conformance

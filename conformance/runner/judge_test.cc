@@ -31,6 +31,7 @@ class Judging : public ::testing::Test {
     job.dialect = "witx";
     job.command = {folder_.Script("host", body)};
     job.time_limit = limit;
+    job.exact = exact_;
     const std::atomic<bool> stop = false;
     return RunJobs({job}, 1, stop, [](const CaseResult&) {}).at(0);
   }
@@ -38,6 +39,7 @@ class Judging : public ::testing::Test {
   const Folder folder_;
   Case one_;
   Host host_;
+  bool exact_ = false;
 };
 
 TEST_F(Judging, PassAcceptableAndFail) {
@@ -52,6 +54,32 @@ TEST_F(Judging, PassAcceptableAndFail) {
   EXPECT_EQ(failed.checks[0].verdict, Verdict::kMissed);
   EXPECT_EQ(failed.checks[1].verdict, Verdict::kMet);
   EXPECT_EQ(failed.checks[2].verdict, Verdict::kRecorded);
+}
+
+TEST_F(Judging, ExactTakesNoOtherAnswerAndWasinnsOwn) {
+  one_.wasinn = {{"size", "7"}};
+  EXPECT_EQ(Run("echo errno=23; echo size=8; echo out=1 2; echo done").kind, Kind::kAcceptable);
+  exact_ = true;
+  EXPECT_EQ(Run("echo errno=0; echo size=7; echo out=1 2; echo done").kind, Kind::kPass);
+  EXPECT_EQ(Run("echo errno=23; echo size=7; echo out=1 2; echo done").message,
+            "errno: expected 0, given 23");
+  EXPECT_EQ(Run("echo errno=0; echo size=8; echo out=1 2; echo done").message,
+            "size: expected 7, given 8");
+  EXPECT_EQ(Run("echo errno=0; echo out=1 2; echo done").kind, Kind::kFail);
+}
+
+TEST_F(Judging, RecordedIsNoPassButCanDeviate) {
+  one_.recorded = true;
+  const std::string good = "echo errno=0; echo more=x; echo out=1 2; echo done";
+  const auto recorded = Run(good);
+  EXPECT_EQ(recorded.kind, Kind::kRecorded);
+  EXPECT_FALSE(recorded.deviates());
+  EXPECT_EQ(Run("echo errno=1; echo out=1 2; echo done").kind, Kind::kRecorded);
+  EXPECT_EQ(Run("echo errno=9; echo out=1 2; echo done").kind, Kind::kFail);
+  EXPECT_EQ(Run(good + "; kill -SEGV $$").kind, Kind::kCrash);
+  one_.expect = {};
+  EXPECT_EQ(Run("echo errno=9; echo done").kind, Kind::kRecorded);
+  EXPECT_EQ(Run("echo errno=9").kind, Kind::kFail);
 }
 
 TEST_F(Judging, AKeyThatIsNotPrintedFails) {
@@ -154,6 +182,9 @@ TEST_F(Judging, Garbage) {
 TEST_F(Judging, DoneMustBeThereOnceAndLast) {
   EXPECT_EQ(Run("echo errno=0; echo out=1").message, "ended without done");
   EXPECT_EQ(Run("echo errno=0; echo done; echo out=1").message, "printed out after done");
+  // A host's log may hold such lines, too.
+  EXPECT_EQ(Run("echo y=1; echo y=2; echo errno=0; echo out=1; echo done; echo y=3").kind,
+            Kind::kPass);
   EXPECT_EQ(Run("echo errno=0; echo errno=0; echo out=1; echo done").message,
             "printed errno twice");
   // Hosts log on stdout, too.

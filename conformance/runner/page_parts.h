@@ -1,4 +1,5 @@
-// The fixed parts of the HTML report.
+// The fixed parts of the HTML report: page.css and page.js, which the build puts into a source
+// file.
 #pragma once
 
 namespace wasinn::conformance {

@@ -57,11 +57,14 @@ std::string LackOf(const Host& host, const Case& one) {
     const char* key;
     const char* feature;
   } parts[] = {
-      {!one.models.empty(), host.model, "model", "load-by-name"},
+      {!one.models.empty() && !host.linked_models, host.model, "model", "load-by-name"},
       {!one.files.empty(), host.dir, "dir", "files"},
       {!one.policy.empty(), host.policy, "policy", "policy"},
       {one.copies > 1, host.copies, "copies", "copies"},
   };
+  if (!one.models.empty()) {
+    if (auto lack = lacks("load-by-name"); !lack.empty()) return lack;
+  }
   for (const auto& part : parts) {
     if (!part.needed) continue;
     if (auto lack = lacks(part.feature); !lack.empty()) return lack;
@@ -137,8 +140,10 @@ class CommandMaker {
     std::vector<std::string> models;
     for (const auto& name : one.models) {
       const std::string path = PathOf(job.framework, *framework, name);
+      if (host.linked_models) job.links.emplace_back(name, path);
       Append(models, fill(host.model, {{"name", {name}},
                                        {"path", {path}},
+                                       {"files", {FilesOf(job.framework, *framework, name)}},
                                        {"dir", {fs::path(path).parent_path().string()}},
                                        {"encoding", {framework->encoding}},
                                        {"ENCODING", {Upper(framework->encoding)}},
@@ -175,6 +180,16 @@ class CommandMaker {
     return fmt::format("{}/models/{}/{}", suite_.dir, name, framework.models.at(model).front());
   }
 
+  // All files of a model in one word.
+  std::string FilesOf(const std::string& name, const Framework& framework,
+                      const std::string& model) const {
+    std::vector<std::string> paths;
+    for (const auto& file : framework.models.at(model)) {
+      paths.push_back(fmt::format("{}/models/{}/{}", suite_.dir, name, file));
+    }
+    return fmt::format("{}", fmt::join(paths, ":"));
+  }
+
   static std::vector<std::string> ArgsOf(const Job& job, const Framework* framework, int encoding) {
     std::vector<std::string> args = {job.one->name};
     if (framework != nullptr) {
@@ -197,14 +212,14 @@ class CommandMaker {
   const PlanOptions& options_;
 };
 
+}  // namespace
+
 std::string KnownReason(const Host& host, const std::string& id) {
   for (const auto& deviation : host.deviations) {
     if (MatchesAnyGlob(deviation.cases, id)) return deviation.reason;
   }
   return {};
 }
-
-}  // namespace
 
 std::vector<Job> Plan(const Suite& suite, const Host& host, const PlanOptions& options) {
   std::vector<Job> jobs;
@@ -218,6 +233,7 @@ std::vector<Job> Plan(const Suite& suite, const Host& host, const PlanOptions& o
     job.framework = framework;
     job.id = IdOf(one, dialect, framework);
     job.skip = skip;
+    job.exact = options.exact;
     job.time_limit = one.time_limit > 0 ? std::chrono::seconds(one.time_limit) : options.time_limit;
     if (!SelectsCase(options.filter, one, job.id)) return;
     job.known = KnownReason(host, job.id);

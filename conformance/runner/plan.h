@@ -27,17 +27,24 @@ struct Job {
   std::string skip;       // why it is not run, "" when it is
   std::string flaw;       // why it cannot be run although it should, "" when it can
   std::vector<std::string> command;
+  // Names in the run's own working folder and what they are links to; without any, it runs in ours.
+  TextPairs links;
   std::chrono::seconds time_limit{0};
-  std::string known;  // the reason of a known deviation, "" for none
+  std::string known;   // the reason of a known deviation, "" for none
+  bool exact = false;  // wasinn's own answers are wanted, no others that the rule allows
 };
 
 struct PlanOptions {
   Filter filter;
   std::string program;  // of the host
   std::chrono::seconds time_limit{30};
+  bool exact = false;
   // Frameworks that this build of the host is known to lack: claimed, but skipped.
   std::vector<std::string> lacking;
 };
+
+// The reason that the host's file gives for a deviation of this result, "" for none.
+std::string KnownReason(const Host& host, const std::string& id);
 
 std::vector<Job> Plan(const Suite& suite, const Host& host, const PlanOptions& options);
 

@@ -1,9 +1,15 @@
 #include "pool.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <thread>
 #ifdef __linux__
 #include <sched.h>
@@ -11,6 +17,38 @@
 
 namespace wasinn::conformance {
 namespace {
+
+// A folder of a run's own with links; gone with it.
+class LinkFolder {
+ public:
+  explicit LinkFolder(const TextPairs& links) {
+    path_ = (std::filesystem::temp_directory_path(error_) / "wasi-nn-XXXXXX").string();
+    if (error_) return;
+    if (mkdtemp(path_.data()) == nullptr) {
+      error_.assign(errno, std::generic_category());
+      path_.clear();
+      return;
+    }
+    for (const auto& [name, target] : links) {
+      std::filesystem::create_symlink(target, path_ + "/" + name, error_);
+      if (error_) return;
+    }
+  }
+  ~LinkFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  LinkFolder(const LinkFolder&) = delete;
+  LinkFolder& operator=(const LinkFolder&) = delete;
+
+  const std::string& path() const { return path_; }
+  // Why it could not be made, "" when it was.
+  std::string Mistake() const { return error_ ? error_.message() : std::string(); }
+
+ private:
+  std::string path_;
+  std::error_code error_;
+};
 
 CaseResult RunJob(const Job& job, const std::atomic<bool>& stop) {
   if (!job.skip.empty() || !job.flaw.empty()) return StartResult(job);
@@ -24,6 +62,14 @@ CaseResult RunJob(const Job& job, const std::atomic<bool>& stop) {
   request.command = job.command;
   request.env = job.host->env;
   request.time_limit = job.time_limit;
+  if (!job.host->linked_models) return Judge(job, RunProcess(request, stop));
+  const LinkFolder folder(job.links);
+  if (const auto mistake = folder.Mistake(); !mistake.empty()) {
+    CaseResult result = StartResult(job);
+    result.message = fmt::format("the folder with links to the models: {}", mistake);
+    return result;
+  }
+  request.cwd = folder.path();
   return Judge(job, RunProcess(request, stop));
 }
 

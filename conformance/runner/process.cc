@@ -132,6 +132,7 @@ int Spawn(const ProcessRequest& request, Pipe& out, Pipe& err, pid_t& pid) {
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, out.write_end(), STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, err.write_end(), STDERR_FILENO);
+  if (!request.cwd.empty()) posix_spawn_file_actions_addchdir_np(&actions, request.cwd.c_str());
   sigset_t none;
   sigemptyset(&none);
   sigset_t usual;

@@ -13,9 +13,11 @@ namespace wasinn::conformance {
 struct ProcessRequest {
   std::vector<std::string> command;  // the program's path first
   TextPairs env = {};                // over ours
+  std::string cwd = {};              // "": ours
   std::chrono::milliseconds time_limit{30'000};
-  // More than this on stdout ends the program; of stderr the first and last half are kept.
-  std::size_t most_output = 1 << 20;
+  // More than this on stdout ends the program: enough for hosts that log each of 100,000 errors. Of
+  // stderr the first and last part are kept.
+  std::size_t most_output = 64 << 20;
 };
 
 struct ProcessEnd {

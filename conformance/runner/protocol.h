@@ -14,7 +14,7 @@ struct Printed {
   std::string label;  // the number of a copy, "" for a lone guest
   TextPairs values;   // in the order printed
   bool done = false;
-  std::string mistake;  // a key printed twice, or after `done`; "" for none
+  TextPairs mistakes;  // a key, and that it was printed twice or after `done`
 
   // nullptr when the key was not printed.
   const std::string* Find(std::string_view key) const;

@@ -1,6 +1,7 @@
 #include "report.h"
 
 #include <algorithm>
+#include <set>
 
 namespace wasinn::conformance {
 
@@ -9,7 +10,8 @@ std::vector<GroupFacts> FactsOf(const Suite& suite) {
   for (const auto& group : suite.groups) {
     GroupFacts facts{group.name, group.title, group.about, {}};
     for (const auto& one : group.cases) {
-      facts.cases.push_back({one.name, one.checks, one.source, one.rule, one.why});
+      facts.cases.push_back(
+          {one.name, one.checks, one.source, one.rule, one.why, one.recorded, one.wrong});
     }
     groups.push_back(std::move(facts));
   }
@@ -54,6 +56,57 @@ const CaseFacts& FactsOf(const Report& report, const CaseResult& result) {
     if (found != group.cases.end()) return *found;
   }
   return kNone;
+}
+
+std::string SourcesText(const Report& report) {
+  std::set<std::pair<std::string_view, std::string_view>> ran;
+  for (const auto& host : report.hosts) {
+    for (const auto& result : host.results) {
+      if (result.kind != Kind::kSkip) ran.emplace(result.group, result.name);
+    }
+  }
+  std::map<std::string_view, int> count;
+  int all = 0;
+  int recorded = 0;
+  for (const auto& group : report.groups) {
+    for (const auto& one : group.cases) {
+      if (!ran.contains({group.name, one.name})) continue;
+      ++all;
+      ++count[one.source];
+      recorded += one.recorded ? 1 : 0;
+    }
+  }
+  std::vector<std::string> parts;
+  const std::pair<std::string_view, std::string_view> sources[] = {
+      {"specification", "the specification"},
+      {"wasmedge", "WasmEdge"},
+      {"wamr", "WAMR"},
+      {"ours", "rules of our own"}};
+  for (const auto& [source, text] : sources) {
+    if (count[source] > 0) parts.push_back(fmt::format("{} by {}", count[source], text));
+  }
+  std::string text =
+      fmt::format("{} {}: {}", all, all == 1 ? "case" : "cases",
+                  parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, ", ")));
+  if (recorded > 0) text += fmt::format("; {} recorded, not judged", recorded);
+  return text;
+}
+
+std::string HistoryText(const CaseResult& result) {
+  if (result.outdated) return "judged by the suite of its run, which asked otherwise";
+  if (result.was.empty()) return {};
+  return fmt::format("judged again by the rules of this suite; at its run it was: {}", result.was);
+}
+
+std::string HistoryText(const HostReport& host) {
+  const auto changed = std::ranges::count_if(
+      host.results, [](const CaseResult& result) { return !result.was.empty(); });
+  const auto outdated = std::ranges::count_if(host.results, &CaseResult::outdated);
+  if (changed == 0 && outdated == 0) return {};
+  return fmt::format(
+      "Run with the suite of {}; its answers are judged by the rules of this suite ({} results "
+      "changed), or, where that one asked otherwise, as at the run ({} results).",
+      host.date.substr(0, 10), changed, outdated);
 }
 
 std::string DurationText(std::int64_t ms) {

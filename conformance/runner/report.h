@@ -17,6 +17,8 @@ struct CaseFacts {
   std::string source;
   std::string rule;
   std::string why;
+  bool recorded = false;
+  TextPairs wrong;  // the answers of a host that breaks the rule
 };
 
 struct GroupFacts {
@@ -54,8 +56,10 @@ struct Counts {
 
   int at(Kind kind) const;
   int good() const { return at(Kind::kPass) + at(Kind::kAcceptable); }
+  int recorded() const { return at(Kind::kRecorded); }
   int skipped() const { return at(Kind::kSkip); }
-  int ran() const { return good() + known + unexplained; }
+  int judged() const { return good() + known + unexplained; }
+  int ran() const { return judged() + recorded(); }
 };
 // Of one host, in one group or ("") in all.
 Counts CountsOf(const HostReport& host, const std::string& group);
@@ -65,6 +69,15 @@ int Unexplained(const Report& report);
 // A result listed as a known deviation that is good now.
 bool Healed(const CaseResult& result);
 
+// How many cases were run, and by whose rules: "3 cases: 2 by the specification, 1 by rules of our
+// own".
+std::string SourcesText(const Report& report);
+
+// What an answer that was judged again was before, or that it could not be; "" for neither.
+std::string HistoryText(const CaseResult& result);
+// The same of all results of a host.
+std::string HistoryText(const HostReport& host);
+
 // The case that a result belongs to; an empty one when the report has no such case.
 const CaseFacts& FactsOf(const Report& report, const CaseResult& result);
 
@@ -73,11 +86,14 @@ std::string DurationText(std::int64_t ms);
 
 // For the screen: short, `colours` with escape codes. Ends with a line break.
 std::string WriteText(const Report& report, bool colours);
-std::string WriteJson(const Report& report);
+// `brief` leaves out what Rejudge takes from the suite, and what the programs printed.
+std::string WriteJson(const Report& report, bool brief);
+// A table of groups and hosts, and the deviations of each host with their reasons.
+std::string WriteMarkdown(const Report& report);
 // JUnit's XML: a test suite for each host and group; known deviations count as skipped.
 std::string WriteJunit(const Report& report);
-// One page without outside resources.
-std::string WriteHtml(const Report& report);
+// One page without outside resources; `brief`: good results are only named.
+std::string WriteHtml(const Report& report, bool brief);
 
 // What WriteJson wrote; `path` is for messages.
 Result<Report> ReadJson(std::string_view text, const std::string& path);

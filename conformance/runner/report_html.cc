@@ -19,7 +19,7 @@ std::string Plural(int count, std::string_view one, std::string_view more) {
 std::string_view ToneOf(const CaseResult& result) {
   if (result.unexplained()) return "bad";
   if (result.deviates() || Healed(result)) return "known";
-  return result.kind == Kind::kSkip ? "skip" : "good";
+  return result.kind == Kind::kSkip || result.kind == Kind::kRecorded ? "skip" : "good";
 }
 
 std::string_view ToneOf(const Counts& counts) {
@@ -30,6 +30,11 @@ std::string_view ToneOf(const Counts& counts) {
 
 std::string_view SignOf(std::string_view tone) {
   return tone == "bad" ? "✗" : tone == "known" ? "!" : tone == "good" ? "✓" : "–";
+}
+
+// The id without its group.
+std::string ShortId(const CaseResult& result) {
+  return result.id.substr(std::min(result.id.size(), result.group.size() + 1));
 }
 
 std::string AnchorOf(const HostReport& host, const std::string& group) {
@@ -48,6 +53,7 @@ std::string Chips(const Counts& counts) {
   if (counts.known > 0) html += Chip("known", fmt::format("{} known", counts.known));
   if (counts.healed > 0) html += Chip("known", fmt::format("{} known, but good", counts.healed));
   if (counts.good() > 0) html += Chip("good", fmt::format("{} good", counts.good()));
+  if (counts.recorded() > 0) html += Chip("skip", fmt::format("{} recorded", counts.recorded()));
   if (counts.skipped() > 0) html += Chip("skip", fmt::format("{} skipped", counts.skipped()));
   return html;
 }
@@ -67,9 +73,10 @@ std::string Cell(const HostReport& host, const GroupFacts& group) {
   };
   add(counts.unexplained, counts.unexplained == 1 ? "deviates" : "deviate");
   add(counts.known, "known");
+  add(counts.recorded(), "recorded");
   add(counts.skipped(), "skipped");
   const std::string number =
-      counts.ran() == 0 ? "none run" : fmt::format("{}/{}", counts.good(), counts.ran());
+      counts.ran() == 0 ? "none run" : fmt::format("{}/{}", counts.good(), counts.judged());
   return fmt::format("<td data-host=\"{}\"><a class=\"cell {}\" href=\"#{}\">{} {}{}</a></td>",
                      Esc(host.name), tone, AnchorOf(host, group.name), SignOf(tone), number,
                      more.empty() ? "" : fmt::format("<small>{}</small>", more));
@@ -114,9 +121,12 @@ std::string HostCard(const HostReport& host) {
   html += fmt::format("<div class=\"bar\" aria-hidden=\"true\">{}{}{}</div><p>{}</p>",
                       part("good", counts.good()), part("known", counts.known),
                       part("bad", counts.unexplained), Chips(counts));
-  html += fmt::format("<p class=\"small dim\">{}<br>{}, {}</p></div>\n", Esc(host.program),
-                      Esc(host.date), DurationText(host.duration_ms));
-  return html;
+  html += fmt::format("<p class=\"small dim\">{}<br>{}, {}</p>", Esc(host.program), Esc(host.date),
+                      DurationText(host.duration_ms));
+  if (const auto history = HistoryText(host); !history.empty()) {
+    html += fmt::format("<p class=\"small dim\">{}</p>", Esc(history));
+  }
+  return html + "</div>\n";
 }
 
 std::string Values(const CaseResult& result) {
@@ -142,6 +152,14 @@ std::string Values(const CaseResult& result) {
   return html + "</tbody></table>";
 }
 
+std::string Wrong(const CaseFacts& facts) {
+  std::string html;
+  for (const auto& [key, answer] : facts.wrong) {
+    html += fmt::format("{}<code>{}={}</code>", html.empty() ? "" : ", ", Esc(key), Esc(answer));
+  }
+  return html;
+}
+
 std::string CaseHtml(const Report& report, const CaseResult& result) {
   const CaseFacts& facts = FactsOf(report, result);
   const auto tone = ToneOf(result);
@@ -149,13 +167,11 @@ std::string CaseHtml(const Report& report, const CaseResult& result) {
   std::ranges::transform(id, id.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
-  const std::string short_id =
-      result.id.substr(std::min(result.id.size(), result.group.size() + 1));
   std::string html = fmt::format(
       "<details class=\"case\" data-kind=\"{}\" data-id=\"{}\"><summary><span "
       "class=\"{}\">{}</span> "
       "<span class=\"mono\">{}</span>",
-      tone, Esc(id), tone, SignOf(tone), Esc(short_id));
+      tone, Esc(id), tone, SignOf(tone), Esc(ShortId(result)));
   if (result.kind != Kind::kPass) {
     html +=
         fmt::format(" <span class=\"chip {}\">{}</span> <span class=\"small dim why\">{}</span>",
@@ -171,9 +187,13 @@ std::string CaseHtml(const Report& report, const CaseResult& result) {
   row("Rule",
       fmt::format("{} <span class=\"dim\">({})</span>", Esc(facts.rule), Esc(facts.source)));
   row("Why it matters", Esc(facts.why));
+  if (!facts.wrong.empty()) row("Who fails", "a host that gives " + Wrong(facts));
   std::string outcome = fmt::format("<b class=\"{}\">{} {}</b> – {}", tone, SignOf(tone),
                                     FactsOf(result.kind).text, FactsOf(result.kind).meaning);
   if (!result.message.empty()) outcome += fmt::format("<br>{}", Esc(result.message));
+  if (const auto history = HistoryText(result); !history.empty()) {
+    outcome += fmt::format("<br>{}", Esc(history));
+  }
   row("Outcome", outcome);
   if (Healed(result)) {
     row("Known", fmt::format("listed as a deviation, but good now: {}", Esc(result.known)));
@@ -183,6 +203,7 @@ std::string CaseHtml(const Report& report, const CaseResult& result) {
   row("Values", Values(result));
   if (!result.other.empty()) row("Other output", fmt::format("<pre>{}</pre>", Esc(result.other)));
   if (!result.err.empty()) row("On stderr", fmt::format("<pre>{}</pre>", Esc(result.err)));
+  if (result.command.empty()) return html + "</dl></div></details>\n";
   row("Ended", fmt::format("{}, after {}",
                            result.signal != 0     ? SignalName(result.signal)
                            : result.exit_code < 0 ? "killed"
@@ -195,8 +216,7 @@ std::string CaseHtml(const Report& report, const CaseResult& result) {
 std::string Skips(const std::vector<const CaseResult*>& skipped) {
   std::map<std::string, std::vector<std::string>> reasons;
   for (const auto* result : skipped) {
-    reasons[result->message].push_back(
-        result->id.substr(std::min(result->id.size(), result->group.size() + 1)));
+    reasons[result->message].push_back(ShortId(*result));
   }
   std::string html;
   for (const auto& [reason, ids] : reasons) {
@@ -211,7 +231,19 @@ std::string Skips(const std::vector<const CaseResult*>& skipped) {
   return html;
 }
 
-std::string GroupHtml(const Report& report, const GroupFacts& group) {
+// The names of good results, in one line.
+std::string Named(const std::vector<const CaseResult*>& good) {
+  if (good.empty()) return {};
+  std::vector<std::string> ids;
+  for (const auto* result : good) ids.push_back(ShortId(*result));
+  return fmt::format(
+      "<details class=\"skips\"><summary><span class=\"good\">✓</span> {} good or "
+      "recorded</summary>"
+      "<div class=\"body mono\">{}</div></details>\n",
+      ids.size(), Esc(fmt::format("{}", fmt::join(ids, ", "))));
+}
+
+std::string GroupHtml(const Report& report, const GroupFacts& group, bool brief) {
   std::string hosts;
   for (const auto& host : report.hosts) {
     const Counts counts = CountsOf(host, group.name);
@@ -234,8 +266,10 @@ std::string GroupHtml(const Report& report, const GroupFacts& group) {
         "<div class=\"body\">\n",
         AnchorOf(host, group.name), Esc(host.name), Chips(counts));
     for (const auto* list : {&unexplained, &known, &good}) {
+      if (brief && list == &good) continue;
       for (const auto* result : *list) hosts += CaseHtml(report, *result);
     }
+    if (brief) hosts += Named(good);
     hosts += Skips(skipped) + "</div></details>\n";
   }
   if (hosts.empty()) return {};
@@ -255,14 +289,15 @@ std::string Headline(const Report& report) {
     all.unexplained += counts.unexplained;
   }
   const auto tone = ToneOf(all);
-  std::string text = fmt::format("{} of {} results good on {}", all.good(), all.ran(),
+  std::string text = fmt::format("{} of {} results good on {}", all.good(), all.judged(),
                                  Plural(hosts, "host", "hosts"));
   if (all.unexplained > 0) {
     text += fmt::format(", {}", Plural(all.unexplained, "deviation", "deviations"));
   }
   if (all.known > 0) text += fmt::format(", {} known", all.known);
   if (report.stopped) text += "; stopped before its end";
-  return fmt::format("<p class=\"verdict {}\">{} {}</p>\n", tone, SignOf(tone), text);
+  return fmt::format("<p class=\"verdict {}\">{} {}</p>\n<p class=\"small dim\">{}.</p>\n", tone,
+                     SignOf(tone), text, Esc(SourcesText(report)));
 }
 
 // Only the script of this page may run, whatever a host managed to print.
@@ -275,7 +310,7 @@ std::string Nonce() {
 
 }  // namespace
 
-std::string WriteHtml(const Report& report) {
+std::string WriteHtml(const Report& report, bool brief) {
   const std::string nonce = Nonce();
   std::string html = fmt::format(
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -298,7 +333,7 @@ std::string WriteHtml(const Report& report) {
       "</option><option value=\"good\">✓ good</option></select><button id=\"open\" type=\"button\">"
       "Open or close all</button><span id=\"count\" class=\"small dim\" role=\"status\"></span>"
       "</div>\n";
-  for (const auto& group : report.groups) html += GroupHtml(report, group);
+  for (const auto& group : report.groups) html += GroupHtml(report, group, brief);
   html +=
       "<footer class=\"small dim\"><p>A command under “Again” runs that one case by itself; a "
       "click "

@@ -21,6 +21,30 @@ Json CheckJson(const Check& check) {
   return json;
 }
 
+// What a run was, when it was judged again.
+void AddHistory(const CaseResult& result, Json& json) {
+  if (!result.was.empty()) json["was"] = result.was;
+  if (result.outdated) json["outdated"] = true;
+}
+
+Json BriefResultJson(const CaseResult& result) {
+  Json json = {{"id", result.id}, {"result", FactsOf(result.kind).text}};
+  if (!result.message.empty()) json["message"] = result.message;
+  AddHistory(result, json);
+  if (result.kind == Kind::kSkip) return json;
+  if (result.exit_code != 0) json["exit_code"] = result.exit_code;
+  if (result.signal != 0) json["signal"] = result.signal;
+  json["values"] = Json::array();
+  for (const auto& check : result.checks) {
+    Json value = {{"key", check.key}};
+    if (check.verdict == Verdict::kMissed) value["verdict"] = "missed";
+    if (!check.label.empty()) value["copy"] = check.label;
+    value["given"] = check.printed ? Json(check.given) : Json(nullptr);
+    json["values"].push_back(std::move(value));
+  }
+  return json;
+}
+
 Json ResultJson(const CaseResult& result) {
   Json json = {{"id", result.id},
                {"group", result.group},
@@ -30,6 +54,7 @@ Json ResultJson(const CaseResult& result) {
                {"result", FactsOf(result.kind).text},
                {"message", result.message},
                {"known", result.known.empty() ? Json(nullptr) : Json(result.known)}};
+  AddHistory(result, json);
   if (result.kind == Kind::kSkip) return json;
   json["exit_code"] = result.exit_code < 0 ? Json(nullptr) : Json(result.exit_code);
   json["signal"] = result.signal;
@@ -77,13 +102,27 @@ Check ReadCheck(const Json& json) {
   return check;
 }
 
+// GROUP/NAME@DIALECT+FRAMEWORK in its parts.
+void ReadId(CaseResult& result) {
+  std::string_view rest = result.id;
+  const auto cut = [&](char sign) {
+    const auto at = std::min(rest.find(sign), rest.size());
+    const std::string part(rest.substr(0, at));
+    rest.remove_prefix(std::min(at + 1, rest.size()));
+    return part;
+  };
+  result.group = cut('/');
+  result.name = cut('@');
+  result.dialect = cut('+');
+  result.framework = rest;
+}
+
 Result<CaseResult> ReadResult(const Json& json, const std::string& path) {
   CaseResult result;
   result.id = Text(json, "id");
-  result.group = Text(json, "group");
-  result.name = Text(json, "name");
-  result.dialect = Text(json, "dialect");
-  result.framework = Text(json, "framework");
+  ReadId(result);
+  result.was = Text(json, "was");
+  result.outdated = json.contains("outdated") && json["outdated"] == true;
   const auto* kind = FindKind(Text(json, "result"));
   if (kind == nullptr || result.id.empty()) {
     return Fail("{}: expected an id and a known result in each of \"results\", given \"{}\"", path,
@@ -92,7 +131,9 @@ Result<CaseResult> ReadResult(const Json& json, const std::string& path) {
   result.kind = kind->kind;
   result.message = Text(json, "message");
   result.known = Text(json, "known");
-  result.exit_code = static_cast<int>(Number(json, "exit_code", -1));
+  // A brief report leaves out the 0; in a full one, null is for a run that was killed.
+  result.exit_code =
+      static_cast<int>(Number(json, "exit_code", json.contains("exit_code") ? -1 : 0));
   result.signal = static_cast<int>(Number(json, "signal", 0));
   result.duration_ms = Number(json, "duration_ms", 0);
   result.command = Text(json, "command");
@@ -104,22 +145,29 @@ Result<CaseResult> ReadResult(const Json& json, const std::string& path) {
   return result;
 }
 
+Json GroupJson(const GroupFacts& group) {
+  Json json = {{"name", group.name}, {"title", group.title}, {"about", group.about}};
+  json["cases"] = Json::array();
+  for (const auto& one : group.cases) {
+    Json facts = {{"name", one.name},       {"checks", one.checks}, {"source", one.source},
+                  {"rule", one.rule},       {"why", one.why},       {"recorded", one.recorded},
+                  {"wrong", Json::object()}};
+    for (const auto& [key, answer] : one.wrong) facts["wrong"][key] = answer;
+    json["cases"].push_back(std::move(facts));
+  }
+  return json;
+}
+
+// Where a program lies says nothing elsewhere.
+std::string FileName(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
 }  // namespace
 
-std::string WriteJson(const Report& report) {
+std::string WriteJson(const Report& report, bool brief) {
   Json json = {{"format", kFormat}, {"stopped", report.stopped}};
   json["groups"] = Json::array();
   for (const auto& group : report.groups) {
-    Json entry = {{"name", group.name}, {"title", group.title}, {"about", group.about}};
-    entry["cases"] = Json::array();
-    for (const auto& one : group.cases) {
-      entry["cases"].push_back({{"name", one.name},
-                                {"checks", one.checks},
-                                {"source", one.source},
-                                {"rule", one.rule},
-                                {"why", one.why}});
-    }
-    json["groups"].push_back(std::move(entry));
+    if (!brief) json["groups"].push_back(GroupJson(group));
   }
   json["hosts"] = Json::array();
   for (const auto& host : report.hosts) {
@@ -130,16 +178,18 @@ std::string WriteJson(const Report& report) {
     Json entry = {{"name", host.name},
                   {"title", host.title},
                   {"version", host.version},
-                  {"program", host.program},
+                  {"program", brief ? FileName(host.program) : host.program},
                   {"missing", host.missing.empty() ? Json(nullptr) : Json(host.missing)},
                   {"date", host.date},
                   {"duration_ms", host.duration_ms},
                   {"totals", totals}};
     entry["results"] = Json::array();
-    for (const auto& result : host.results) entry["results"].push_back(ResultJson(result));
+    for (const auto& result : host.results) {
+      entry["results"].push_back(brief ? BriefResultJson(result) : ResultJson(result));
+    }
     json["hosts"].push_back(std::move(entry));
   }
-  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json.dump(brief ? 0 : 1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 Result<Report> ReadJson(std::string_view text, const std::string& path) {
@@ -155,8 +205,20 @@ Result<Report> ReadJson(std::string_view text, const std::string& path) {
     GroupFacts group{Text(entry, "name"), Text(entry, "title"), Text(entry, "about"), {}};
     for (const auto& one : List(entry, "cases")) {
       if (!one.is_object()) continue;
-      group.cases.push_back({Text(one, "name"), Text(one, "checks"), Text(one, "source"),
-                             Text(one, "rule"), Text(one, "why")});
+      CaseFacts facts{Text(one, "name"),
+                      Text(one, "checks"),
+                      Text(one, "source"),
+                      Text(one, "rule"),
+                      Text(one, "why"),
+                      false,
+                      {}};
+      facts.recorded = one.contains("recorded") && one["recorded"] == true;
+      if (const auto wrong = one.find("wrong"); wrong != one.end() && wrong->is_object()) {
+        for (const auto& [key, answer] : wrong->items()) {
+          if (answer.is_string()) facts.wrong.emplace_back(key, answer.get<std::string>());
+        }
+      }
+      group.cases.push_back(std::move(facts));
     }
     report.groups.push_back(std::move(group));
   }

@@ -9,8 +9,10 @@ constexpr char kEvil[] = "</pre><script>alert(1)</script><img src=x onerror='x'>
 
 Report MakeReport() {
   Report report;
-  report.groups = {
-      {"g", "The group", "About it.", {{"c", "Checks it.", "ours", "The rule", "Why."}}}};
+  report.groups = {{"g",
+                    "The group",
+                    "About it.",
+                    {{"c", "Checks it.", "ours", "The rule", "Why.", false, {{"errno", "7"}}}}}};
   HostReport host;
   host.name = "h";
   host.title = "The host";
@@ -59,6 +61,7 @@ TEST(Report, TextTellsDeviationsInFullAndTheRestShortly) {
             "g      2 ✓  1 ✗  1 known  1 skipped\n"
             "all    2 ✓  1 ✗  1 known  1 skipped\n"
             "\n"
+            "1 case: 1 by rules of our own\n"
             "h: The host (h 1.0), 0 ms\n"
             "\n"
             "1 deviation on h\n"
@@ -83,13 +86,55 @@ TEST(Report, JsonComesBack) {
   Report report = MakeReport();
   report.hosts[0].results[1].err = kEvil;
   report.hosts[0].results[1].message = "broken \xff text";
-  const std::string text = WriteJson(report);
+  const std::string text = WriteJson(report, false);
   auto again = ReadJson(text, "r.json");
   ASSERT_TRUE(again) << again.error();
   EXPECT_EQ(again->hosts[0].results[1].err, kEvil);
   EXPECT_EQ(again->hosts[0].results[1].message, "broken � text");
   again->hosts[0].results[1].message = report.hosts[0].results[1].message;
-  EXPECT_EQ(WriteJson(*again), text);
+  EXPECT_EQ(WriteJson(*again, false), text);
+}
+
+TEST(Report, BriefJsonComesBackWithoutWhatTheSuiteKnows) {
+  Report report = MakeReport();
+  HostReport& host = report.hosts[0];
+  host.results[0].kind = Kind::kRecorded;
+  host.results[1].was = "pass";
+  host.results[2].outdated = true;
+  host.results[3].framework = "onnx";
+  host.results[3].id = "g/c@prompt+onnx";
+  const auto brief = ReadJson(WriteJson(report, true), "r.json");
+  ASSERT_TRUE(brief) << brief.error();
+  EXPECT_TRUE(brief->groups.empty());
+  for (std::size_t i = 0; i < host.results.size(); ++i) {
+    const CaseResult& before = host.results[i];
+    const CaseResult& after = brief->hosts[0].results[i];
+    EXPECT_EQ(after.id, before.id);
+    EXPECT_EQ(after.group, before.group);
+    EXPECT_EQ(after.name, before.name);
+    EXPECT_EQ(after.dialect, before.dialect);
+    EXPECT_EQ(after.framework, before.framework);
+    EXPECT_EQ(after.kind, before.kind);
+    EXPECT_EQ(after.was, before.was);
+    EXPECT_EQ(after.outdated, before.outdated);
+    EXPECT_EQ(after.command, "");
+    if (before.kind == Kind::kSkip) continue;
+    EXPECT_EQ(after.exit_code, 0);
+    EXPECT_EQ(after.checks.at(0).given, "5");
+    EXPECT_EQ(after.checks.at(0).verdict, Verdict::kMissed);
+  }
+}
+
+TEST(Report, MarkdownHasTheTableAndTheReasons) {
+  Report report = MakeReport();
+  report.hosts[0].results[1].was = "pass";
+  const std::string text = WriteMarkdown(report);
+  for (const auto* const part :
+       {"| Group | The host |\n| --- | ---: |\n| The group | 2/4 |\n| **All** | **2/4** |\n",
+        "| The host | h 1.0 | 2026-01-31 | 1 |\n", "(1 results changed)",
+        "- Not explained. g/c@wamr (fail)\n", "- the reason g/c@wasmedge (trap)\n"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+  }
 }
 
 TEST(Report, JsonOfSomethingElseIsRefused) {
@@ -118,23 +163,26 @@ TEST(Report, NoWriterLetsMarkupThrough) {
   HostReport& host = report.hosts[0];
   host.name = host.title = host.version = host.program = host.date = kEvil;
   report.groups[0].title = report.groups[0].about = kEvil;
-  report.groups[0].cases[0] = {"c", kEvil, kEvil, kEvil, kEvil};
+  report.groups[0].cases[0] = {"c", kEvil, kEvil, kEvil, kEvil, false, {{kEvil, kEvil}}};
   for (auto& result : host.results) {
     result.id = std::string("g/") + kEvil;
-    result.message = result.known = result.other = result.err = result.command = kEvil;
+    result.message = result.known = result.was = result.other = result.err = result.command = kEvil;
     result.checks = {{kEvil, kEvil, {kEvil}, kEvil, true, Verdict::kMissed, kEvil}};
   }
-  const std::string page = WriteHtml(report);
-  EXPECT_EQ(page.find("<script>alert"), std::string::npos);
-  EXPECT_EQ(page.find("<img"), std::string::npos);
-  EXPECT_EQ(page.find("onerror='"), std::string::npos);
+  for (const bool brief : {false, true}) {
+    const std::string page = WriteHtml(report, brief);
+    EXPECT_EQ(page.find("<script>alert"), std::string::npos);
+    EXPECT_EQ(page.find("<img"), std::string::npos);
+    EXPECT_EQ(page.find("onerror='"), std::string::npos);
+  }
+  EXPECT_EQ(WriteMarkdown(report).find("<script"), std::string::npos);
   EXPECT_EQ(WriteJunit(report).find("<script"), std::string::npos);
 }
 
 TEST(Report, MergingAddsColumnsAndCases) {
   Report report = MakeReport();
   Report more = MakeReport();
-  more.groups[0].cases.push_back({"d", "", "", "", ""});
+  more.groups[0].cases.push_back({"d", "", "", "", "", false, {}});
   more.groups.push_back({"k", "K", "", {}});
   more.hosts.push_back(more.hosts[0]);
   more.hosts[1].name = "other";

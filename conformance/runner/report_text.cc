@@ -15,6 +15,7 @@ std::string CellText(const Counts& counts) {
     if (count > 0) parts.push_back(fmt::format("{} {}", count, what));
   };
   add(counts.good(), "✓");
+  add(counts.recorded(), "○");
   add(counts.unexplained, "✗");
   add(counts.known, "known");
   add(counts.skipped(), "skipped");
@@ -126,6 +127,7 @@ std::string WriteText(const Report& report, bool colours) {
   const cli::Style style = colours ? cli::Style::For(stdout) : cli::Style();
   std::string text = MatrixText(report, style);
   text += "\n";
+  text += SourcesText(report) + "\n";
   for (const auto& host : report.hosts) {
     text += host.missing.empty() ? fmt::format("{}: {} ({}), {}\n", host.name, host.title,
                                                host.version, DurationText(host.duration_ms))

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <set>
@@ -15,6 +16,9 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kMostManifest = 16 << 20;
+// Longer values are searched in this part only: the library's regular expressions recurse over the
+// text.
+constexpr std::size_t kMostSearched = 4096;
 
 bool IsName(std::string_view text) {
   return !text.empty() &&
@@ -46,11 +50,54 @@ void CheckWord(TableReader& table, std::string_view key, const std::string& give
                             CleanText(given), Suggest(given, words)));
 }
 
+void CheckExpectation(TableReader& table, const Expectation& expectation) {
+  const auto line = table.LineOf("expect");
+  if (!IsKey(expectation.key)) {
+    table.Mistake(line, fmt::format("expect: expected a key of a-z, 0-9, _ and ., given \"{}\"",
+                                    CleanText(expectation.key)));
+  }
+  auto texts = expectation.accepted;
+  texts.push_back(expectation.expected);
+  for (const auto& text : texts) {
+    if (auto mistake = PatternMistake(text); !mistake.empty()) {
+      table.Mistake(line, fmt::format("{}: {}", expectation.key, mistake));
+      return;
+    }
+  }
+  if (TakesEveryAnswer(expectation)) {
+    table.Mistake(line, fmt::format("expect.{}: expected a key that some answer misses, given one "
+                                    "that takes every answer; record and wasinn hold those",
+                                    expectation.key));
+  }
+}
+
+// The answers of a host that breaks the rule must be such.
+void ReadWrong(TableReader& table, Case& one) {
+  one.wrong = table.Pairs("wrong");
+  const auto line = table.LineOf("wrong");
+  if (one.wrong.empty() && !one.expect.empty()) {
+    table.Mistake(line, "wrong: expected the answers of a host that breaks the rule, given none");
+  }
+  for (const auto& [key, answer] : one.wrong) {
+    const auto found = std::ranges::find(one.expect, key, &Expectation::key);
+    if (found == one.expect.end()) {
+      table.Mistake(line, fmt::format("wrong.{}: expected a key of expect, given another", key));
+    } else if (Takes(*found, answer)) {
+      table.Mistake(line, fmt::format("wrong.{}: expected an answer that is not right, given "
+                                      "\"{}\"",
+                                      key, CleanText(answer)));
+    }
+  }
+}
+
 void ReadExpectations(TableReader& table, Case& one) {
+  const std::string kind = table.TextOr("kind", "judged");
+  CheckWord(table, "kind", kind, {"judged", "recorded"});
+  one.recorded = kind == "recorded";
   for (auto& [key, expected] : table.Pairs("expect")) {
     one.expect.push_back({key, expected});
   }
-  if (one.expect.empty()) {
+  if (one.expect.empty() && !one.recorded) {
     table.Mistake(table.LineOf("expect"), "expect: expected at least one key, given none");
   }
   for (auto& [key, accepted] : table.Lists("accept")) {
@@ -62,21 +109,21 @@ void ReadExpectations(TableReader& table, Case& one) {
     }
     found->accepted = accepted;
   }
+  for (const auto& expectation : one.expect) CheckExpectation(table, expectation);
   one.record = table.Texts("record");
-  for (const auto& expectation : one.expect) {
-    if (!IsKey(expectation.key)) {
-      table.Mistake(table.LineOf("expect"),
-                    fmt::format("expect: expected a key of a-z, 0-9, _ and ., given \"{}\"",
-                                CleanText(expectation.key)));
+  one.wasinn = table.Pairs("wasinn");
+  for (const auto& [key, answer] : one.wasinn) {
+    const auto line = table.LineOf("wasinn");
+    if (std::ranges::find(one.expect, key, &Expectation::key) != one.expect.end()) {
+      table.Mistake(line, fmt::format("wasinn.{}: expected a key that is not judged, given one of "
+                                      "expect",
+                                      key));
     }
-    auto texts = expectation.accepted;
-    texts.push_back(expectation.expected);
-    for (const auto& text : texts) {
-      if (auto mistake = PatternMistake(text); !mistake.empty()) {
-        table.Mistake(table.LineOf("expect"), fmt::format("{}: {}", expectation.key, mistake));
-      }
+    if (auto mistake = PatternMistake(answer); !mistake.empty()) {
+      table.Mistake(line, fmt::format("wasinn.{}: {}", key, mistake));
     }
   }
+  ReadWrong(table, one);
 }
 
 Result<Case> ReadCase(const TomlValue& value, const std::string& path, const std::string& group) {
@@ -176,6 +223,49 @@ Result<> CheckModels(const Suite& suite) {
 }
 
 }  // namespace
+
+bool Meets(const std::string& value, const std::string& expected) {
+  if (!expected.starts_with('~')) return value == expected;
+  try {
+    const std::regex& pattern = [&]() -> const std::regex& {
+      // Compiled once: a suite has the same few patterns a thousand times. And under a lock, since
+      // libstdc++ fills a table of the locale then.
+      static std::mutex mutex;
+      static std::map<std::string, std::regex> patterns;
+      const std::lock_guard lock(mutex);
+      return patterns.try_emplace(expected, expected.substr(1), std::regex::ECMAScript)
+          .first->second;
+    }();
+    return std::regex_search(value.substr(0, kMostSearched), pattern);
+  } catch (const std::regex_error&) {
+    // The suite's patterns were checked; what is left is a search that takes too long.
+    return false;
+  }
+}
+
+bool Takes(const Expectation& expectation, const std::string& value) {
+  return Meets(value, expectation.expected) ||
+         std::ranges::any_of(expectation.accepted,
+                             [&](const auto& accepted) { return Meets(value, accepted); });
+}
+
+bool TakesEveryAnswer(const Expectation& expectation) {
+  static const std::vector<std::string> kErrnos = {"0", "1", "2", "3", "4", "5", "6", "7", "8"};
+  static const std::vector<std::string> kCodes = {
+      "ok",       "invalid-argument", "invalid-encoding",
+      "timeout",  "runtime-error",    "unsupported-operation",
+      "security", "too-large",        "not-found",
+      "unknown"};
+  static const std::vector<std::string> kTexts = {"", "a text"};
+  const auto takes_all = [&](const auto& answers) {
+    return std::ranges::all_of(answers,
+                               [&](const auto& answer) { return Takes(expectation, answer); });
+  };
+  if (expectation.key.ends_with("text")) return takes_all(kTexts);
+  const bool is_code =
+      std::ranges::any_of(kCodes, [&](const auto& code) { return Takes(expectation, code); });
+  return takes_all(is_code ? kCodes : kErrnos);
+}
 
 Result<Group> ParseGroup(std::string_view text, const std::string& path) {
   const auto value = ParseToml(text, path);

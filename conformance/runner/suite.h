@@ -38,9 +38,23 @@ struct Case {
   std::string source;
   std::string rule;
   std::string why;
+  // A case whose question no rule answers: what is given is recorded, and only that the host lives
+  // on is judged.
+  bool recorded = false;
   std::vector<Expectation> expect;
   std::vector<std::string> record;
+  TextPairs wasinn;  // recorded on other hosts; what wasinn answers, for its own gate
+  TextPairs wrong;   // what a host that breaks the rule prints instead; the case then fails
 };
+
+// Whether no answer in the field can miss the expectation: each errno of WITX, or each code of WIT,
+// meets it; or for a text, each text.
+bool TakesEveryAnswer(const Expectation& expectation);
+
+// Whether a value is as expected: equal, or found by the regular expression after ~.
+bool Meets(const std::string& value, const std::string& expected);
+// Whether a value is as expected, or one of those that are accepted.
+bool Takes(const Expectation& expectation, const std::string& value);
 
 struct Group {
   std::string name;

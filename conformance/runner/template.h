@@ -14,7 +14,7 @@ namespace wasinn::conformance {
 inline constexpr std::string_view kVersionNames[] = {"program"};
 inline constexpr std::string_view kRunNames[] = {"program", "guest",  "stem",   "models",
                                                  "dirs",    "policy", "copies", "args"};
-inline constexpr std::string_view kModelNames[] = {"name",     "path",     "dir",
+inline constexpr std::string_view kModelNames[] = {"name",     "path",     "files",    "dir",
                                                    "encoding", "ENCODING", "framework"};
 inline constexpr std::string_view kDirNames[] = {"host", "guest_dir"};
 inline constexpr std::string_view kPolicyNames[] = {"rule", "value"};

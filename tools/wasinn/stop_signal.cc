@@ -40,7 +40,7 @@ extern "C" void NoteSignal(int number) {
 
 }  // namespace
 
-StopSignal::StopSignal() {
+StopSignal::StopSignal(bool hangup) {
   if (note_pipe[0] < 0 && pipe2(note_pipe, O_CLOEXEC | O_NONBLOCK) != 0) return;
   char old[16];
   while (read(note_pipe[0], old, sizeof old) > 0) {
@@ -48,12 +48,23 @@ StopSignal::StopSignal() {
   first = 0;
   any = false;
   OnBoth(NoteSignal, &old_int_, &old_term_);
+  if (!hangup || sigaction(SIGHUP, nullptr, &old_hangup_) != 0 ||
+      old_hangup_.sa_handler == SIG_IGN) {
+    return;
+  }
+  struct sigaction action = {};
+  action.sa_handler = NoteSignal;
+  // A second one ends the process as usual.
+  action.sa_flags = SA_RESTART | static_cast<int>(SA_RESETHAND);
+  sigemptyset(&action.sa_mask);
+  hangup_ = sigaction(SIGHUP, &action, nullptr) == 0;
 }
 
 StopSignal::~StopSignal() {
   if (note_pipe[0] < 0) return;
   sigaction(SIGINT, &old_int_, nullptr);
   sigaction(SIGTERM, &old_term_, nullptr);
+  if (hangup_) sigaction(SIGHUP, &old_hangup_, nullptr);
 }
 
 int StopSignal::received() { return first; }

@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM as a wish to stop.
+// SIGINT, SIGTERM and, where asked for, SIGHUP as a wish to stop.
 #pragma once
 
 #include <signal.h>
@@ -12,7 +12,9 @@ namespace wasinn::cli {
 // descriptor signals keep their usual effect from the start.
 class StopSignal {
  public:
-  StopSignal();
+  // With `hangup` SIGHUP is one of them, too, unless it is ignored as under nohup: for who has
+  // children that would outlive the terminal.
+  explicit StopSignal(bool hangup = false);
   ~StopSignal();
   StopSignal(const StopSignal&) = delete;
   StopSignal& operator=(const StopSignal&) = delete;
@@ -27,6 +29,8 @@ class StopSignal {
  private:
   struct sigaction old_int_ = {};
   struct sigaction old_term_ = {};
+  struct sigaction old_hangup_ = {};
+  bool hangup_ = false;
 };
 
 }  // namespace wasinn::cli

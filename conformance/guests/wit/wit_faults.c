@@ -146,7 +146,10 @@ static void print_load(const char* key, const nnc_list* builders, uint32_t count
 
 // Whether the model add computes, loaded from its own bytes.
 static void print_loaded_add(nnc_result loaded) {
-  if (!w_print_result("load", loaded)) return;
+  if (!w_print_result("load", loaded)) {
+    g_print("sum", "none");
+    return;
+  }
   const nnc_context context = w_open_context(loaded.handle);
   const w_input inputs[] = {{w_port("a"), w_floats(kA, 4)}, {w_port("b"), w_floats(kB, 4)}};
   const char* const out = w_port("sum");

@@ -58,7 +58,10 @@ static nnc_result run_add(nnc_context context, const char* first, const char* se
 
 static void print_add(const char* key, nnc_context context, const char* first, const char* second) {
   nnc_tensor sum;
-  if (!w_print_result(key, run_add(context, first, second, &sum))) return;
+  if (!w_print_result(key, run_add(context, first, second, &sum))) {
+    g_print(g_key("%s.sum", key), "none");
+    return;
+  }
   w_print_data(g_key("%s.sum", key), sum);
   nnc_tensor_drop(sum);
 }

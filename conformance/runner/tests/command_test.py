@@ -23,6 +23,7 @@ checks = "Checks."
 source = "ours"
 rule = "rule"
 why = "why"
+wrong = {{ errno = "1" }}
 expect = {{ errno = "0" }}
 """
 HOST = """
@@ -46,7 +47,7 @@ class Suite:
         (folder / "cases" / "g.toml").write_text(text + CASE.format(name="a") + CASE.format(name="b"))
         self.host("good", "echo errno=0; echo done")
         self.host("bad", "echo errno=1; echo done")
-        self.host("slow", f"touch {folder}/started; sleep 1000")
+        self.host("slow", f"echo $$ > {folder}/started; exec sleep 1000")
         (folder / "hosts" / "missing.toml").write_text(HOST.format(name="missing", program="no-such-program"))
 
     def host(self, name, body):
@@ -75,7 +76,7 @@ def exit_codes(suite, check):
         (["--host", "good", "--host", "good"], 2, "expected each host once"),
         (["--host", "good", "--group", "h"], 2, "--group: expected one of g"),
         (["--host", "good", "--case", "zzz"], 2, "some case matches"),
-        (["--host", "good", "--report", "x.pdf"], 2, ".html, .json, .txt, .xml"),
+        (["--host", "good", "--report", "x.pdf"], 2, ".html, .json, .md, .txt, .xml"),
         (["--host", "good", "--host-program", "x"], 2, "expected NAME=PATH"),
         (["--host", "good", "--jobs", "x"], 2, "expected a number"),
         (["--nonsense"], 2, "--nonsense"),
@@ -110,23 +111,92 @@ def reports(suite, check):
     both = suite.run("--host", "good", "--merge", files["json"], "--report", suite.folder / "both.json")
     check("exit code of both", both.returncode, 1)
     check("columns of both", len(json.loads((suite.folder / "both.json").read_text())["hosts"]), 4)
-    unwritten = suite.run("--host", "good", "--report", "/nonexistent/r.json")
+    unwritten = suite.run("--host", "good", "--report", suite.folder / "good" / "r.json")
     check("exit code without the report", unwritten.returncode, 125)
 
 
 def stopped(suite, check):
-    report = suite.folder / "stopped.json"
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        stopped_by(number, suite, check)
+
+
+def stopped_by(number, suite, check):
+    report, started = suite.folder / "stopped.json", suite.folder / "started"
+    started.unlink(missing_ok=True)
     with subprocess.Popen(suite.command("--host", "good", "--host", "slow", "--jobs", "1", "--time-limit", "900",
                                         "--report", report),
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as run:
-        while not (suite.folder / "started").exists():
+        while not started.exists() or not started.read_text():
             time.sleep(0.05)
-        run.send_signal(signal.SIGINT)
-        text, _ = run.communicate(timeout=60)
-    check("exit code when stopped", run.returncode, 130)
+        run.send_signal(number)
+        text, _ = run.communicate()
+    check(f"exit code when stopped by {number.name}", run.returncode, 130)
+    check(f"the host after {number.name}", pathlib.Path("/proc", started.read_text().strip()).exists(), False)
     check("what was run", "2 ✓" in text and "stopped by a signal" in text, True)
     kinds = [result["result"] for host in json.loads(report.read_text())["hosts"] for result in host["results"]]
     check("results when stopped", kinds, ["pass", "pass", "skip", "skip"])
+
+
+IWASM = """
+for word; do
+  case $word in --wasi-nn-graph*) echo "unknown option $word" >&2; exit 1;; esac
+done
+[ "$1" = --native-lib=libwasi_nn_onnx.so ] || exit 1
+# load_by_name opens a file of that name in the working folder.
+[ "$(cat m)" = "the model" ] && [ "$(ls)" = m ] || exit 1
+echo errno=0; echo done
+"""
+WASMEDGE = """
+[ "$1" = --nn-preload ] || exit 1
+IFS=: read -r name encoding device xml bin more <<END
+$2
+END
+[ "$name $encoding $device $more" = "m OPENVINO CPU " ] || exit 1
+[ "$(cat "$xml")" = "the model" ] && [ "$(cat "$bin")" = "its weights" ] || exit 1
+echo errno=0; echo done
+"""
+
+
+def real_host_files(suite, check):
+    """The suite's files for other hosts, with stand-ins that take the command lines of the real programs and no others."""
+    hosts = pathlib.Path(__file__).resolve().parents[2] / "hosts"
+    models = {"onnx": ["m.onnx"], "openvino": ["m.xml", "m.bin"]}
+    manifest = {"frameworks": {name: {"encoding": name, "models": {"m": {"files": files}}} for name, files in models.items()}}
+    (suite.folder / "models" / "manifest.json").write_text(json.dumps(manifest))
+    for name, files in models.items():
+        (suite.folder / "models" / name).mkdir()
+        for file, text in zip(files, ("the model", "its weights")):
+            (suite.folder / "models" / name / file).write_text(text)
+    (suite.folder / "guests").mkdir()
+    (suite.folder / "guests" / "core.wasm").write_bytes(b"")
+    text = 'group = "named"\ntitle = "N"\nabout = "A."\n'
+    (suite.folder / "cases" / "named.toml").write_text(text + CASE.format(name="c").replace("guest =", 'models = ["m"]\nguest ='))
+    for name, body in (("wamr", IWASM), ("wasmedge", WASMEDGE)):
+        suite.host(f"stand-in-{name}", body)
+        report = suite.folder / f"{name}.json"
+        done = suite.run("--host", hosts / f"{name}.toml", "--host-program", f"{name}={suite.folder}/stand-in-{name}",
+                         "--case", "named/c", "--report", report)
+        check(f"{name} with its own file", done.returncode, 0)
+        results = json.loads(report.read_text())["hosts"][0]["results"]
+        check(f"results of {name}", [result["result"] for result in results], ["pass"])
+        again = subprocess.run(["sh", "-c", results[0]["command"]], capture_output=True, text=True, check=False)
+        check(f"{name} again", again.stdout, "errno=0\ndone\n")
+
+
+def rejudged(suite, check):
+    """Answers of an older run are judged by the rules of today, and the brief report is enough for it."""
+    brief, after = suite.folder / "brief.json", suite.folder / "after.json"
+    suite.run("--host", "good", "--host", "bad", "--group", "g", "--brief", "--report", brief)
+    cases = suite.folder / "cases" / "g.toml"
+    before = cases.read_text()
+    cases.write_text(before.replace('errno = "0"', 'errno = "1"').replace('wrong = { errno = "1"', 'wrong = { errno = "0"'))
+    done = suite.run("--merge", brief, "--rejudge", "--report", after, "--report", suite.folder / "after.md")
+    cases.write_text(before)
+    check("exit code of rejudged", done.returncode, 1)
+    hosts = json.loads(after.read_text())["hosts"]
+    check("rejudged", [(result["result"], result["was"]) for host in hosts for result in host["results"]],
+          [("fail", "pass")] * 2 + [("pass", "fail")] * 2)
+    check("rejudged table", "(2 results changed)" in (suite.folder / "after.md").read_text(), True)
 
 
 def places(suite, check):
@@ -146,7 +216,7 @@ def main():
 
     with tempfile.TemporaryDirectory(prefix="wasinn-command-") as folder:
         suite = Suite(pathlib.Path(folder), sys.argv[1])
-        for test in (exit_codes, reports, stopped, places):
+        for test in (exit_codes, reports, stopped, places, rejudged, real_host_files):
             test(suite, check)
     print("\n".join(wrong) or "all as expected")
     return 1 if wrong else 0
