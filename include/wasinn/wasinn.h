@@ -182,7 +182,9 @@ WASINN_EXPORT wasinn_str wasinn_session_last_error(const wasinn_session* session
  * opened now, NOT_FOUND when there is none. wasinn_program_run does this with its own `dirs`. */
 WASINN_EXPORT wasinn_code wasinn_session_grant_dir(wasinn_session* session, const char* host,
                                                    const char* guest, wasinn_error* error);
-/* The rule's number in the session's policy, as wasinn_policy_get; 0 for an unknown rule. */
+/* The rule's number in the session's policy, as wasinn_policy_get; 0 for an unknown rule. Of
+ * guest_memory no more than the machine or this process's group of processes has, less a part for
+ * the process itself. */
 WASINN_EXPORT uint64_t wasinn_session_rule(const wasinn_session* session, const char* rule);
 
 /* Using a model without a guest. Handles are numbers, valid in their session only. */
