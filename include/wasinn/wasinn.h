@@ -323,8 +323,8 @@ typedef struct wasinn_run_result {
   int32_t exit_code; /* of the guest */
   uint64_t instantiate_ns;
   uint64_t run_ns;
-  /* errno of the first write of the guest to this process's stdout that failed; 0: none did. The
-   * guest was told, but guests often do not look. */
+  /* errno of the first write of the guest to this process's stdout that failed; 0: none did. Guests
+   * often do not look. */
   int32_t stdout_errno;
 } wasinn_run_result;
 #define WASINN_RUN_RESULT_INIT {sizeof(wasinn_run_result), 0, 0, 0, 0}
