@@ -96,8 +96,8 @@ WASINN_EXPORT wasinn_code wasinn_engine_add_adapter(wasinn_engine* engine,
 /* Registers a model under a name; it is loaded when first asked for, then shared by all sessions.
  * `spec` is what --model takes: "NAME=PATH[,backend=B][,target=T][,encoding=E][,load=start]
  * [,OPTION=VALUE...]". A comma begins an option only where OPTION= follows it; a path or value that
- * cannot be written so stands in double quotes, where "" is a quote. A name that is taken already is
- * an error. */
+ * cannot be written so stands in double quotes, where "" is a quote. A name that is taken already
+ * is an error. */
 WASINN_EXPORT wasinn_code wasinn_engine_add_model(wasinn_engine* engine, wasinn_str spec,
                                                   wasinn_error* error);
 
