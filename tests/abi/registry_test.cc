@@ -220,9 +220,8 @@ TEST_F(BadPluginTest, OutputsThatCannotBeAreRefused) {
       {"wrong_size", "output 0 of the backend: expected 16 bytes for f32 [4], given 8"},
   };
   for (const auto& [file, text] : kCases) {
-    EXPECT_NE(Run(file).message.find("reported success without output 0 ('y')"), std::string::npos)
-        << file;
-    EXPECT_TRUE(Logged(text)) << file << ": " << lines_;
+    const std::string message = Run(file).message;
+    EXPECT_NE(message.find(text), std::string::npos) << file << ": " << message;
   }
   EXPECT_NE(Run("no_output").message.find("reported success without output 0"), std::string::npos);
 }

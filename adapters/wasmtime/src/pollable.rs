@@ -61,7 +61,6 @@ unsafe extern "C" fn wake(news: *mut c_void) {
 mod tests {
     use super::*;
     use crate::host::News;
-    use std::future::Future;
     use std::task::{Context, Poll, Waker};
 
     unsafe extern "C" fn release(news: *mut c_void) {

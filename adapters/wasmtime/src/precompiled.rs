@@ -79,7 +79,8 @@ mod tests {
 
     #[test]
     fn code_of_wasmtime_itself_is_told() {
-        let module = wasmtime::Module::new(&Engine::default(), "(module)").unwrap();
+        let wasm = wat::parse_str("(module)").unwrap();
+        let module = wasmtime::Module::new(&Engine::default(), wasm).unwrap();
         let code = module.serialize().unwrap();
         assert!(is(&code) && refusal(&code).contains("that Wasmtime compiled"));
     }

@@ -24,6 +24,7 @@ checks = "The answer of {name} is 0."
 source = "specification"
 rule = "wasi-nn.witx set_input"
 why = "Guests match on it."
+wrong = {{ errno = "5" }}
 expect = {{ errno = "0", out = "1 2 3" }}
 """
 HOST = """
