@@ -38,14 +38,15 @@ void SayThatNoTextCame(Error& error) noexcept {
 
 }  // namespace
 
-RunTable::~RunTable() {
-  log_limit_.Tell(*log_);
-  for (auto& chunk : chunks_) delete chunk.load(std::memory_order_relaxed);
+RunTable::~RunTable() { log_limit_.Tell(*log_); }
+
+RunTable::Slots::~Slots() {
+  for (auto& chunk : chunks) delete chunk.load(std::memory_order_relaxed);
 }
 
 RunTable::Slot* RunTable::SlotAt(uint32_t slot) const {
   if (slot / kChunk >= kChunks) return nullptr;
-  Chunk* chunk = chunks_[slot / kChunk].load(std::memory_order_acquire);
+  Chunk* chunk = slots_->chunks[slot / kChunk].load(std::memory_order_acquire);
   return chunk == nullptr ? nullptr : &(*chunk)[slot % kChunk];
 }
 
@@ -65,7 +66,7 @@ Result<uint32_t> RunTable::TakeSlot() {
   // So that GiveSlot need not allocate.
   if (free_.capacity() <= next_) free_.reserve(2 * size_t{next_} + 16);
   if (next_ % kChunk == 0) {
-    chunks_[next_ / kChunk].store(new Chunk, std::memory_order_release);
+    slots_->chunks[next_ / kChunk].store(new Chunk, std::memory_order_release);
   }
   return next_++;
 }
@@ -132,6 +133,9 @@ int32_t RunTable::ChunkData(void* self, uint64_t run, uint32_t port, wasinn_byte
 void RunTable::Done(void* self, uint64_t run, wasinn_code code, wasinn_str message,
                     int64_t engine_code, const wasinn_backend_usage* usage) {
   auto* table = static_cast<RunTable*>(self);
+  // Once the listener has heard, the table may be gone; the lock on the slot is given up after
+  // that.
+  const std::shared_ptr<Slots> slots = table->slots_;
   Slot* slot = table->SlotOf(run);
   if (slot == nullptr) return;
   MutexLock lock(slot->mutex);

@@ -72,6 +72,10 @@ class RunTable {
   static constexpr uint32_t kSlotBits = 20;
   static_assert(kChunk * kChunks == size_t{1} << kSlotBits);
   using Chunk = std::array<Slot, kChunk>;
+  struct Slots {
+    ~Slots();
+    std::array<std::atomic<Chunk*>, kChunks> chunks{};
+  };
 
   static int32_t Output(void* self, uint64_t run, const wasinn_backend_output* output);
   static int32_t ChunkData(void* self, uint64_t run, uint32_t port, wasinn_bytes data);
@@ -88,7 +92,8 @@ class RunTable {
   const Logger* log_;
   LogLimit log_limit_{"reports of runs that are over"};
   Mutex mutex_;
-  std::array<std::atomic<Chunk*>, kChunks> chunks_{};
+  // The last `done` of an engine may come as the engine is freed: who is inside holds the slots.
+  const std::shared_ptr<Slots> slots_ = std::make_shared<Slots>();
   uint32_t next_ GUARDED_BY(mutex_) = 0;
   std::vector<uint32_t> free_ GUARDED_BY(mutex_);
 };
