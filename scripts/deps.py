@@ -360,7 +360,7 @@ def build_llama(project, scratch, *targets, define=()):
 
 def make_llama(target):
     """Builds llama.cpp's static libraries once for all build folders: lib/ and include/."""
-    say("building llama.cpp (about 8 CPU-minutes this first time)")
+    say("building llama.cpp (about 7 CPU-minutes this first time)")
     with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
         sources = build_llama(f"{LLAMA}/libraries", scratch)
         shutil.copytree(f"{scratch}/lib", target / "lib")
