@@ -17,12 +17,24 @@ constexpr uint32_t kMaxCodePoint = 0x10FFFF;
 
 using Ranges = std::vector<std::pair<uint32_t, uint32_t>>;
 
-const Ranges kDigits = {{'0', '9'}};
-const Ranges kWords = {{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}};
-const Ranges kSpaces = {{9, 13},          {' ', ' '},       {0xA0, 0xA0},     {0x1680, 0x1680},
-                        {0x2000, 0x200A}, {0x2028, 0x2029}, {0x202F, 0x202F}, {0x205F, 0x205F},
-                        {0x3000, 0x3000}, {0xFEFF, 0xFEFF}};
-const Ranges kLineEnds = {{'\n', '\n'}, {'\r', '\r'}, {0x2028, 0x2029}};
+const Ranges& Digits() {
+  static const Ranges ranges = {{'0', '9'}};
+  return ranges;
+}
+const Ranges& Words() {
+  static const Ranges ranges = {{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}};
+  return ranges;
+}
+const Ranges& Spaces() {
+  static const Ranges ranges = {
+      {9, 13},          {' ', ' '},       {0xA0, 0xA0},     {0x1680, 0x1680}, {0x2000, 0x200A},
+      {0x2028, 0x2029}, {0x202F, 0x202F}, {0x205F, 0x205F}, {0x3000, 0x3000}, {0xFEFF, 0xFEFF}};
+  return ranges;
+}
+const Ranges& LineEnds() {
+  static const Ranges ranges = {{'\n', '\n'}, {'\r', '\r'}, {0x2028, 0x2029}};
+  return ranges;
+}
 
 Ranges Others(Ranges ranges) {
   std::ranges::sort(ranges);
@@ -144,7 +156,7 @@ class Translator {
     if (c == '[') return Class();
     if (c == '.') {
       ++at_;
-      return ClassOf(Others(kLineEnds));
+      return ClassOf(Others(LineEnds()));
     }
     if (std::string_view("*+?{").find(c) != std::string_view::npos) {
       throw Bad("that repeats nothing");
@@ -218,7 +230,7 @@ class Translator {
       }
       ranges.insert(ranges.end(), low.begin(), low.end());
     }
-    return ClassOf(negated ? Others(std::move(ranges)) : ranges);
+    return ClassOf(negated ? Others(ranges) : ranges);
   }
 
   Ranges CharacterOrClass() {
@@ -241,17 +253,17 @@ class Translator {
     const auto one = [](uint32_t point) { return Ranges{{point, point}}; };
     switch (c) {
       case 'd':
-        return kDigits;
+        return Digits();
       case 'D':
-        return Others(kDigits);
+        return Others(Digits());
       case 'w':
-        return kWords;
+        return Words();
       case 'W':
-        return Others(kWords);
+        return Others(Words());
       case 's':
-        return kSpaces;
+        return Spaces();
       case 'S':
-        return Others(kSpaces);
+        return Others(Spaces());
       case 'b':
       case 'B':
       case 'c':

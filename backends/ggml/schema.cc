@@ -25,6 +25,12 @@ namespace {
 
 using Json = SchemaJson;
 
+std::string Joined(std::initializer_list<std::string_view> parts) {
+  std::string text;
+  for (const std::string_view part : parts) text += part;
+  return text;
+}
+
 constexpr size_t kMaxGrammar = 1 << 20;
 constexpr int64_t kLargest = 999'999'999'999'999;
 
@@ -159,7 +165,7 @@ class Converter {
     const std::set<std::string_view> types = SchemaParts::Types(schema, place);
     if (schema.contains("const") || schema.contains("enum")) return Values(schema, types, place);
     std::string text;
-    for (const JsonType& type : kJsonTypes) {
+    for (const JsonType& type : JsonTypes()) {
       if (!types.contains(type.name) || (type.name == "integer" && types.contains("number")))
         continue;
       if (!text.empty()) text += " | ";
@@ -287,7 +293,7 @@ class Converter {
       values = Json::array({schema["const"]});
     }
     if (!values.is_array()) RefuseSchema(place, "expected a list as enum, given something else");
-    for (const JsonType& type : kJsonTypes) {
+    for (const JsonType& type : JsonTypes()) {
       for (const std::string_view keyword : type.keywords) {
         if (schema.contains(keyword)) {
           RefuseSchema(place, "expected values (const, enum) without " + std::string(keyword) +
@@ -502,7 +508,7 @@ class Converter {
       const bool is_needed = needed.erase(name) > 0;
       names.insert(name);
       if (property == false && !is_needed) continue;
-      named.push_back({name, Visit(property, place + "/properties/" + name), is_needed});
+      named.push_back({name, Visit(property, Joined({place, "/properties/", name})), is_needed});
     }
     for (const std::string& name : needed) {
       if (speaks && others == false) {
@@ -525,12 +531,12 @@ class Converter {
       first = NewRule("(" + pair + " " + next + ")?");
     }
     for (size_t i = named.size(); i-- > 0;) {
-      const std::string pair =
-          NewRule(Literal(Json(named[i].name).dump()) + " space \":\" space " + named[i].rule);
-      const std::string or_not = named[i].needed ? "" : " | ";
-      first = NewRule(pair + " " + next + (named[i].needed ? "" : or_not + first));
-      next = NewRule("space \",\" space " + pair + " " + next +
-                     (named[i].needed ? "" : or_not + next));
+      const std::string pair = NewRule(
+          Joined({Literal(Json(named[i].name).dump()), " space \":\" space ", named[i].rule}));
+      const std::string_view or_not = named[i].needed ? "" : " | ";
+      first = NewRule(Joined({pair, " ", next, or_not, named[i].needed ? "" : first}));
+      next = NewRule(
+          Joined({"space \",\" space ", pair, " ", next, or_not, named[i].needed ? "" : next}));
     }
     return "\"{\" space " + first + " space \"}\"";
   }

@@ -37,8 +37,8 @@ std::set<std::string_view> TypeNames(const Json& type, const std::string& place)
   for (const Json& one : list) {
     const std::string name = one.is_string() ? one.get<std::string>() : std::string();
     const auto known =
-        std::ranges::find_if(kJsonTypes, [&](const JsonType& row) { return name == row.name; });
-    if (known == std::end(kJsonTypes)) {
+        std::ranges::find_if(JsonTypes(), [&](const JsonType& row) { return name == row.name; });
+    if (known == JsonTypes().end()) {
       RefuseSchema(place, "expected a type of JSON as type, given " + one.dump().substr(0, 60));
     }
     types.insert(known->name);
@@ -51,7 +51,7 @@ Json CommonTypes(const Json& a, const Json& b, const std::string& place) {
   const std::set<std::string_view> one = TypeNames(a, place);
   const std::set<std::string_view> other = TypeNames(b, place);
   Json common = Json::array();
-  for (const JsonType& type : kJsonTypes) {
+  for (const JsonType& type : JsonTypes()) {
     if (HasType(one, type.name) && HasType(other, type.name)) common.push_back(type.name);
   }
   if (common.empty()) RefuseSchema(place, "expected a type that all of them have, given none");
@@ -60,15 +60,18 @@ Json CommonTypes(const Json& a, const Json& b, const std::string& place) {
 
 }  // namespace
 
-const std::vector<JsonType> kJsonTypes = {
-    {"object", {"properties", "required", "additionalProperties"}},
-    {"array", {"items", "prefixItems", "additionalItems", "minItems", "maxItems", "uniqueItems"}},
-    {"string", {"minLength", "maxLength", "pattern", "format"}},
-    {"number", {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}},
-    {"integer", {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}},
-    {"boolean", {}},
-    {"null", {}},
-};
+const std::vector<JsonType>& JsonTypes() {
+  static const std::vector<JsonType> types = {
+      {"object", {"properties", "required", "additionalProperties"}},
+      {"array", {"items", "prefixItems", "additionalItems", "minItems", "maxItems", "uniqueItems"}},
+      {"string", {"minLength", "maxLength", "pattern", "format"}},
+      {"number", {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}},
+      {"integer", {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}},
+      {"boolean", {}},
+      {"null", {}},
+  };
+  return types;
+}
 
 void RefuseSchema(const std::string& place, const std::string& why) {
   throw Failure(WASINN_INVALID_ARGUMENT,
@@ -102,7 +105,7 @@ const Json& SchemaParts::Target(const std::string& reference, const std::string&
       return root_.at(Json::json_pointer(reference.substr(1)));
     }
   } catch (const Json::exception&) {
-    // There is nothing.
+    // Swallowed: there is nothing, which is said below.
   }
   RefuseSchema(place, "expected a $ref to a part of the schema, given " + reference.substr(0, 100));
 }
@@ -191,7 +194,7 @@ std::set<std::string_view> SchemaParts::Types(const Json& schema, const std::str
   std::set<std::string_view> all;
   std::set<std::string_view> meant;
   const bool values = schema.contains("const") || schema.contains("enum");
-  for (const JsonType& type : kJsonTypes) {
+  for (const JsonType& type : JsonTypes()) {
     all.insert(type.name);
     const bool has = std::ranges::any_of(
         type.keywords, [&](std::string_view keyword) { return schema.contains(keyword); });

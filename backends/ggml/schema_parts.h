@@ -19,7 +19,7 @@ struct JsonType {
   std::vector<std::string_view> keywords;
 };
 // In the order in which they are tried.
-extern const std::vector<JsonType> kJsonTypes;
+const std::vector<JsonType>& JsonTypes();
 
 // Throws Failure for the schema at that place.
 [[noreturn]] void RefuseSchema(const std::string& place, const std::string& why);
@@ -46,6 +46,7 @@ class SchemaParts {
   static void Merge(const SchemaJson& from, SchemaJson& to, const std::string& place);
   // The value, a list that is not empty.
   static const SchemaJson& List(const SchemaJson& value, const std::string& place);
+  static const SchemaJson& List(SchemaJson&& value, const std::string& place) = delete;
   // Without a keyword type, those that the other keywords are about.
   static std::set<std::string_view> Types(const SchemaJson& schema, const std::string& place);
 

@@ -33,6 +33,7 @@ void SayThatNoTextCame(Error& error) noexcept {
     error.message =
         fmt::format("the backend failed with {} and gave no text", CodeName(error.code));
   } catch (...) {
+    // Swallowed: the code says the most.
   }
 }
 

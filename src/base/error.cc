@@ -105,7 +105,7 @@ Error PlainError(Code code, std::string_view text) noexcept {
   try {
     error.message = text;
   } catch (const std::bad_alloc&) {
-    // The code says the most.
+    // Swallowed: the code says the most.
   }
   return error;
 }

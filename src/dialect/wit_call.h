@@ -53,7 +53,7 @@ template <Result<> (Session::*Drop)(uint32_t)>
 void DropResource(wasinn_session* session, uint32_t rep) noexcept {
   try {
     (void)(FromC(session).*Drop)(rep);
-  } catch (...) {
+  } catch (...) {  // Swallowed: nobody could be told.
   }
 }
 

@@ -58,7 +58,7 @@ Result<std::string> TakeValue(const ModelConfig& config, std::string_view& rest)
     while (end != std::string_view::npos && !BeginsOption(rest.substr(end + 1))) {
       end = rest.find(',', end + 1);
     }
-    const std::string value(rest.substr(0, end));
+    std::string value(rest.substr(0, end));
     rest.remove_prefix(value.size());
     return value;
   }

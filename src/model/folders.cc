@@ -87,7 +87,8 @@ class Search {
       const auto model = ModelIn(entry);
       if (!model) continue;
       if (*model == entry && depth < kMostDepth && IsFolderOfModels(entry)) {
-        AddModels(entry, name + "/", depth + 1, found);
+        // One that cannot be read has no models.
+        static_cast<void>(AddModels(entry, name + "/", depth + 1, found));
       } else {
         found.models.push_back({name, *model});
       }

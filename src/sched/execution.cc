@@ -62,6 +62,7 @@ Execution::~Execution() {
   try {
     if (context_ != nullptr) graph_->backend().table().context_free(context_);
   } catch (...) {
+    // Swallowed: the plug-in has had its call.
   }
   if (slot_) scheduler_.runs().GiveSlot(*slot_);
   graph_.reset();
@@ -225,7 +226,7 @@ std::optional<std::move_only_function<void()>> Execution::ReportLocked(Result<> 
     try {
       CollectTextLocked();  // half an answer is worth reading
     } catch (...) {
-      // And less than half is better than none.
+      // Swallowed: and less than half is better than none.
     }
   } else if (!outcome) {
     outputs_.assign(outputs_.size(), std::nullopt);
@@ -253,7 +254,7 @@ void Execution::Cancel(Error why) noexcept {
   try {
     if (tell_backend) graph_->backend().table().cancel(context_, run);
   } catch (...) {
-    // Deaf or not, the run is over for its owner.
+    // Swallowed: deaf or not, the run is over for its owner.
   }
   if (report && *report) (*report)();
 }

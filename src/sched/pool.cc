@@ -38,7 +38,7 @@ void Pool::SpawnIfNeededLocked() noexcept {
     workers_.emplace_back([this] { Work(); });
     ++running_;
   } catch (...) {
-    // Those that there are go on.
+    // Swallowed: those that there are go on.
   }
 }
 
@@ -86,7 +86,7 @@ void Pool::Run(Job& job) noexcept {
   try {
     job();
   } catch (...) {
-    // Whoever waits for a job is told by the job itself.
+    // Swallowed: whoever waits for a job is told by the job itself.
   }
 }
 

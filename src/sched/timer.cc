@@ -82,7 +82,7 @@ void Timer::Work() {
     try {
       item.mapped().function();
     } catch (...) {
-      // Whoever waits is told by the function itself.
+      // Swallowed: whoever waits is told by the function itself.
     }
     if (item.mapped().period == Clock::duration(0)) item = {};
     {

@@ -14,7 +14,7 @@ namespace wasinn {
 inline void Wake(const wasinn_waker& waker) noexcept {
   try {
     waker.wake(waker.self);
-  } catch (...) {
+  } catch (...) {  // Swallowed: it has been called.
   }
 }
 

@@ -512,6 +512,7 @@ void Session::Stop(Error why) noexcept {
     try {
       if (on_stop_ != nullptr) on_stop_(on_stop_self_);
     } catch (...) {
+      // Swallowed: it has been called.
     }
     on_stop_ = nullptr;
   }

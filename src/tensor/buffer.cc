@@ -12,6 +12,7 @@ void Release(void (*release)(void*), void* owner) noexcept {
   try {
     if (release != nullptr) release(owner);
   } catch (...) {
+    // Swallowed: it has been called.
   }
 }
 

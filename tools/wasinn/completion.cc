@@ -85,15 +85,15 @@ Completions CompleteCommand(const CLI::App& app, std::span<const std::string> wo
       }
     }
   }
-  if (runs && arguments > 0) {
-    all.paths = Paths::kFiles;
-  } else if (const auto equals = typed.find('='); equals != std::string::npos) {
+  // What follows a guest is the guest's.
+  const bool ours = !runs || arguments == 0;
+  if (const auto equals = typed.find('='); ours && equals != std::string::npos) {
     const auto* flag = FindFlag(app, typed);
     if (flag != nullptr) {
       AddValues(all, std::string_view(typed).substr(equals + 1), *flag,
                 typed.substr(0, equals + 1));
     }
-  } else if (typed.starts_with('-')) {
+  } else if (ours && typed.starts_with('-')) {
     AddFlags(all, typed, app);
   } else if (runs) {
     all.paths = Paths::kFiles;
@@ -129,7 +129,9 @@ Completions Complete(const CLI::App& app, std::span<const std::string> words) {
 
 std::string CompletionText(const Completions& completions) {
   std::string text;
-  for (const auto& [word, help] : completions.words) text += word + "\t" + help + "\n";
+  for (const auto& [word, help] : completions.words) {
+    text.append(word).append("\t").append(help).append("\n");
+  }
   if (completions.paths == Paths::kFiles) text += ":files\n";
   if (completions.paths == Paths::kFolders) text += ":folders\n";
   return text;
