@@ -429,7 +429,7 @@ def make_wasi_adapter(target):
     with tempfile.TemporaryDirectory() as scratch:
         manifest = pathlib.Path(scratch, "Cargo.toml")
         manifest.write_text('[package]\nname = "fetch"\nversion = "0.0.0"\nedition = "2021"\n'
-                            f'[lib]\npath = "lib.rs"\n[dependencies]\n{pin.name} = "={pin.version}"\n')
+                            f'[lib]\npath = "lib.rs"\n[workspace]\n[dependencies]\n{pin.name} = "={pin.version}"\n')
         pathlib.Path(scratch, "lib.rs").touch()
         run([cargo, "vendor", "--manifest-path", manifest, "--versioned-dirs", f"{scratch}/crates"], cwd=scratch)
         crate = pathlib.Path(scratch, "crates", f"{pin.name}-{pin.version}")
