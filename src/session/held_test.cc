@@ -99,9 +99,9 @@ TEST_F(HeldTest, InputsCountUntilTheBackendHasDone) {
 }
 
 TEST_F(HeldTest, ContextsCountUntilTheirWaitingComputesAreGone) {
-  ScriptedBackend script;
   std::latch begun(2);
   std::latch go(1);
+  ScriptedBackend script;
   script.run = [&](const wasinn_backend_input* inputs, size_t count,
                    const wasinn_backend_sink& sink) {
     begun.count_down();
@@ -119,8 +119,6 @@ TEST_F(HeldTest, ContextsCountUntilTheirWaitingComputesAreGone) {
     }
     begun.wait();
     Session session = Make({{"max_contexts", "3"}, {"max_session_bytes", "30"}});
-    const uint32_t own = Load(session, "any");
-    (void)own;
     Register("waits", kAny, {}, "echo-blocking");
     const uint32_t waits = Load(session, "waits");
     for (int i = 0; i < 3; ++i) {

@@ -172,8 +172,10 @@ class ScriptedBackend {
     table.context_free = [](wasinn_backend_context*) { Count(&ScriptedBackend::contexts_freed); };
     table.run = [](wasinn_backend_context*, const wasinn_backend_input* inputs, size_t count,
                    const wasinn_backend_sink* sink) {
-      current_.load()->run ? current_.load()->run(inputs, count, *sink)
-                           : Echo(inputs, count, *sink);
+      ScriptedBackend& self = *current_.load();
+      ++self.running_;
+      self.run ? self.run(inputs, count, *sink) : Echo(inputs, count, *sink);
+      --self.running_;
     };
     table.cancel = [](wasinn_backend_context*, uint64_t number) {
       if (current_.load()->cancel) current_.load()->cancel(number);
@@ -182,7 +184,11 @@ class ScriptedBackend {
 
   ScriptedBackend(const ScriptedBackend&) = delete;
   ScriptedBackend& operator=(const ScriptedBackend&) = delete;
-  ~ScriptedBackend() { current_ = nullptr; }
+  // A worker may still be on its way out of a run: what the script uses is declared before this.
+  ~ScriptedBackend() {
+    Eventually([this] { return running_ == 0; });
+    current_ = nullptr;
+  }
 
   // Gives the input back as output, without memory of its own, and says done.
   static void Echo(const wasinn_backend_input* inputs, size_t, const wasinn_backend_sink& sink) {
@@ -208,6 +214,7 @@ class ScriptedBackend {
     if (ScriptedBackend* script = current_) ++(script->*counter);
   }
   static inline std::atomic<ScriptedBackend*> current_{nullptr};
+  std::atomic<int> running_{0};
 };
 
 }  // namespace wasinn::testing
