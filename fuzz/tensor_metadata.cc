@@ -9,7 +9,7 @@ namespace wasinn::fuzz {
 namespace {
 
 DType AnyType(Input& input) {
-  return static_cast<DType>(input.Byte() % (static_cast<int>(DType::kSTRING) + 1));
+  return static_cast<DType>(input.Byte() % (static_cast<int>(DType::kString) + 1));
 }
 
 std::vector<int64_t> AnyDims(Input& input, int64_t least) {
@@ -53,7 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!port.any_rank) port.shape = *Shape::OfPort(AnyDims(input, -1));
   Tensor tensor;
   tensor.dtype = AnyType(input);
-  if (tensor.dtype == DType::kNONE) tensor.dtype = DType::kU8;
+  if (tensor.dtype == DType::kNone) tensor.dtype = DType::kU8;
   tensor.shape = *Shape::OfTensor(AnyDims(input, 0));
   const std::optional<DTypeNumbers> numbers[] = {DTypeNumbers::kWitx, DTypeNumbers::kWit,
                                                  std::nullopt};
@@ -66,11 +66,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   (void)CountStrings(bytes);
   const auto fitted = FitToPort(dialect, "input", port, tensor);
   if (!fitted) {
-    Require(fitted.error().code == Code::kINVALID_ARGUMENT && !fitted.error().message.empty());
+    Require(fitted.error().code == Code::kInvalidArgument && !fitted.error().message.empty());
     return 0;
   }
   CheckWhole(*fitted);
-  Require(port.dtype == DType::kNONE || fitted->dtype == port.dtype);
+  Require(port.dtype == DType::kNone || fitted->dtype == port.dtype);
   if (!port.any_rank) Require(fitted->shape.rank() == port.shape.rank());
   for (const DTypeNumbers column : {DTypeNumbers::kWitx, DTypeNumbers::kWit}) {
     CheckBack(column, *fitted);

@@ -8,13 +8,13 @@
 
 static const char kMagic[] = "wasinn-echo";
 
-#define X(name, number, text, ...) "|" text
+#define X(name, constant, number, text, ...) "|" text
 static const char kCodeChoices[] =
 #include "base/code.def"
     ;
 #undef X
 
-#define X(name, number, text, ...) {WASINN_##name, text},
+#define X(name, constant, number, text, ...) {WASINN_##name, text},
 static const struct {
   wasinn_code code;
   const char* name;

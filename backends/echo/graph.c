@@ -10,7 +10,7 @@
 #include "private.h"
 
 /* By wasinn_dtype. */
-#define X(name, number, text, ...) [WASINN_DTYPE_##name] = text,
+#define X(name, constant, number, text, ...) [WASINN_DTYPE_##name] = text,
 static const char* const kTypeNames[] = {
     [WASINN_DTYPE_NONE] = "any",
 #include "tensor/dtype.def"

@@ -89,7 +89,7 @@ Tensor SampleOf(wasinn_dtype dtype) {
 }
 
 TEST_F(OnnxTest, EveryElementTypeGoesThroughUnchanged) {
-#define X(name, number, text, ...)                                        \
+#define X(name, constant, number, text, ...)                              \
   {                                                                       \
     SCOPED_TRACE(text);                                                   \
     const Graph graph = Graph::FromPath(onnx_, PathOf("identity_" text)); \

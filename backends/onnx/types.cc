@@ -69,7 +69,7 @@ wasinn_dtype FromOnnx(ONNXTensorElementDataType type) {
 size_t ElementSize(wasinn_dtype dtype) {
   static constexpr auto kSizes = [] {
     std::array<size_t, 32> sizes{};
-#define X(name, number, text, bits, ...) sizes[number] = (bits) / 8;
+#define X(name, constant, number, text, bits, ...) sizes[number] = (bits) / 8;
 #include "tensor/dtype.def"
 #undef X
     return sizes;
@@ -80,8 +80,8 @@ size_t ElementSize(wasinn_dtype dtype) {
 
 std::string TypeName(ONNXTensorElementDataType type) {
   switch (FromOnnx(type)) {
-#define X(name, number, text, ...) \
-  case WASINN_DTYPE_##name:        \
+#define X(name, constant, number, text, ...) \
+  case WASINN_DTYPE_##name:                  \
     return text;
 #include "tensor/dtype.def"
 #undef X

@@ -41,7 +41,7 @@ Result<> CheckTable(const wasinn_backend& table) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
       });
   if (!good_name) {
-    return Fail(Code::kINVALID_ARGUMENT,
+    return Fail(Code::kInvalidArgument,
                 "backend name: expected 1 to 64 of a-z, 0-9, - and _, given '{}'", Printable(name));
   }
   const std::pair<const char*, bool> slots[] = {
@@ -55,12 +55,12 @@ Result<> CheckTable(const wasinn_backend& table) {
   };
   for (const auto& [slot, there] : slots) {
     if (!there) {
-      return Fail(Code::kINVALID_ARGUMENT, "backend {}: expected a function in slot {}, given NULL",
+      return Fail(Code::kInvalidArgument, "backend {}: expected a function in slot {}, given NULL",
                   name, slot);
     }
   }
   if (table.option_count > kMostOptions || (table.option_count > 0 && table.options == nullptr)) {
-    return Fail(Code::kINVALID_ARGUMENT,
+    return Fail(Code::kInvalidArgument,
                 "backend {}: expected at most {} options with a table, given {}{}", name,
                 kMostOptions, table.option_count, table.options == nullptr ? " without one" : "");
   }
@@ -73,14 +73,14 @@ Result<std::unique_ptr<Backend>> Backend::Create(const wasinn_backend* table, st
                                                  const BackendServices& services) {
   const std::string_view where = origin.empty() ? "a linked-in backend" : std::string_view(origin);
   if (table == nullptr) {
-    return Fail(Code::kINVALID_ARGUMENT, "{}: expected a backend table, given NULL", where);
+    return Fail(Code::kInvalidArgument, "{}: expected a backend table, given NULL", where);
   }
   if (table->abi_version != WASINN_BACKEND_ABI_VERSION) {
-    return Fail(Code::kINVALID_ARGUMENT, "{}: expected backend ABI version {}, given {}", where,
+    return Fail(Code::kInvalidArgument, "{}: expected backend ABI version {}, given {}", where,
                 WASINN_BACKEND_ABI_VERSION, table->abi_version);
   }
   if (table->struct_size < kSizeOfV1 || table->struct_size > 64 * kSizeOfV1) {
-    return Fail(Code::kINVALID_ARGUMENT,
+    return Fail(Code::kInvalidArgument,
                 "{}: expected a backend table of at least {} bytes, given {}", where, kSizeOfV1,
                 table->struct_size);
   }
@@ -137,7 +137,7 @@ Result<wasinn_backend_instance*> Backend::Instance() {
     if (code != WASINN_OK) {
       instance_ = Fail(FromC(code, error, "backend " + name_ + ": open"));
     } else if (instance == nullptr) {
-      instance_ = Fail(Code::kUNKNOWN, "backend {}: open gave no instance", name_);
+      instance_ = Fail(Code::kUnknown, "backend {}: open gave no instance", name_);
     } else {
       instance_ = instance;
     }
@@ -173,7 +173,7 @@ Result<wasinn_backend_graph*> Backend::LoadGraph(const wasinn_load_request& requ
     code = load();
   }
   if (code != WASINN_OK) return Fail(FromC(code, error, "backend " + name_ + ": graph_load"));
-  if (graph == nullptr) return Fail(Code::kUNKNOWN, "backend {}: graph_load gave no graph", name_);
+  if (graph == nullptr) return Fail(Code::kUnknown, "backend {}: graph_load gave no graph", name_);
   return graph;
 }
 

@@ -170,7 +170,7 @@ TEST_F(BackendTest, AFailureToOpenIsRemembered) {
   for (int i = 0; i < 2; ++i) {
     const auto instance = (*backend)->Instance();
     ASSERT_FALSE(instance);
-    EXPECT_EQ(instance.error().code, Code::kUNSUPPORTED_OPERATION);
+    EXPECT_EQ(instance.error().code, Code::kUnsupportedOperation);
     EXPECT_EQ(instance.error().message, "no device");
     EXPECT_EQ(instance.error().engine_code, 7);
   }

@@ -17,7 +17,7 @@ Result<std::unique_ptr<Backend>> OpenPlugin(const std::string& path,
   WASINN_TRY(library, os::OpenLibrary(path));
   const auto entry = reinterpret_cast<wasinn_backend_entry_fn>(os::FindSymbol(library, kEntry));
   if (entry == nullptr) {
-    return Fail(Code::kINVALID_ARGUMENT, "{}: expected a backend that exports {}, given none", path,
+    return Fail(Code::kInvalidArgument, "{}: expected a backend that exports {}, given none", path,
                 kEntry);
   }
   return Backend::Create(entry(), path, services);

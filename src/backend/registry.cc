@@ -29,7 +29,7 @@ Backend* BackendRegistry::FindLocked(std::string_view name) {
 Result<Backend*> BackendRegistry::AddLocked(Result<std::unique_ptr<Backend>> backend) {
   if (!backend) return Fail(backend.error());
   if (const Backend* other = FindLocked((*backend)->name()); other != nullptr) {
-    return Fail(Code::kINVALID_ARGUMENT, "backend name: expected a new one, given '{}' again ({})",
+    return Fail(Code::kInvalidArgument, "backend name: expected a new one, given '{}' again ({})",
                 other->name(), other->origin().empty() ? "linked in" : other->origin());
   }
   backends_.push_back(std::move(*backend));
@@ -72,12 +72,12 @@ Result<Backend*> BackendRegistry::Find(std::string_view name) {
   if (Backend* backend = FindLocked(name); backend != nullptr) return backend;
   for (const KnownBackend& known : kKnown) {
     if (known.name == name) {
-      return Fail(Code::kNOT_FOUND, "backend {} is not in this build: {}", name, known.how);
+      return Fail(Code::kNotFound, "backend {} is not in this build: {}", name, known.how);
     }
   }
   std::vector<std::string_view> names;
   for (const auto& backend : backends_) names.push_back(backend->name());
-  return Fail(Code::kNOT_FOUND, "no backend named '{}'{}", Printable(name), Suggest(name, names));
+  return Fail(Code::kNotFound, "no backend named '{}'{}", Printable(name), Suggest(name, names));
 }
 
 std::vector<Backend*> BackendRegistry::ForEncoding(std::string_view encoding) {

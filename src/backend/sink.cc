@@ -9,11 +9,11 @@ Result<Tensor> TakeOutput(const wasinn_backend_output& output) {
                                 output.owner);
   const auto dtype = DTypeFromNumber(view.dtype);
   if (!dtype) {
-    return Fail(Code::kUNKNOWN, "output {}: the backend gave element type number {}, which is none",
+    return Fail(Code::kUnknown, "output {}: the backend gave element type number {}, which is none",
                 output.port, static_cast<uint32_t>(view.dtype));
   }
   if (view.rank > 0 && view.dims == nullptr) {
-    return Fail(Code::kUNKNOWN, "output {}: the backend gave no dims", output.port);
+    return Fail(Code::kUnknown, "output {}: the backend gave no dims", output.port);
   }
   WASINN_TRY(shape, Shape::OfTensor({view.dims, view.rank}));
   tensor.dtype = *dtype;
@@ -59,7 +59,7 @@ Result<uint32_t> RunTable::TakeSlot() {
     return slot;
   }
   if (next_ == kChunk * kChunks) {
-    return Fail(Code::kTOO_LARGE,
+    return Fail(Code::kTooLarge,
                 "expected at most {} execution contexts in one engine, given one "
                 "more",
                 kChunk * kChunks);
@@ -166,7 +166,7 @@ wasinn_code RunTable::ReadFile(void* self, uint64_t run, wasinn_str path, size_t
   }
   try {
     // A slow file system must not hold up a cancel.
-    Result<std::string> file = Fail(Code::kCANCELLED, "the run is over");
+    Result<std::string> file = Fail(Code::kCancelled, "the run is over");
     if (dirs) file = (*dirs ? **dirs : GuestDirs()).ReadFile(View(path), most);
     if (!file) return ToC(file.error(), error);
     take(to, {file->data(), file->size()});

@@ -171,7 +171,7 @@ TEST_F(SinkTest, EndRunSilencesTheBackend) {
 TEST_F(SinkTest, FailuresKeepTheirTextAndNumber) {
   const uint32_t slot = *table_.TakeSlot();
   Done(table_.BeginRun(slot, &recorder_), WASINN_TOO_LARGE, "expected less");
-  EXPECT_EQ(recorder_.result.error().code, Code::kTOO_LARGE);
+  EXPECT_EQ(recorder_.result.error().code, Code::kTooLarge);
   EXPECT_EQ(recorder_.result.error().message, "expected less");
   EXPECT_EQ(recorder_.result.error().engine_code, 5);
   Done(table_.BeginRun(slot, &recorder_), WASINN_BUSY);

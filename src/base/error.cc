@@ -18,18 +18,18 @@ struct Row {
 };
 
 constexpr auto kRows = std::to_array<Row>({
-#define X(name, number, text, witx, wit) Row{Code::k##name, text, witx, wit},
+#define X(name, constant, number, text, witx, wit) Row{Code::k##constant, text, witx, wit},
 #include "base/code.def"
 #undef X
 });
 
-#define X(name, number, text, witx, wit) static_assert(WASINN_##name == (number));
+#define X(name, constant, number, text, witx, wit) static_assert(WASINN_##name == (number));
 #include "base/code.def"
 #undef X
 
 const Row& RowOf(Code code) {
   const auto index = static_cast<size_t>(code);
-  return index < kRows.size() ? kRows[index] : kRows[static_cast<size_t>(Code::kUNKNOWN)];
+  return index < kRows.size() ? kRows[index] : kRows[static_cast<size_t>(Code::kUnknown)];
 }
 
 }  // namespace
@@ -41,7 +41,7 @@ std::string_view CodeName(Code code) {
 
 Code CodeFromNumber(int64_t number) {
   return number >= 0 && number < static_cast<int64_t>(kRows.size()) ? static_cast<Code>(number)
-                                                                    : Code::kUNKNOWN;
+                                                                    : Code::kUnknown;
 }
 
 uint32_t WitxErrno(Code code) { return RowOf(code).witx; }
@@ -49,7 +49,7 @@ uint32_t WitErrorCode(Code code) { return RowOf(code).wit; }
 
 Code CodeFromWit(uint32_t number) {
   // The first nine codes after OK are WIT's, in WIT's order.
-  return number <= 8 ? static_cast<Code>(number + 1) : Code::kUNKNOWN;
+  return number <= 8 ? static_cast<Code>(number + 1) : Code::kUnknown;
 }
 
 wasinn_code ToC(const Error& error, wasinn_error* out) {
@@ -69,7 +69,7 @@ Error FromC(wasinn_code code, const wasinn_error& error, std::string_view where)
   Error result{CodeFromNumber(code), {}, error.engine_code, {}};
   // A plug-in may have left the text unterminated.
   result.message.assign(error.message, strnlen(error.message, sizeof(error.message)));
-  if (result.code == Code::kOK) result.code = Code::kUNKNOWN;
+  if (result.code == Code::kOk) result.code = Code::kUnknown;
   if (result.message.empty()) {
     result.message =
         fmt::format("{} failed with {} and gave no text", where, CodeName(result.code));
@@ -81,22 +81,22 @@ Error ErrorOfException() noexcept {
   try {
     throw;
   } catch (const std::bad_alloc&) {
-    return PlainError(Code::kTOO_LARGE, "the host has no memory left for this call");
+    return PlainError(Code::kTooLarge, "the host has no memory left for this call");
   } catch (const std::system_error& error) {
     try {
-      return {Code::kBUSY, fmt::format("the system refused a thread: {}", error.code().message()),
+      return {Code::kBusy, fmt::format("the system refused a thread: {}", error.code().message()),
               0};
     } catch (...) {
-      return PlainError(Code::kBUSY, {});
+      return PlainError(Code::kBusy, {});
     }
   } catch (const std::exception& exception) {
     try {
-      return {Code::kUNKNOWN, fmt::format("internal error: {}", exception.what()), 0};
+      return {Code::kUnknown, fmt::format("internal error: {}", exception.what()), 0};
     } catch (...) {
-      return PlainError(Code::kUNKNOWN, {});
+      return PlainError(Code::kUnknown, {});
     }
   } catch (...) {
-    return PlainError(Code::kUNKNOWN, "internal error: an unknown exception");
+    return PlainError(Code::kUnknown, "internal error: an unknown exception");
   }
 }
 

@@ -14,23 +14,23 @@
 namespace wasinn {
 
 enum class Code : int32_t {
-#define X(name, number, text, witx, wit) k##name = (number),
+#define X(name, constant, number, text, witx, wit) k##constant = (number),
 #include "base/code.def"
 #undef X
 };
 
 // "invalid_argument"; "unknown code" for a number that is none.
 std::string_view CodeName(Code code);
-// The code with that name or number, for options and plug-ins; kUNKNOWN when there is none.
+// The code with that name or number, for options and plug-ins; kUnknown when there is none.
 Code CodeFromNumber(int64_t number);
 // The numbers of the guest dialects.
 uint32_t WitxErrno(Code code);
 uint32_t WitErrorCode(Code code);
-// The other way round for WIT's `error` constructor; kUNKNOWN when out of range.
+// The other way round for WIT's `error` constructor; kUnknown when out of range.
 Code CodeFromWit(uint32_t number);
 
 struct Error {
-  Code code = Code::kUNKNOWN;
+  Code code = Code::kUnknown;
   std::string message;
   // The framework's own number, 0 without one.
   int64_t engine_code = 0;
@@ -44,7 +44,7 @@ struct Error {
 template <typename T = void>
 using Result = std::expected<T, Error>;
 
-// return Fail(Code::kNOT_FOUND, "no model named '{}'", name);
+// return Fail(Code::kNotFound, "no model named '{}'", name);
 template <typename... Args>
 [[nodiscard]] std::unexpected<Error> Fail(Code code, fmt::format_string<Args...> format,
                                           Args&&... args) {

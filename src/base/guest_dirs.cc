@@ -40,7 +40,7 @@ Result<std::string> GuestDirs::ReadFile(std::string_view path, size_t most) cons
     if (inside && (best == nullptr || entry.guest.size() >= best->guest.size())) best = &entry;
   }
   if (best == nullptr || relative.find('\0') != std::string_view::npos) {
-    return Fail(Code::kSECURITY,
+    return Fail(Code::kSecurity,
                 "{}: expected a path in a folder that the guest was given, given another", shown);
   }
   const std::string_view rest = Relative(relative.substr(best->guest.size()));

@@ -21,25 +21,25 @@ class GuestDirsTest : public ::testing::Test {
   }
   Code Why(std::string_view path, size_t most = 100) const {
     const auto read = dirs_.ReadFile(path, most);
-    return read ? Code::kOK : read.error().code;
+    return read ? Code::kOk : read.error().code;
   }
   const testing::TempDir folder_;
   GuestDirs dirs_;
 };
 
 TEST_F(GuestDirsTest, FilesHaveTheGuestsNames) {
-  EXPECT_EQ(Why("one"), Code::kSECURITY);
+  EXPECT_EQ(Why("one"), Code::kSecurity);
   ASSERT_TRUE(dirs_.Add(folder_.path("given"), "/pics/"));
   for (const char* path :
        {"/pics/one", "pics/one", "./pics/one", "/pics/./one", "/pics//one", "/pics/deep/../one"}) {
     EXPECT_EQ(dirs_.ReadFile(path, 100).value_or(""), "1") << path;
   }
   EXPECT_EQ(dirs_.ReadFile("/pics/deep/two", 100).value_or(""), "22");
-  EXPECT_EQ(Why("/pics/two"), Code::kNOT_FOUND);
-  EXPECT_EQ(Why("/picsone"), Code::kSECURITY);
-  EXPECT_EQ(Why("/one"), Code::kSECURITY);
-  EXPECT_EQ(Why(""), Code::kSECURITY);
-  EXPECT_EQ(Why(folder_.path("given/one")), Code::kSECURITY);
+  EXPECT_EQ(Why("/pics/two"), Code::kNotFound);
+  EXPECT_EQ(Why("/picsone"), Code::kSecurity);
+  EXPECT_EQ(Why("/one"), Code::kSecurity);
+  EXPECT_EQ(Why(""), Code::kSecurity);
+  EXPECT_EQ(Why(folder_.path("given/one")), Code::kSecurity);
   EXPECT_EQ(dirs_.ReadFile("/pics/two", 100).error().message,
             "cannot open file '/pics/two': No such file or directory");
 }
@@ -49,7 +49,7 @@ TEST_F(GuestDirsTest, TheLongestNameCounts) {
   ASSERT_TRUE(dirs_.Add(folder_.path("other"), "a/b"));
   EXPECT_EQ(dirs_.ReadFile("/one", 100).value_or(""), "1");
   EXPECT_EQ(dirs_.ReadFile("a/b/one", 100).value_or(""), "another");
-  EXPECT_EQ(Why("a/one"), Code::kNOT_FOUND);
+  EXPECT_EQ(Why("a/one"), Code::kNotFound);
   EXPECT_FALSE(dirs_.Add(folder_.path("none"), "/n"));
   EXPECT_FALSE(dirs_.Add(folder_.path("secret"), "/n"));
 }
@@ -62,26 +62,26 @@ TEST_F(GuestDirsTest, NothingLeadsOut) {
   fs::create_symlink("one", folder_.path("given/in"));
   for (const char* path : {"../secret", "/../secret", "deep/../../secret", "out", "far",
                            "root/etc/passwd", "/proc/self/environ\0"}) {
-    EXPECT_NE(Why(path), Code::kOK) << path;
+    EXPECT_NE(Why(path), Code::kOk) << path;
   }
-  EXPECT_EQ(Why("../secret"), Code::kSECURITY);
-  EXPECT_EQ(Why("out"), Code::kSECURITY);
-  EXPECT_EQ(Why("far"), Code::kSECURITY);
-  EXPECT_EQ(Why(std::string_view("one\0", 4)), Code::kSECURITY);
+  EXPECT_EQ(Why("../secret"), Code::kSecurity);
+  EXPECT_EQ(Why("out"), Code::kSecurity);
+  EXPECT_EQ(Why("far"), Code::kSecurity);
+  EXPECT_EQ(Why(std::string_view("one\0", 4)), Code::kSecurity);
   EXPECT_EQ(dirs_.ReadFile("in", 100).value_or(""), "1");
 }
 
 TEST_F(GuestDirsTest, OnlyFilesOfTheSizeAreRead) {
   ASSERT_TRUE(dirs_.Add(folder_.path("given"), "/"));
-  EXPECT_EQ(Why("deep/two", 2), Code::kOK);
-  EXPECT_EQ(Why("deep/two", 1), Code::kTOO_LARGE);
+  EXPECT_EQ(Why("deep/two", 2), Code::kOk);
+  EXPECT_EQ(Why("deep/two", 1), Code::kTooLarge);
   EXPECT_EQ(dirs_.ReadFile("deep/two", SIZE_MAX).value_or(""), "22");
-  EXPECT_EQ(Why("deep"), Code::kINVALID_ARGUMENT);
-  EXPECT_EQ(Why("/"), Code::kINVALID_ARGUMENT);
-  EXPECT_EQ(Why(std::string(10000, 'a')), Code::kRUNTIME_ERROR);
+  EXPECT_EQ(Why("deep"), Code::kInvalidArgument);
+  EXPECT_EQ(Why("/"), Code::kInvalidArgument);
+  EXPECT_EQ(Why(std::string(10000, 'a')), Code::kRuntimeError);
   // Neither waits for someone to write.
   ASSERT_EQ(mkfifo(folder_.path("given/pipe").c_str(), 0600), 0);
-  EXPECT_EQ(Why("pipe"), Code::kINVALID_ARGUMENT);
+  EXPECT_EQ(Why("pipe"), Code::kInvalidArgument);
 }
 
 TEST_F(GuestDirsTest, AFolderStaysTheSameOne) {

@@ -6,7 +6,7 @@ namespace wasinn {
 
 Result<> CheckLimit(std::string_view rule, uint64_t limit, uint64_t given) {
   if (limit == 0 || given <= limit) return {};
-  return Fail(Code::kSECURITY, "policy rule {}: expected at most {}, given {}", rule, limit, given);
+  return Fail(Code::kSecurity, "policy rule {}: expected at most {}, given {}", rule, limit, given);
 }
 
 std::shared_ptr<Ledger> Ledger::Create(const std::array<Limit, kAccounts>& limits) {

@@ -21,7 +21,7 @@ TEST(LedgerTest, AChargeCountsUntilItEnds) {
   ASSERT_TRUE(first);
   const auto refused = Charge::Take(ledger, Account::kBytes, 5);
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, Code::kSECURITY);
+  EXPECT_EQ(refused.error().code, Code::kSecurity);
   EXPECT_EQ(refused.error().message, "policy rule max_bytes: expected at most 10, given 11");
   EXPECT_EQ(ledger->used(Account::kBytes), 6u);
   EXPECT_TRUE(Charge::Take(ledger, Account::kContexts, 1));  // another account

@@ -85,12 +85,12 @@ Result<> CheckOptions(std::string_view owner, std::span<const OptionSpec> table,
       for (const OptionSpec& row : table) {
         if (row.scope == scope) names.push_back(row.name);
       }
-      return Fail(Code::kINVALID_ARGUMENT, "{}: unknown {} option '{}'{}", owner,
+      return Fail(Code::kInvalidArgument, "{}: unknown {} option '{}'{}", owner,
                   scope == WASINN_SCOPE_LOAD ? "load" : "context", Printable(name),
                   Suggest(name, names));
     }
     if (!Fits(*spec, value)) {
-      return Fail(Code::kINVALID_ARGUMENT, "{}: option '{}': expected {}, given '{}'", owner, name,
+      return Fail(Code::kInvalidArgument, "{}: option '{}': expected {}, given '{}'", owner, name,
                   Expected(*spec), Printable(value));
     }
   }

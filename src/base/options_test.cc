@@ -17,7 +17,7 @@ const std::vector<OptionSpec> kTable = {
 std::string Why(wasinn_option_scope scope, const Options& options) {
   const auto checked = CheckOptions("backend b", kTable, scope, options);
   if (checked) return "";
-  EXPECT_EQ(checked.error().code, Code::kINVALID_ARGUMENT);
+  EXPECT_EQ(checked.error().code, Code::kInvalidArgument);
   return checked.error().message;
 }
 

@@ -54,9 +54,9 @@ std::vector<std::string> CgroupFolders(std::string_view controller) {
 }
 
 Error FileError(std::string_view path, int number) {
-  Code code = Code::kRUNTIME_ERROR;
-  if (number == ENOENT || number == ENOTDIR) code = Code::kNOT_FOUND;
-  if (number == EMFILE || number == ENFILE) code = Code::kBUSY;
+  Code code = Code::kRuntimeError;
+  if (number == ENOENT || number == ENOTDIR) code = Code::kNotFound;
+  if (number == EMFILE || number == ENFILE) code = Code::kBusy;
   return {code, fmt::format("cannot open {}: {}", path, std::strerror(number)), number};
 }
 
@@ -87,7 +87,7 @@ int64_t TimeOf(const struct stat& info) {
 }
 
 Error NoFile(std::string_view path, FileKind kind) {
-  return {Code::kINVALID_ARGUMENT,
+  return {Code::kInvalidArgument,
           fmt::format("{}: expected a file, given a {}", path, FileKindName(kind))};
 }
 
@@ -129,7 +129,7 @@ Result<std::vector<uint8_t>> ReadUpTo(const Fd& fd, size_t size, std::string_vie
 Result<std::string> ReadWhole(const Fd& fd, size_t most, std::string_view path) {
   WASINN_TRY(bytes, ReadUpTo(fd, most == SIZE_MAX ? most : most + 1, path));
   if (bytes.size() > most) {
-    return Fail(Code::kTOO_LARGE, "{}: expected at most {} bytes, given more", path, most);
+    return Fail(Code::kTooLarge, "{}: expected at most {} bytes, given more", path, most);
   }
   return std::string(bytes.begin(), bytes.end());
 }
@@ -266,7 +266,7 @@ Result<std::string> Dir::ReadFile(const std::string& path, size_t most,
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
   const Fd fd(static_cast<int>(syscall(SYS_openat2, fd_, path.c_str(), &how, sizeof how)));
   if (fd.get() < 0 && (errno == EXDEV || errno == ELOOP)) {
-    return Fail(Code::kSECURITY,
+    return Fail(Code::kSecurity,
                 "{}: expected a path in a folder of the guest, given one that "
                 "leaves it",
                 shown);
@@ -312,7 +312,7 @@ Result<void*> OpenLibrary(const std::string& path) {
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (library == nullptr) {
     const char* text = dlerror();
-    return Fail(Code::kNOT_FOUND, "cannot load {}: {}", path, text == nullptr ? "" : text);
+    return Fail(Code::kNotFound, "cannot load {}: {}", path, text == nullptr ? "" : text);
   }
   return library;
 }

@@ -75,7 +75,7 @@ TEST_F(OsTest, ReadsHeadsAndWholeFiles) {
   EXPECT_EQ(*ReadFile(path, 10), "0123456789");
   const auto large = ReadFile(path, 9);
   ASSERT_FALSE(large);
-  EXPECT_EQ(large.error().code, Code::kTOO_LARGE);
+  EXPECT_EQ(large.error().code, Code::kTooLarge);
   EXPECT_FALSE(ReadFile(dir_.string(), 10));
 }
 
@@ -101,7 +101,7 @@ TEST_F(OsTest, ReadsPiecesOfAFile) {
   EXPECT_EQ((*file)->Read(100, bytes), 0u);
   const auto missing = File::Open((dir_ / "none").string());
   ASSERT_FALSE(missing);
-  EXPECT_EQ(missing.error().code, Code::kNOT_FOUND);
+  EXPECT_EQ(missing.error().code, Code::kNotFound);
   EXPECT_NE(missing.error().message.find("none"), std::string::npos);
   EXPECT_NE(File::Open(dir_.string()).error().message.find("expected a file, given a folder"),
             std::string::npos);

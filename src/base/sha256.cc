@@ -24,7 +24,7 @@ Result<Sha256> Sha256Hasher::Finish() {
   if (good_ && EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(state_), hash.data(), nullptr) == 1) {
     return hash;
   }
-  return Fail(Code::kUNKNOWN, "expected SHA-256 from the system's OpenSSL, given none");
+  return Fail(Code::kUnknown, "expected SHA-256 from the system's OpenSSL, given none");
 }
 
 std::string Hex(const Sha256& hash) {

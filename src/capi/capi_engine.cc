@@ -22,7 +22,7 @@ const char* wasinn_dtype_name(wasinn_dtype dtype) {
 }
 
 wasinn_dtype wasinn_dtype_from_name(wasinn_str name) {
-  return ToC(DTypeFromName(View(name)).value_or(DType::kNONE));
+  return ToC(DTypeFromName(View(name)).value_or(DType::kNone));
 }
 
 size_t wasinn_dtype_size(wasinn_dtype dtype) {
@@ -77,7 +77,7 @@ wasinn_code wasinn_engine_add_model_config(wasinn_engine* engine, const wasinn_m
       model.path = given.path;
     } else {
       if (given.content.data == nullptr || given.content.size == 0) {
-        return Fail(Code::kINVALID_ARGUMENT, "model '{}': expected a path or content, given none",
+        return Fail(Code::kInvalidArgument, "model '{}': expected a path or content, given none",
                     model.name);
       }
       WASINN_TRY(buffer, FromC(engine).buffers().Allocate(given.content.size));
@@ -89,7 +89,7 @@ wasinn_code wasinn_engine_add_model_config(wasinn_engine* engine, const wasinn_m
       WASINN_CHECK(SetModelProperty(model, "encoding", given.encoding));
     }
     if (given.target < WASINN_TARGET_CPU || given.target > WASINN_TARGET_AUTO) {
-      return Fail(Code::kINVALID_ARGUMENT, "model '{}': target: expected 0 to 3, given {}",
+      return Fail(Code::kInvalidArgument, "model '{}': target: expected 0 to 3, given {}",
                   model.name, static_cast<int>(given.target));
     }
     model.target = static_cast<Target>(given.target);

@@ -160,7 +160,7 @@ char* wasinn_engine_model_json(wasinn_engine* engine, const char* name_or_path,
     const bool named = models.Has(name_or_path);
     const int missing = os::StatFile(name_or_path).error;
     if (!named && (missing == ENOENT || missing == ENOTDIR)) {
-      return Fail(Code::kNOT_FOUND,
+      return Fail(Code::kNotFound,
                   "expected a registered model or a file, given '{}', which is neither",
                   Printable(name_or_path));
     }

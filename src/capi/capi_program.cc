@@ -22,7 +22,7 @@ class RunDeadline {
     id_ = timer.At(
         time,
         [&session,
-         why = Error{Code::kTIMEOUT,
+         why = Error{Code::kTimeout,
                      fmt::format("policy rule run_timeout: the guest ran longer than {} ms", limit),
                      0}]() mutable { session.Stop(std::move(why)); });
   }
@@ -49,7 +49,7 @@ namespace {
 using LoadSlot = decltype(wasinn_adapter::program_load) wasinn_adapter::*;
 
 Error NotAheadOfTime(const Adapter& adapter) {
-  return {Code::kUNSUPPORTED_OPERATION,
+  return {Code::kUnsupportedOperation,
           fmt::format("the adapter {} does not compile ahead of time", adapter.name()), 0};
 }
 

@@ -120,7 +120,7 @@ void wasinn_session_free(wasinn_session* session) { delete reinterpret_cast<Sess
 
 void wasinn_session_cancel(wasinn_session* session) {
   Guard(nullptr, [&]() -> Result<> {
-    wasinn::FromC(session).Stop(PlainError(Code::kCANCELLED, "the session was cancelled"));
+    wasinn::FromC(session).Stop(PlainError(Code::kCancelled, "the session was cancelled"));
     return {};
   });
 }
@@ -160,7 +160,7 @@ wasinn_code wasinn_session_load(wasinn_session* session, const wasinn_bytes* par
     ModelConfig config;
     if (encoding != nullptr) WASINN_CHECK(SetModelProperty(config, "encoding", encoding));
     if (target < WASINN_TARGET_CPU || target > WASINN_TARGET_AUTO) {
-      return Fail(Code::kINVALID_ARGUMENT, "target: expected 0 to 3, given {}",
+      return Fail(Code::kInvalidArgument, "target: expected 0 to 3, given {}",
                   static_cast<int>(target));
     }
     std::vector<std::span<const uint8_t>> spans;
@@ -209,12 +209,12 @@ wasinn_code wasinn_session_set_input(wasinn_session* session, uint32_t context, 
     WASINN_TRY(port, graph->FindInput(View(name)));
     const auto dtype = DTypeFromNumber(tensor->dtype);
     if (!dtype) {
-      return Fail(Code::kINVALID_ARGUMENT, "element type: expected 1 to 14, given {}",
+      return Fail(Code::kInvalidArgument, "element type: expected 1 to 14, given {}",
                   static_cast<uint32_t>(tensor->dtype));
     }
     if ((tensor->dims == nullptr && tensor->rank > 0) ||
         (tensor->data == nullptr && tensor->size > 0)) {
-      return Fail(Code::kINVALID_ARGUMENT,
+      return Fail(Code::kInvalidArgument,
                   "tensor: expected dims and data, given rank {} {} and {} bytes {}", tensor->rank,
                   tensor->dims == nullptr ? "at NULL" : "with dims", tensor->size,
                   tensor->data == nullptr ? "at NULL" : "of data");

@@ -30,7 +30,7 @@ constexpr size_t kMostBytes = 16 << 20;
 
 std::unexpected<Error> At(const std::string& path, const toml::source_region& where,
                           std::string_view text) {
-  return Fail(Code::kINVALID_ARGUMENT, "{}:{}: {}", path, where.begin.line, text);
+  return Fail(Code::kInvalidArgument, "{}:{}: {}", path, where.begin.line, text);
 }
 
 // A scalar as the text that a flag would have.
@@ -166,7 +166,7 @@ Result<> LoadConfig(Engine& engine, const std::string& path, Policy* policy) {
     WASINN_CHECK(engine.models().Add(std::move(model)));
   }
   for (const std::string& dir : config.model_dirs) {
-    WASINN_CHECK(engine.models().AddDir(dir, Encoding::kAUTODETECT));
+    WASINN_CHECK(engine.models().AddDir(dir, Encoding::kAutodetect));
   }
   if (policy != nullptr) {
     for (const auto& [rule, value] : config.policy) WASINN_CHECK(policy->Set(rule, value));

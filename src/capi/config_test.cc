@@ -10,7 +10,7 @@ namespace {
 std::string Why(std::string_view text) {
   const auto config = ParseConfig(text, "wasinn.toml", "dir");
   if (config) return "";
-  EXPECT_EQ(config.error().code, Code::kINVALID_ARGUMENT);
+  EXPECT_EQ(config.error().code, Code::kInvalidArgument);
   return config.error().message;
 }
 
@@ -110,7 +110,7 @@ TEST(ConfigTest, LoadRegistersWithPathsFromTheFilesFolder) {
   EXPECT_EQ(policy.max_graphs, 3u);
   EXPECT_TRUE((*engine)->models().Get("m"));
   EXPECT_TRUE((*engine)->models().Get("extra"));
-  EXPECT_EQ(LoadConfig(**engine, dir.path("none"), nullptr).error().code, Code::kNOT_FOUND);
+  EXPECT_EQ(LoadConfig(**engine, dir.path("none"), nullptr).error().code, Code::kNotFound);
 }
 
 }  // namespace

@@ -32,17 +32,17 @@ constexpr size_t kFirstAdapterSize = offsetof(wasinn_adapter, compile);
 
 Result<std::unique_ptr<Adapter>> Adapter::Create(const wasinn_adapter* table,
                                                  const wasinn_adapter_host& host) {
-  if (table == nullptr) return Fail(Code::kINVALID_ARGUMENT, "expected an adapter, given NULL");
+  if (table == nullptr) return Fail(Code::kInvalidArgument, "expected an adapter, given NULL");
   if (table->abi_version != WASINN_ADAPTER_ABI_VERSION || table->struct_size < kFirstAdapterSize) {
     return Fail(
-        Code::kINVALID_ARGUMENT,
+        Code::kInvalidArgument,
         "expected an adapter of ABI version {} with at least {} bytes, given version {} with {}",
         WASINN_ADAPTER_ABI_VERSION, kFirstAdapterSize, table->abi_version, table->struct_size);
   }
   if (table->name == nullptr || table->open == nullptr || table->close == nullptr ||
       table->inspect == nullptr || table->inspect_free == nullptr ||
       table->program_load == nullptr || table->program_free == nullptr || table->run == nullptr) {
-    return Fail(Code::kINVALID_ARGUMENT, "expected an adapter with all slots, given one with NULL");
+    return Fail(Code::kInvalidArgument, "expected an adapter with all slots, given one with NULL");
   }
   std::unique_ptr<Adapter> adapter(new Adapter);
   std::memcpy(&adapter->table_, table, std::min(table->struct_size, sizeof(wasinn_adapter)));
@@ -83,7 +83,7 @@ Result<> Engine::AddAdapter(const wasinn_adapter* table) {
   MutexLock lock(mutex_);
   for (const auto& other : adapters_) {
     if (other->name() == adapter->name()) {
-      return Fail(Code::kINVALID_ARGUMENT, "adapter name: expected a new one, given '{}' again",
+      return Fail(Code::kInvalidArgument, "adapter name: expected a new one, given '{}' again",
                   adapter->name());
     }
   }
@@ -99,11 +99,11 @@ Result<Adapter*> Engine::FindAdapter(const char* name) {
     names.push_back(adapter->name());
   }
   if (adapters_.empty()) {
-    return Fail(Code::kNOT_FOUND,
+    return Fail(Code::kNotFound,
                 "this build has no adapter for a Wasm engine; build with "
                 "WASINN_ADAPTER_WASMTIME=ON, which ./dev does");
   }
-  return Fail(Code::kNOT_FOUND, "no adapter named '{}'{}", Printable(name), Suggest(name, names));
+  return Fail(Code::kNotFound, "no adapter named '{}'{}", Printable(name), Suggest(name, names));
 }
 
 void Engine::AdapterLog(void* self, wasinn_log_level level, wasinn_str message) {
@@ -132,7 +132,7 @@ Result<std::unique_ptr<Engine>> Engine::Create(const wasinn_engine_options& opti
   std::unique_ptr<Engine> engine(new Engine);
   engine->threads_ = options.threads != 0 ? options.threads : os::UsableCores();
   if (engine->threads_ > 4096) {
-    return Fail(Code::kINVALID_ARGUMENT, "threads: expected at most 4096, given {}",
+    return Fail(Code::kInvalidArgument, "threads: expected at most 4096, given {}",
                 options.threads);
   }
   if (options.cache_dir != nullptr) engine->cache_dir_ = options.cache_dir;

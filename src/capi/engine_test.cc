@@ -131,7 +131,7 @@ TEST(EngineTest, ABackendThatNeverEndsDoesNotTakeTheProcessAlong) {
     ASSERT_TRUE((*engine)->backends().Add(&script->table));
     Session session((*engine)->session_host(), Policy());
     const std::span<const uint8_t> parts[] = {BytesOf("model")};
-    const uint32_t graph = **session.StartLoad(parts, Encoding::kONNX, Target::kCpu, nullptr);
+    const uint32_t graph = **session.StartLoad(parts, Encoding::kOnnx, Target::kCpu, nullptr);
     const uint32_t context = *session.InitContext(graph, {});
     const int64_t dims[] = {1};
     ASSERT_TRUE(session.SetInput(context, std::nullopt, 0, DType::kU8, *Shape::OfTensor(dims),
@@ -167,7 +167,7 @@ TEST(EngineTest, EndsWhileALoadIsUnderWay) {
     Session session((*engine)->session_host(), Policy());
     const std::span<const uint8_t> parts[] = {BytesOf("model")};
     const wasinn_waker waker{[](void*) {}, nullptr};
-    ASSERT_FALSE(session.StartLoad(parts, Encoding::kONNX, Target::kCpu, &waker));
+    ASSERT_FALSE(session.StartLoad(parts, Encoding::kOnnx, Target::kCpu, &waker));
     begun.wait();
   }
   EXPECT_EQ(script.graphs_freed, 1);

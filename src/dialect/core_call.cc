@@ -38,8 +38,8 @@ uint32_t Errno(Session& session, const Result<>& result) {
 Result<std::vector<std::span<const uint8_t>>> ReadBuilders(const Call& call, uint32_t list,
                                                            uint32_t count) {
   if (count == 0 || count > kMostBuilders) {
-    return Fail(Code::kINVALID_ARGUMENT, "graph builders: expected 1 to {}, given {}",
-                kMostBuilders, count);
+    return Fail(Code::kInvalidArgument, "graph builders: expected 1 to {}, given {}", kMostBuilders,
+                count);
   }
   WASINN_CHECK(call.memory.Bytes("graph builders", list, count * kBuilderRecord));
   std::vector<std::span<const uint8_t>> parts;
@@ -57,7 +57,7 @@ Result<bool> StartLoad(Call& call, std::span<const std::span<const uint8_t>> par
                        Encoding encoding, uint32_t target, uint32_t out) {
   const auto known = TargetFromGuest(target);
   if (!known) {
-    return Fail(Code::kINVALID_ARGUMENT, "execution target: expected 0 (cpu) to 2 (tpu), given {}",
+    return Fail(Code::kInvalidArgument, "execution target: expected 0 (cpu) to 2 (tpu), given {}",
                 target);
   }
   return EndLoad(call, out, call.session.StartLoad(parts, encoding, *known, call.waker));
@@ -70,7 +70,7 @@ Result<bool> StartLoadByName(Call& call, std::string_view name, const Options& o
 
 Result<Shape> ReadDims(const Call& call, uint32_t dims_ptr, uint32_t rank) {
   if (rank > WASINN_MAX_RANK) {
-    return Fail(Code::kINVALID_ARGUMENT, "tensor dims: expected at most {}, given {}",
+    return Fail(Code::kInvalidArgument, "tensor dims: expected at most {}, given {}",
                 WASINN_MAX_RANK, rank);
   }
   WASINN_CHECK(call.memory.Bytes("tensor dims", dims_ptr, rank * 4));
@@ -82,7 +82,7 @@ Result<Shape> ReadDims(const Call& call, uint32_t dims_ptr, uint32_t rank) {
 Result<const Port*> InputPort(const Graph& graph, uint32_t index) {
   const auto& inputs = graph.info().inputs;
   if (index >= inputs.size()) {
-    return Fail(Code::kINVALID_ARGUMENT, "input index: expected below {}, given {}", inputs.size(),
+    return Fail(Code::kInvalidArgument, "input index: expected below {}, given {}", inputs.size(),
                 index);
   }
   return &inputs[index];
@@ -90,7 +90,7 @@ Result<const Port*> InputPort(const Graph& graph, uint32_t index) {
 
 Result<uint32_t> OutputSize(const Tensor& tensor) {
   if (tensor.data.size() > UINT32_MAX) {
-    return Fail(Code::kTOO_LARGE,
+    return Fail(Code::kTooLarge,
                 "output: expected at most 4 GiB for a 32-bit guest, given {} bytes",
                 tensor.data.size());
   }

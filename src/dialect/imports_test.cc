@@ -243,8 +243,8 @@ std::map<std::string, std::string> HeaderNumbers() {
 
 TEST(ExtensionHeaderTest, NumbersAreThoseOfTheTables) {
   std::map<std::string, std::string> expected = {
-      {"NN_END", std::to_string(WitxErrno(Code::kEND_OF_SEQUENCE))}};
-#define X(name, number, ...) expected["NN_CODE_" #name] = #number;
+      {"NN_END", std::to_string(WitxErrno(Code::kEndOfSequence))}};
+#define X(name, constant, number, ...) expected["NN_CODE_" #name] = #number;
 #include "base/code.def"
 #undef X
   const auto upper = [](std::string name) {

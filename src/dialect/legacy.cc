@@ -23,7 +23,7 @@ Result<bool> Load(Call& call) {
   WASINN_TRY(parts, ReadBuilders(call, call.memory.ReadU32(array), call.memory.ReadU32(array + 4)));
   const auto encoding = EncodingFromWamr(call.arg(1));
   if (!encoding) {
-    return Fail(Code::kINVALID_ENCODING, "graph encoding: expected 0 to 6, given {}", call.arg(1));
+    return Fail(Code::kInvalidEncoding, "graph encoding: expected 0 to 6, given {}", call.arg(1));
   }
   return StartLoad(call, parts, *encoding, call.arg(2), call.arg(3));
 }
@@ -39,14 +39,13 @@ Result<bool> SetInput(Call& call) {
   WASINN_TRY(shape, ReadDims(call, call.memory.ReadU32(dims), call.memory.ReadU32(dims + 4)));
   const auto dtype = FromDialect(DTypeNumbers::kOldWitx, type);
   if (!dtype) {
-    return Fail(Code::kINVALID_ARGUMENT, "tensor type: expected 0 (f16) to 3 (i32), given {}",
-                type);
+    return Fail(Code::kInvalidArgument, "tensor type: expected 0 (f16) to 3 (i32), given {}", type);
   }
   // The record has no length; what a framework reads is what the type says.
   const auto elements = shape.Elements();
   const auto size = elements ? CheckedMul(*elements, DTypeSize(*dtype)) : std::nullopt;
   if (!size || *size > UINT32_MAX) {
-    return Fail(Code::kINVALID_ARGUMENT, "tensor data: expected less than 4 GiB, given {} of {}",
+    return Fail(Code::kInvalidArgument, "tensor data: expected less than 4 GiB, given {} of {}",
                 DTypeName(*dtype), shape.ToString());
   }
   WASINN_TRY(bytes, call.memory.Bytes("tensor data", data, static_cast<uint32_t>(*size)));
@@ -67,7 +66,7 @@ Result<bool> GetOutput(Call& call) {
   const auto units = static_cast<uint32_t>((uint64_t{size} + kUnit - 1) / kUnit);
   if (size > most) {
     call.memory.WriteU32(inout, units);
-    return Fail(Code::kTOO_LARGE,
+    return Fail(Code::kTooLarge,
                 "output buffer: expected at least {} elements of f32 ({} bytes), given {}", units,
                 size, most / kUnit);
   }

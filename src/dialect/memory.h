@@ -22,7 +22,7 @@ class GuestMemory {
 
   Result<std::span<uint8_t>> Bytes(const char* what, uint32_t offset, uint32_t size) const {
     if (uint64_t{offset} + size > bytes_.size()) {
-      return Fail(Code::kINVALID_ARGUMENT,
+      return Fail(Code::kInvalidArgument,
                   "{}: expected a range inside the guest's memory of {} bytes, given {} bytes at "
                   "{:#x}",
                   what, bytes_.size(), size, offset);

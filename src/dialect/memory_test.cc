@@ -17,7 +17,7 @@ TEST(GuestMemoryTest, RangesAreCheckedWithoutWrapping) {
   EXPECT_FALSE(memory.Bytes("data", UINT32_MAX, UINT32_MAX));
   const auto wrap = memory.Bytes("tensor data", UINT32_MAX, 2);
   ASSERT_FALSE(wrap);
-  EXPECT_EQ(wrap.error().code, Code::kINVALID_ARGUMENT);
+  EXPECT_EQ(wrap.error().code, Code::kInvalidArgument);
   EXPECT_EQ(wrap.error().message,
             "tensor data: expected a range inside the guest's memory of 16 bytes, given 2 bytes at "
             "0xffffffff");

@@ -11,7 +11,7 @@ namespace {
 Result<bool> LastError(WitCall& call) {
   Session& session = call.session;
   const Error& error = session.last_failure();
-  if (error.code == Code::kOK) return true;
+  if (error.code == Code::kOk) return true;
   session.result_texts = {std::string(CodeName(error.code)), error.message};
   session.result_items.assign(3, wasinn_val{});
   session.result_items[0].word = static_cast<uint32_t>(error.code);

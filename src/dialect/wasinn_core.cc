@@ -42,7 +42,7 @@ End WriteText(const Call& call, size_t buffer, std::string_view text) {
   WASINN_TRY(out, call.memory.Bytes("text buffer", call.arg(buffer), most));
   WASINN_CHECK(CheckOut(call, "size pointer", call.arg(buffer + 2)));
   call.memory.WriteU32(call.arg(buffer + 2), static_cast<uint32_t>(text.size()));
-  if (text.size() > most) return WitxErrno(Code::kTOO_LARGE);
+  if (text.size() > most) return WitxErrno(Code::kTooLarge);
   std::memcpy(out.data(), text.data(), text.size());
   return 0;
 }
@@ -125,7 +125,7 @@ End Read(Call& call) {
   WASINN_TRY(piece, call.session.ReadPiece(call.arg(0), call.arg(1), out.size()));
   if (!piece.bytes.empty()) std::memcpy(out.data(), piece.bytes.data(), piece.bytes.size());
   call.memory.WriteU32(call.arg(4), static_cast<uint32_t>(piece.bytes.size()));
-  return piece.state == Piece::State::kEnd ? WitxErrno(Code::kEND_OF_SEQUENCE) : 0;
+  return piece.state == Piece::State::kEnd ? WitxErrno(Code::kEndOfSequence) : 0;
 }
 
 constexpr const char* kModule = "wasinn_nn";

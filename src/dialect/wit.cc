@@ -17,10 +17,10 @@ constexpr uint32_t kMostBuilders = 1024;
 Result<uint32_t> MakeTensor(Session& session, std::span<const uint8_t> dims_bytes, uint32_t ty,
                             std::span<const uint8_t> data) {
   const auto dtype = FromDialect(DTypeNumbers::kWit, ty);
-  if (!dtype) return Fail(Code::kINVALID_ARGUMENT, "tensor type: expected 0 to 6, given {}", ty);
+  if (!dtype) return Fail(Code::kInvalidArgument, "tensor type: expected 0 to 6, given {}", ty);
   const size_t rank = dims_bytes.size() / 4;
   if (rank > WASINN_MAX_RANK) {
-    return Fail(Code::kINVALID_ARGUMENT, "tensor dimensions: expected at most {}, given {}",
+    return Fail(Code::kInvalidArgument, "tensor dimensions: expected at most {}, given {}",
                 WASINN_MAX_RANK, rank);
   }
   std::array<int64_t, WASINN_MAX_RANK> dims;
@@ -63,7 +63,7 @@ Result<bool> TensorDimensions(WitCall& call) {
   words.clear();
   for (const int64_t dim : tensor.shape.dims()) {
     if (dim > UINT32_MAX) {
-      return Fail(Code::kTOO_LARGE, "tensor dimensions: expected at most {} each, given {}",
+      return Fail(Code::kTooLarge, "tensor dimensions: expected at most {} each, given {}",
                   UINT32_MAX, dim);
     }
     words.push_back(static_cast<uint32_t>(dim));
@@ -111,14 +111,14 @@ Result<bool> GraphLoad(WitCall& call) {
   };
   if (list.item_count == 0 || list.item_count > kMostBuilders) {
     return refuse(
-        {Code::kINVALID_ARGUMENT,
+        {Code::kInvalidArgument,
          fmt::format("graph builders: expected 1 to {}, given {}", kMostBuilders, list.item_count),
          0});
   }
   const auto encoding = EncodingFromWit(call.args[1].word);
   const auto target = TargetFromGuest(call.args[2].word);
   if (!encoding || !target) {
-    return refuse({Code::kINVALID_ARGUMENT,
+    return refuse({Code::kInvalidArgument,
                    fmt::format("expected a graph encoding and a target, given {} and {}",
                                call.args[1].word, call.args[2].word),
                    0});
@@ -173,7 +173,7 @@ Result<bool> ComputeNamed(WitCall& call) {
   }
   if (EndCompute(session, context, outcome, call.result) == WASINN_CALL_DONE) return true;
   return Fail(session.stopped() ? session.StopError()
-                                : Error{Code::kSECURITY, session.last_error(), 0});
+                                : Error{Code::kSecurity, session.last_error(), 0});
 }
 
 // set-input(name, tensor) of the older snapshots
@@ -225,7 +225,7 @@ Result<bool> ErrorNew(WitCall& call) {
 
 Result<bool> ErrorCode(WitCall& call) {
   const Error* error = call.session.FindError(call.args[0].word);
-  call.result->word = WitErrorCode(error == nullptr ? Code::kUNKNOWN : error->code);
+  call.result->word = WitErrorCode(error == nullptr ? Code::kUnknown : error->code);
   return true;
 }
 

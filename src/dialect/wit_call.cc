@@ -17,7 +17,7 @@ Result<> SetNamedInput(Session& session, uint32_t context, std::string_view name
   }
   if (given != nullptr) {
     if ((*given)[port]) {
-      return Fail(Code::kINVALID_ARGUMENT, "input '{}': expected once, given twice",
+      return Fail(Code::kInvalidArgument, "input '{}': expected once, given twice",
                   Printable(name));
     }
     (*given)[port] = true;
@@ -87,7 +87,7 @@ Result<> SetNamedOutputs(Session& session, uint32_t context, wasinn_val* result)
   for (uint32_t port = 0; port < ports.size(); ++port) {
     auto tensor = session.Output(context, port);
     // The run gave it no tensor. A limit of the policy is another matter.
-    if (!tensor && ports[port].optional && tensor.error().code != Code::kSECURITY) continue;
+    if (!tensor && ports[port].optional && tensor.error().code != Code::kSecurity) continue;
     const auto handle =
         tensor ? session.AddTensor(std::move(*tensor)) : Result<uint32_t>(Fail(tensor.error()));
     if (!handle) {

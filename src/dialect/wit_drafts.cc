@@ -61,7 +61,7 @@ Result<bool> GraphSetProperty(WitCall& call) {
 
 // ------------------------------------------------------------------ prompt
 
-bool TakesText(const Port& port) { return port.dtype == DType::kU8 || port.dtype == DType::kNONE; }
+bool TakesText(const Port& port) { return port.dtype == DType::kU8 || port.dtype == DType::kNone; }
 
 std::string PortsText(const std::vector<Port>& ports) {
   std::string text;
@@ -78,14 +78,14 @@ uint32_t PromptPort(const Graph& graph) { return graph.FindInput("prompt").value
 Result<> CheckGenerates(const Graph& graph) {
   const GraphInfo& info = graph.info();
   if (!graph.backend().generates()) {
-    return Fail(Code::kUNSUPPORTED_OPERATION,
+    return Fail(Code::kUnsupportedOperation,
                 "prompt: expected a model that generates text, given one of backend {}, which does "
                 "not (inputs: {}; outputs: {})",
                 graph.backend().name(), PortsText(info.inputs), PortsText(info.outputs));
   }
   if (info.inputs.empty() || !TakesText(info.inputs[PromptPort(graph)]) || info.outputs.empty() ||
       !TakesText(info.outputs[0])) {
-    return Fail(Code::kUNSUPPORTED_OPERATION,
+    return Fail(Code::kUnsupportedOperation,
                 "prompt: expected a model with a text of u8 as its input 'prompt' (or its first) "
                 "and as its first output, given one with inputs {} and outputs {}",
                 PortsText(info.inputs), PortsText(info.outputs));

@@ -21,20 +21,20 @@ Result<Encoding> ReadEncoding(EncodingNumbers numbers, uint32_t number,
   const auto encoding =
       numbers == EncodingNumbers::kWamr ? EncodingFromWamr(number) : EncodingFromWitx(number);
   if (!encoding) {
-    return Fail(Code::kINVALID_ENCODING, "graph encoding: expected 0 to {}, given {}",
+    return Fail(Code::kInvalidEncoding, "graph encoding: expected 0 to {}, given {}",
                 numbers == EncodingNumbers::kWamr ? 6 : 14, number);
   }
-  if (*encoding != Encoding::kAUTODETECT && *encoding != Encoding::kGGML) return *encoding;
+  if (*encoding != Encoding::kAutodetect && *encoding != Encoding::kGgml) return *encoding;
   if (numbers != EncodingNumbers::kAuto) return *encoding;
   const bool gguf = first.size() >= 4 && std::memcmp(first.data(), "GGUF", 4) == 0;
-  return gguf ? Encoding::kGGML : Encoding::kAUTODETECT;
+  return gguf ? Encoding::kGgml : Encoding::kAutodetect;
 }
 
 // WasmEdge's guests of language models may give "preload:PATH" for a model's bytes. Here what
 // follows is the name of a registered model like any other, never a path of the host.
 std::optional<std::string_view> PreloadName(Encoding encoding, std::span<const uint8_t> first) {
   constexpr std::string_view kPreload = "preload:";
-  if (encoding != Encoding::kGGML && encoding != Encoding::kAUTODETECT) return std::nullopt;
+  if (encoding != Encoding::kGgml && encoding != Encoding::kAutodetect) return std::nullopt;
   const std::string_view text = AsText(first);
   if (!text.starts_with(kPreload)) return std::nullopt;
   return text.substr(kPreload.size());
@@ -83,12 +83,12 @@ Result<DType> ReadType(TensorTypes types, uint8_t number, const Shape& shape, si
   for (const auto& dtype : {today, old}) {
     if (dtype == port.dtype && (port.text || fits(dtype))) return *dtype;
   }
-  const bool unnamed = port.dtype != DType::kNONE && !ToDialect(DTypeNumbers::kWitx, port.dtype);
+  const bool unnamed = port.dtype != DType::kNone && !ToDialect(DTypeNumbers::kWitx, port.dtype);
   if (unnamed && (today == DType::kU8 || (old == DType::kU8 && !fits(today)))) return DType::kU8;
   if (fits(today)) return *today;
   if (fits(old)) return *old;
   if (today) return *today;
-  return Fail(Code::kINVALID_ARGUMENT, "tensor type: expected 0 (f16) to {}, given {}",
+  return Fail(Code::kInvalidArgument, "tensor type: expected 0 (f16) to {}, given {}",
               types == TensorTypes::kOld ? "3 (i32)" : "5 (i64)", number);
 }
 
@@ -134,7 +134,7 @@ Result<bool> ReadOutput(Call& call) {
   if (size <= most && size != 0) std::memcpy(out.data(), tensor.data.data(), size);
   call.memory.WriteU32(call.arg(4), size);
   if (size <= most) return true;
-  return Fail(Code::kTOO_LARGE, "output buffer: expected at least {} bytes, given {}", size, most);
+  return Fail(Code::kTooLarge, "output buffer: expected at least {} bytes, given {}", size, most);
 }
 
 // ------------------------------------------------------------------ WasmEdge's functions

@@ -12,21 +12,21 @@ Result<> SetModelProperty(ModelConfig& config, std::string_view key, std::string
   } else if (key == "encoding") {
     const auto encoding = EncodingFromName(Lower(value));
     if (!encoding) {
-      return Fail(Code::kINVALID_ARGUMENT, "model '{}': encoding: expected one of {}, given '{}'",
+      return Fail(Code::kInvalidArgument, "model '{}': encoding: expected one of {}, given '{}'",
                   config.name, EncodingNames(), Printable(value));
     }
     config.encoding = *encoding;
   } else if (key == "target") {
     const auto target = TargetFromName(Lower(value));
     if (!target) {
-      return Fail(Code::kINVALID_ARGUMENT,
+      return Fail(Code::kInvalidArgument,
                   "model '{}': target: expected cpu, gpu, tpu or auto, given '{}'", config.name,
                   Printable(value));
     }
     config.target = *target;
   } else if (key == "load") {
     if (value != "start" && value != "lazy") {
-      return Fail(Code::kINVALID_ARGUMENT, "model '{}': load: expected start or lazy, given '{}'",
+      return Fail(Code::kInvalidArgument, "model '{}': load: expected start or lazy, given '{}'",
                   config.name, Printable(value));
     }
     config.load_at_start = value == "start";
@@ -74,7 +74,7 @@ Result<std::string> TakeValue(const ModelConfig& config, std::string_view& rest)
     }
     value += rest[at];
   }
-  return Fail(Code::kINVALID_ARGUMENT,
+  return Fail(Code::kInvalidArgument,
               "model '{}': expected a closing quote, and then a comma or the end, given '{}'",
               Printable(config.name), Printable(rest));
 }
@@ -84,7 +84,7 @@ Result<std::string> TakeValue(const ModelConfig& config, std::string_view& rest)
 Result<ModelConfig> ParseModelSpec(std::string_view spec) {
   const size_t equals = spec.find('=');
   if (equals == std::string_view::npos || equals == 0 || equals + 1 == spec.size()) {
-    return Fail(Code::kINVALID_ARGUMENT,
+    return Fail(Code::kInvalidArgument,
                 "model: expected NAME=PATH[,backend=..][,target=..][,option=value..], given '{}'",
                 Printable(spec));
   }
@@ -94,14 +94,14 @@ Result<ModelConfig> ParseModelSpec(std::string_view spec) {
   WASINN_TRY(path, TakeValue(config, rest));
   config.path = std::move(path);
   if (config.path.empty()) {
-    return Fail(Code::kINVALID_ARGUMENT, "model '{}': expected a path after NAME=, given none",
+    return Fail(Code::kInvalidArgument, "model '{}': expected a path after NAME=, given none",
                 Printable(config.name));
   }
   while (!rest.empty()) {
     rest.remove_prefix(1);
     const size_t at = rest.find('=');
     if (at == std::string_view::npos || at == 0) {
-      return Fail(Code::kINVALID_ARGUMENT,
+      return Fail(Code::kInvalidArgument,
                   "model '{}': expected NAME=VALUE after a comma, given '{}'",
                   Printable(config.name), Printable(rest));
     }

@@ -11,7 +11,7 @@ using testing::TempDir;
 std::string SpecError(std::string_view spec) {
   const auto parsed = ParseModelSpec(spec);
   if (parsed) return "";
-  EXPECT_EQ(parsed.error().code, Code::kINVALID_ARGUMENT);
+  EXPECT_EQ(parsed.error().code, Code::kInvalidArgument);
   return parsed.error().message;
 }
 
@@ -23,7 +23,7 @@ TEST(ModelSpecTest, ReadsEveryProperty) {
   EXPECT_EQ(config->path, "dir/a=b.onnx");
   EXPECT_EQ(config->backend, "onnx");
   EXPECT_EQ(config->target, Target::kGpu);
-  EXPECT_EQ(config->encoding, Encoding::kONNX);
+  EXPECT_EQ(config->encoding, Encoding::kOnnx);
   EXPECT_TRUE(config->load_at_start);
   EXPECT_EQ(config->options, (Options{{"threads", "2"}, {"free_dim:n", "4=4"}}));
 }
@@ -32,7 +32,7 @@ TEST(ModelSpecTest, Defaults) {
   const auto config = ParseModelSpec("m=p,load=lazy");
   ASSERT_TRUE(config);
   EXPECT_EQ(config->backend, "");
-  EXPECT_EQ(config->encoding, Encoding::kAUTODETECT);
+  EXPECT_EQ(config->encoding, Encoding::kAutodetect);
   EXPECT_EQ(config->target, Target::kCpu);
   EXPECT_FALSE(config->load_at_start);
 }
@@ -113,7 +113,7 @@ TEST(ModelDirTest, FilesAndTheLayoutsOfWasmtimeAndTriton) {
   dir.Write("folder_format/saved_model.pb", "h");
   dir.Write("folder_version/3/saved_model.pb", "i");
   Core core;
-  const auto added = core.models.AddDir(dir.path(), Encoding::kONNX);
+  const auto added = core.models.AddDir(dir.path(), Encoding::kOnnx);
   ASSERT_TRUE(added) << added.error().message;
   const std::map<std::string, std::string> expected = {
       {"plain", "plain.onnx"},
@@ -125,22 +125,22 @@ TEST(ModelDirTest, FilesAndTheLayoutsOfWasmtimeAndTriton) {
       {"folder_version", "folder_version/3"},
   };
   EXPECT_EQ(Listed(core, dir.path()), expected);
-  EXPECT_EQ(core.models.List()[0].config.encoding, Encoding::kONNX);
+  EXPECT_EQ(core.models.List()[0].config.encoding, Encoding::kOnnx);
 }
 
 TEST(ModelDirTest, BadFolders) {
   const TempDir dir;
   Core core;
-  const auto missing = core.models.AddDir(dir.path("none"), Encoding::kAUTODETECT);
+  const auto missing = core.models.AddDir(dir.path("none"), Encoding::kAutodetect);
   ASSERT_FALSE(missing);
-  EXPECT_EQ(missing.error().code, Code::kNOT_FOUND);
-  const auto file = core.models.AddDir(dir.Write("f", "x"), Encoding::kAUTODETECT);
+  EXPECT_EQ(missing.error().code, Code::kNotFound);
+  const auto file = core.models.AddDir(dir.Write("f", "x"), Encoding::kAutodetect);
   ASSERT_FALSE(file);
   EXPECT_NE(file.error().message.find("which is a file"), std::string::npos);
   const TempDir twice;
   twice.Write("m.onnx", "1");
   twice.Write("m.gguf", "2");
-  const auto same = core.models.AddDir(twice.path(), Encoding::kAUTODETECT);
+  const auto same = core.models.AddDir(twice.path(), Encoding::kAutodetect);
   ASSERT_FALSE(same);
   EXPECT_NE(same.error().message.find("expected a new one, given 'm' again"), std::string::npos);
 }

@@ -13,7 +13,7 @@ struct Row {
 };
 
 constexpr auto kRows = std::to_array<Row>({
-#define X(name, text, witx, wit, description) Row{Encoding::k##name, text, witx, wit},
+#define X(name, constant, text, witx, wit, description) Row{Encoding::k##constant, text, witx, wit},
 #include "model/encoding.def"
 #undef X
 });

@@ -11,7 +11,7 @@
 namespace wasinn {
 
 enum class Encoding : uint8_t {
-#define X(name, text, witx, wit, description) k##name,
+#define X(name, constant, text, witx, wit, description) k##constant,
 #include "model/encoding.def"
 #undef X
 };

@@ -24,10 +24,10 @@ TEST(EncodingTest, NamesAndNumbersGoBothWays) {
 }
 
 TEST(EncodingTest, TheDialectsDisagreeOnFiveAndSix) {
-  EXPECT_EQ(EncodingFromWitx(5), Encoding::kAUTODETECT);
-  EXPECT_EQ(EncodingFromWitx(6), Encoding::kGGML);
-  EXPECT_EQ(EncodingFromWit(5), Encoding::kGGML);
-  EXPECT_EQ(EncodingFromWit(6), Encoding::kAUTODETECT);
+  EXPECT_EQ(EncodingFromWitx(5), Encoding::kAutodetect);
+  EXPECT_EQ(EncodingFromWitx(6), Encoding::kGgml);
+  EXPECT_EQ(EncodingFromWit(5), Encoding::kGgml);
+  EXPECT_EQ(EncodingFromWit(6), Encoding::kAutodetect);
   EXPECT_FALSE(EncodingFromWit(7));
 }
 

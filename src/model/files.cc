@@ -47,7 +47,7 @@ Result<std::vector<SideFile>> PartsOf(const fs::path& path) {
   const auto part = ParsePartName(file_name);
   if (error || !part) return parts;
   if (part->number != 1) {
-    return Fail(Code::kINVALID_ARGUMENT,
+    return Fail(Code::kInvalidArgument,
                 "expected the first part of a model, '{}', given part {} of {}",
                 Printable(part->Of(1)), part->number, part->count);
   }
@@ -98,20 +98,20 @@ Result<> AddSideFile(const std::string& model, const SideFile& side, ModelFiles&
   if (!side.required && !state.exists()) return {};
   const bool inside = IsInside(model, side);
   if (!inside && state.error != ELOOP) {
-    return Fail(Code::kSECURITY,
+    return Fail(Code::kSecurity,
                 "{}: expected its {} in the folder of the model, given '{}', which leads out of it",
                 model, side.kind, Printable(side.name));
   }
   if (!state.exists()) {
-    return Fail(Code::kMODEL_MISSING, "{}: expected its {} '{}' beside it, given none", model,
+    return Fail(Code::kModelMissing, "{}: expected its {} '{}' beside it, given none", model,
                 side.kind, Printable(side.name));
   }
   if (state.kind != os::FileKind::kFile) {
-    return Fail(Code::kINVALID_ARGUMENT, "{}: expected its {} '{}' to be a file, given a {}", model,
+    return Fail(Code::kInvalidArgument, "{}: expected its {} '{}' to be a file, given a {}", model,
                 side.kind, Printable(side.name), os::FileKindName(state.kind));
   }
   if (state.size < side.needed) {
-    return Fail(Code::kINVALID_ENCODING,
+    return Fail(Code::kInvalidEncoding,
                 "{}: expected at least {} bytes in its {} '{}', given {}: the file was cut", model,
                 side.needed, side.kind, Printable(side.name), state.size);
   }
@@ -134,12 +134,12 @@ Result<ModelFiles> Collect(const std::string& path, const os::FileState& state,
 Result<os::FileState> StateOf(const std::string& path) {
   const os::FileState state = os::StatFile(path);
   if (state.error == ENOENT || state.error == ENOTDIR) {
-    return Fail(Error{Code::kMODEL_MISSING, "its file is gone", 0,
+    return Fail(Error{Code::kModelMissing, "its file is gone", 0,
                       fmt::format("its file is gone (expected {})", path)});
   }
   if (!state.exists()) return Fail(os::MissingFile(path, state));
   if (state.kind != os::FileKind::kFile && state.kind != os::FileKind::kFolder) {
-    return Fail(Code::kINVALID_ARGUMENT, "expected a model's file or folder, given {}, a {}", path,
+    return Fail(Code::kInvalidArgument, "expected a model's file or folder, given {}, a {}", path,
                 os::FileKindName(state.kind));
   }
   return state;

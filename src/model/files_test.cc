@@ -90,7 +90,7 @@ TEST_F(ModelFilesTest, AModelIsItsFileOrFolder) {
   dir_.Write("folder/saved_model.pb", "x");
   EXPECT_EQ(Of("m"), Names{"m"});
   EXPECT_EQ(Of("folder"), Names{"folder"});
-  EXPECT_EQ(ErrorOf("none", Code::kMODEL_MISSING), "its file is gone");
+  EXPECT_EQ(ErrorOf("none", Code::kModelMissing), "its file is gone");
 }
 
 TEST_F(ModelFilesTest, ExternalDataWhereverATensorStands) {
@@ -131,16 +131,16 @@ TEST_F(ModelFilesTest, BrokenModelsHaveTheFilesUpToTheFault) {
 
 TEST_F(ModelFilesTest, ExternalDataThatIsMissingOrCut) {
   dir_.Write("m.onnx", Onnx({External("w", "4096", "100"), External("w", "0", "16")}));
-  EXPECT_EQ(ErrorOf("m.onnx", Code::kMODEL_MISSING),
+  EXPECT_EQ(ErrorOf("m.onnx", Code::kModelMissing),
             "m.onnx: expected its external data 'w' beside it, given none");
   dir_.Write("w", std::string(4000, 'w'));
-  EXPECT_EQ(ErrorOf("m.onnx", Code::kINVALID_ENCODING),
+  EXPECT_EQ(ErrorOf("m.onnx", Code::kInvalidEncoding),
             "m.onnx: expected at least 4196 bytes in its external data 'w', given 4000: the file "
             "was cut");
   dir_.Write("w", std::string(4196, 'w'));
   EXPECT_EQ(Of("m.onnx"), (Names{"m.onnx", "w"}));
   dir_.Write("wide.onnx", Onnx({External("w", "18446744073709551615", "2")}));
-  EXPECT_NE(ErrorOf("wide.onnx", Code::kINVALID_ENCODING), "");
+  EXPECT_NE(ErrorOf("wide.onnx", Code::kInvalidEncoding), "");
 }
 
 TEST_F(ModelFilesTest, ExternalDataIsAFile) {
@@ -148,9 +148,9 @@ TEST_F(ModelFilesTest, ExternalDataIsAFile) {
   ASSERT_EQ(mkfifo(dir_.path("pipe").c_str(), 0600), 0);
   dir_.Write("f.onnx", Onnx({External("folder")}));
   dir_.Write("p.onnx", Onnx({External("pipe")}));
-  EXPECT_EQ(ErrorOf("f.onnx", Code::kINVALID_ARGUMENT),
+  EXPECT_EQ(ErrorOf("f.onnx", Code::kInvalidArgument),
             "f.onnx: expected its external data 'folder' to be a file, given a folder");
-  EXPECT_EQ(ErrorOf("p.onnx", Code::kINVALID_ARGUMENT),
+  EXPECT_EQ(ErrorOf("p.onnx", Code::kInvalidArgument),
             "p.onnx: expected its external data 'pipe' to be a file, given a pipe");
 }
 
@@ -163,7 +163,7 @@ TEST_F(ModelFilesTest, NothingOutsideOfTheModelsFolder) {
        {std::string("../out/w"), std::string("./x/../../out/w"), dir_.path("out/w"),
         dir_.path("in/w"), std::string("link"), std::string("folder/w"), std::string("../none")}) {
     dir_.Write("in/m.onnx", Onnx({External(location)}));
-    EXPECT_EQ(ErrorOf("in/m.onnx", Code::kSECURITY),
+    EXPECT_EQ(ErrorOf("in/m.onnx", Code::kSecurity),
               "in/m.onnx: expected its external data in the folder of the model, given '" +
                   location + "', which leads out of it");
   }
@@ -203,13 +203,13 @@ TEST_F(ModelFilesTest, EachFileIsPartOfTheIdentity) {
 TEST_F(ModelFilesTest, PartsOfAModelThatWasSplit) {
   dir_.Write("m-00001-of-00003.gguf", "1");
   dir_.Write("m-00003-of-00003.gguf", "333");
-  EXPECT_EQ(ErrorOf("m-00001-of-00003.gguf", Code::kMODEL_MISSING),
+  EXPECT_EQ(ErrorOf("m-00001-of-00003.gguf", Code::kModelMissing),
             "m-00001-of-00003.gguf: expected its part 'm-00002-of-00003.gguf' beside it, given "
             "none");
   dir_.Write("m-00002-of-00003.gguf", "22");
   EXPECT_EQ(Of("m-00001-of-00003.gguf"),
             (Names{"m-00001-of-00003.gguf", "m-00002-of-00003.gguf", "m-00003-of-00003.gguf"}));
-  EXPECT_EQ(ErrorOf("m-00002-of-00003.gguf", Code::kINVALID_ARGUMENT),
+  EXPECT_EQ(ErrorOf("m-00002-of-00003.gguf", Code::kInvalidArgument),
             "expected the first part of a model, 'm-00001-of-00003.gguf', given part 2 of 3");
   // A name for the first part is a name for the model.
   fs::create_symlink("m-00001-of-00003.gguf", dir_.path("model.gguf"));
@@ -234,20 +234,20 @@ TEST_F(ModelFilesTest, WeightsOfOpenVino) {
 
 TEST_F(ModelFilesTest, AFileThatCannotBeOneSaysWhatItIs) {
   ASSERT_EQ(mkfifo(dir_.path("pipe").c_str(), 0600), 0);
-  EXPECT_EQ(ErrorOf("pipe", Code::kINVALID_ARGUMENT),
+  EXPECT_EQ(ErrorOf("pipe", Code::kInvalidArgument),
             "expected a model's file or folder, given pipe, a pipe");
   const int sock = socket(AF_UNIX, SOCK_STREAM, 0);
   sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
   dir_.path("socket").copy(address.sun_path, sizeof(address.sun_path) - 1);
   ASSERT_EQ(bind(sock, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
-  EXPECT_EQ(ErrorOf("socket", Code::kINVALID_ARGUMENT),
+  EXPECT_EQ(ErrorOf("socket", Code::kInvalidArgument),
             "expected a model's file or folder, given socket, a socket");
   close(sock);
   fs::create_symlink("/dev/zero", dir_.path("device"));
-  EXPECT_EQ(ErrorOf("device", Code::kINVALID_ARGUMENT),
+  EXPECT_EQ(ErrorOf("device", Code::kInvalidArgument),
             "expected a model's file or folder, given device, a device");
   fs::create_symlink("loop", dir_.path("loop"));
-  EXPECT_EQ(ErrorOf("loop", Code::kRUNTIME_ERROR),
+  EXPECT_EQ(ErrorOf("loop", Code::kRuntimeError),
             "cannot open loop: Too many levels of symbolic links");
 }
 

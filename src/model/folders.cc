@@ -215,17 +215,17 @@ std::optional<std::string> ModelInFolder(const fs::path& folder) {
 Result<FolderModels> ModelsInFolder(const std::string& dir) {
   const os::FileState state = os::StatFile(dir);
   if (state.error == ENOENT || state.error == ENOTDIR) {
-    return Fail(Code::kNOT_FOUND, "model folder: expected a folder, given {}, which does not exist",
+    return Fail(Code::kNotFound, "model folder: expected a folder, given {}, which does not exist",
                 dir);
   }
   if (!state.exists()) return Fail(os::MissingFile(dir, state));
   if (!state.is_dir()) {
-    return Fail(Code::kINVALID_ARGUMENT, "model folder: expected a folder, given {}, which is a {}",
+    return Fail(Code::kInvalidArgument, "model folder: expected a folder, given {}, which is a {}",
                 dir, os::FileKindName(state.kind));
   }
   FolderModels found;
   if (const std::error_code error = Search().AddModels(dir, "", 0, found)) {
-    return Fail(Code::kRUNTIME_ERROR, "cannot read the model folder {}: {}", dir, error.message());
+    return Fail(Code::kRuntimeError, "cannot read the model folder {}: {}", dir, error.message());
   }
   std::ranges::sort(found.models, {}, &FolderModels::Model::path);
   return found;

@@ -119,7 +119,7 @@ TEST(ModelFolderTest, ThousandsOfFiles) {
 
 TEST(ModelFolderTest, WhatIsNoFolder) {
   const TempDir dir;
-  EXPECT_EQ(ModelsInFolder(dir.path("none")).error().code, Code::kNOT_FOUND);
+  EXPECT_EQ(ModelsInFolder(dir.path("none")).error().code, Code::kNotFound);
   ASSERT_EQ(mkfifo(dir.path("pipe").c_str(), 0600), 0);
   EXPECT_EQ(ModelsInFolder(dir.path("pipe")).error().message,
             "model folder: expected a folder, given " + dir.path("pipe") + ", which is a pipe");

@@ -17,7 +17,7 @@ constexpr size_t kMostValue = 16 << 20;
 
 Result<std::string> CopyText(const char* what, wasinn_str text, size_t most) {
   if (text.size > most || (text.size > 0 && text.data == nullptr)) {
-    return Fail(Code::kUNKNOWN, "{}: expected text of at most {} bytes, the backend gave {}{}",
+    return Fail(Code::kUnknown, "{}: expected text of at most {} bytes, the backend gave {}{}",
                 what, most, text.size, text.data == nullptr ? " at NULL" : "");
   }
   return std::string(View(text));
@@ -26,7 +26,7 @@ Result<std::string> CopyText(const char* what, wasinn_str text, size_t most) {
 template <typename T>
 Result<std::span<const T>> CheckList(const char* what, const T* list, size_t count, size_t most) {
   if (count > most || (count > 0 && list == nullptr)) {
-    return Fail(Code::kUNKNOWN, "{}: expected at most {}, the backend gave {}{}", what, most, count,
+    return Fail(Code::kUnknown, "{}: expected at most {}, the backend gave {}{}", what, most, count,
                 list == nullptr ? " at NULL" : "");
   }
   return std::span(list, count);
@@ -43,7 +43,7 @@ Result<std::vector<Port>> CopyPorts(const char* what, const wasinn_port_info* li
     if (row.dtype != WASINN_DTYPE_NONE) {
       const auto dtype = DTypeFromNumber(row.dtype);
       if (!dtype) {
-        return Fail(Code::kUNKNOWN,
+        return Fail(Code::kUnknown,
                     "port '{}': the backend gave element type number {}, which is "
                     "none",
                     Printable(port.name), static_cast<uint32_t>(row.dtype));
@@ -54,7 +54,7 @@ Result<std::vector<Port>> CopyPorts(const char* what, const wasinn_port_info* li
     port.optional = (row.flags & WASINN_PORT_OPTIONAL) != 0;
     port.text = (row.flags & WASINN_PORT_TEXT) != 0;
     if (port.text && port.dtype != DType::kU8) {
-      return Fail(Code::kUNKNOWN, "port '{}': expected text to be u8, the backend gave {}",
+      return Fail(Code::kUnknown, "port '{}': expected text to be u8, the backend gave {}",
                   Printable(port.name), port.TypeText());
     }
     if (row.rank > 0) {
@@ -105,7 +105,7 @@ Result<uint32_t> FindPort(const char* what, const std::vector<Port>& ports, std:
   if (ports.size() == 1 && ports[0].name.empty()) return 0;
   std::vector<std::string_view> names;
   for (const Port& port : ports) names.push_back(port.name);
-  return Fail(Code::kNOT_FOUND, "expected the name or the index (0 to {}) of an {}, given '{}'{}",
+  return Fail(Code::kNotFound, "expected the name or the index (0 to {}) of an {}, given '{}'{}",
               ports.empty() ? 0 : ports.size() - 1, what, Printable(name), Suggest(name, names));
 }
 
@@ -113,7 +113,7 @@ Result<uint32_t> FindPort(const char* what, const std::vector<Port>& ports, std:
 
 std::string Port::TypeText() const {
   if (text) return "text (u8)";
-  return fmt::format("{} {}", dtype == DType::kNONE ? "any" : DTypeName(dtype),
+  return fmt::format("{} {}", dtype == DType::kNone ? "any" : DTypeName(dtype),
                      any_rank ? "of any shape" : shape.ToString());
 }
 
@@ -127,7 +127,7 @@ const OptionSpec* FindOption(const Backend& backend, std::string_view name) {
 Result<> CheckGuestMayGive(const Backend& backend, std::string_view option) {
   const OptionSpec* row = FindOption(backend, option);
   if (row == nullptr || !row->host_only) return {};
-  return Fail(Code::kSECURITY,
+  return Fail(Code::kSecurity,
               "option '{}' of backend {}: expected from the host, given by the guest",
               Printable(option), backend.name());
 }
@@ -157,7 +157,7 @@ Result<GraphOptions> SortOptions(const Backend& backend, const Options& options)
       // What was meant may be of either scope.
       std::vector<std::string_view> names;
       for (const OptionSpec& known : table) names.push_back(known.name);
-      return Fail(Code::kINVALID_ARGUMENT, "{}: unknown option '{}'{}", owner, Printable(name),
+      return Fail(Code::kInvalidArgument, "{}: unknown option '{}'{}", owner, Printable(name),
                   Suggest(name, names));
     }
     (row->scope == WASINN_SCOPE_CONTEXT ? sorted.context : sorted.load).emplace(name, value);

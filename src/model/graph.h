@@ -22,7 +22,7 @@ namespace wasinn {
 // An input or output.
 struct Port {
   std::string name;            // may be empty for an only port
-  DType dtype = DType::kNONE;  // kNONE: any
+  DType dtype = DType::kNone;  // kNone: any
   bool any_rank = true;
   Shape shape;  // -1: any; only when !any_rank
   bool optional = false;

@@ -36,7 +36,7 @@ TEST_F(GraphTest, PortsAreFoundByNameThenByIndex) {
   EXPECT_EQ(*graph->FindOutput("y"), 0u);
   const auto missing = graph->FindInput("c");
   ASSERT_FALSE(missing);
-  EXPECT_EQ(missing.error().code, Code::kNOT_FOUND);
+  EXPECT_EQ(missing.error().code, Code::kNotFound);
   EXPECT_EQ(missing.error().message,
             "expected the name or the index (0 to 1) of an input, given 'c' (did you mean 1, b?)");
   for (const char* bad : {"2", "-1", "", "99999999999999999999"}) {

@@ -13,19 +13,19 @@ constexpr size_t kMostText = 1 << 20;
 
 Result<Options> ParseOptionsText(std::string_view what, std::string_view text) {
   if (text.size() > kMostText) {
-    return Fail(Code::kTOO_LARGE, "{}: expected at most {} bytes, given {}", what, kMostText,
+    return Fail(Code::kTooLarge, "{}: expected at most {} bytes, given {}", what, kMostText,
                 text.size());
   }
   Options options;
   if (Trim(text).empty()) return options;
   const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) {
-    return Fail(Code::kINVALID_ENCODING, "{}: expected a JSON object, given {} bytes that are {}",
+    return Fail(Code::kInvalidEncoding, "{}: expected a JSON object, given {} bytes that are {}",
                 what, text.size(), json.is_discarded() ? "not JSON" : json.type_name());
   }
   for (const auto& [name, value] : json.items()) {
     if (value.is_null()) {
-      return Fail(Code::kINVALID_ARGUMENT, "{}: option '{}': expected a value, given null", what,
+      return Fail(Code::kInvalidArgument, "{}: option '{}': expected a value, given null", what,
                   Printable(name));
     }
     options[name] = value.is_string() ? value.get<std::string>() : value.dump();

@@ -15,12 +15,12 @@ TEST(ParseOptionsTextTest, ValuesBecomeText) {
 
 TEST(ParseOptionsTextTest, ErrorsNameWhatIsRead) {
   const auto error = [](std::string_view text) { return ParseOptionsText("x", text).error(); };
-  EXPECT_EQ(error("a=1").code, Code::kINVALID_ENCODING);
+  EXPECT_EQ(error("a=1").code, Code::kInvalidEncoding);
   EXPECT_EQ(error("a=1").message, "x: expected a JSON object, given 3 bytes that are not JSON");
   EXPECT_EQ(error("[]").message, "x: expected a JSON object, given 2 bytes that are array");
-  EXPECT_EQ(error(R"({"a": null})").code, Code::kINVALID_ARGUMENT);
+  EXPECT_EQ(error(R"({"a": null})").code, Code::kInvalidArgument);
   EXPECT_EQ(error(R"({"a": null})").message, "x: option 'a': expected a value, given null");
-  EXPECT_EQ(error(std::string((1 << 20) + 1, ' ')).code, Code::kTOO_LARGE);
+  EXPECT_EQ(error(std::string((1 << 20) + 1, ' ')).code, Code::kTooLarge);
 }
 
 }  // namespace

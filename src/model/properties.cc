@@ -36,7 +36,7 @@ void ForEach(const Graph& graph, const Options& given, See&& see) {
       const std::string start = fmt::format("{}.{}.", kind, i);
       if (!see(start + "name", [&] { return port.name; })) return false;
       if (!see(start + "type", [&] {
-            return std::string(port.dtype == DType::kNONE ? "any" : DTypeName(port.dtype));
+            return std::string(port.dtype == DType::kNone ? "any" : DTypeName(port.dtype));
           })) {
         return false;
       }
@@ -81,7 +81,7 @@ void ForEach(const Graph& graph, const Options& given, See&& see) {
 Error NotAnOption(const Graph& graph, const Options& given, std::string_view name) {
   const auto names = PropertyNames(graph, given);
   if (std::ranges::find(names, name) != names.end()) {
-    return {Code::kINVALID_ARGUMENT,
+    return {Code::kInvalidArgument,
             fmt::format("property '{}': expected an option (option.NAME), given one that can only "
                         "be read",
                         Printable(name)),
@@ -93,7 +93,7 @@ Error NotAnOption(const Graph& graph, const Options& given, std::string_view nam
   }
   const std::vector<std::string_view> all(names.begin(), names.end());
   const auto near = NearestNames(name, all);
-  return {Code::kINVALID_ARGUMENT,
+  return {Code::kInvalidArgument,
           fmt::format("expected a property of this graph, given '{}'{}", Printable(name),
                       Suggest(name, near.empty() ? options : near)),
           0};
@@ -127,7 +127,7 @@ Result<> SetProperty(const Graph& graph, Options& given, std::string_view name,
   size_t size = name.size() + value.size();
   for (const auto& [other, text] : given) size += other.size() + text.size();
   if (size > kMostGiven) {
-    return Fail(Code::kTOO_LARGE, "options of a graph: expected at most {} bytes, given {}",
+    return Fail(Code::kTooLarge, "options of a graph: expected at most {} bytes, given {}",
                 kMostGiven, size);
   }
   WASINN_CHECK(CheckGuestContextOptions(graph.backend(), one));

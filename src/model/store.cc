@@ -67,7 +67,7 @@ ModelStore::ModelStore(BackendRegistry& backends, const Logger& log, uint64_t bu
 
 Result<> ModelStore::Add(ModelConfig config) {
   if (config.name.empty() || config.name.size() > 1024) {
-    return Fail(Code::kINVALID_ARGUMENT, "model name: expected 1 to 1024 bytes, given {}",
+    return Fail(Code::kInvalidArgument, "model name: expected 1 to 1024 bytes, given {}",
                 config.name.size());
   }
   if (const auto found = FindFile(config); !found) {
@@ -82,7 +82,7 @@ Result<> ModelStore::Add(ModelConfig config) {
   {
     MutexLock lock(mutex_);
     if (const auto [it, added] = models_.try_emplace(name, std::move(config)); !added) {
-      return Fail(Code::kINVALID_ARGUMENT,
+      return Fail(Code::kInvalidArgument,
                   "model name: expected a new one, given '{}' again "
                   "(it is {})",
                   Printable(name), it->second.path.empty() ? "given as bytes" : it->second.path);
@@ -102,13 +102,13 @@ Result<> ModelStore::FindFile(ModelConfig& config) {
   const os::FileState state = os::StatFile(config.path);
   if (state.error == ENOENT || state.error == ENOTDIR) {
     if (config.may_be_missing) return {};
-    return Fail(Code::kNOT_FOUND, "{} does not exist", config.path);
+    return Fail(Code::kNotFound, "{} does not exist", config.path);
   }
   if (!state.exists()) return Fail(os::MissingFile(config.path, state));
   if (state.is_dir()) {
     config.path = ModelInFolder(config.path).value_or(config.path);
   } else if (state.kind != os::FileKind::kFile) {
-    return Fail(Code::kINVALID_ARGUMENT, "{}: expected a model's file or folder, given a {}",
+    return Fail(Code::kInvalidArgument, "{}: expected a model's file or folder, given a {}",
                 config.path, os::FileKindName(state.kind));
   }
   return {};
@@ -127,7 +127,7 @@ Result<ModelConfig> ModelStore::Find(std::string_view name) {
   MutexLock lock(mutex_);
   if (const auto it = models_.find(name); it != models_.end()) return it->second;
   // The text goes to guests: it does not list names, which policy may hide.
-  return Fail(Code::kNOT_FOUND, "no model is registered under the name '{}'", Printable(name));
+  return Fail(Code::kNotFound, "no model is registered under the name '{}'", Printable(name));
 }
 
 Result<ModelStore::Plan> ModelStore::PlanFor(const ModelConfig& config, const ModelFiles& files,
@@ -335,7 +335,7 @@ Result<std::shared_ptr<Graph>> ModelStore::GetPlanned(Plan plan) {
 Result<Backend*> ModelStore::ChooseBackend(const Plan& plan) {
   if (!plan.backend.empty()) return backends_.Find(plan.backend);
   std::vector<Backend*> candidates;
-  if (plan.encoding == Encoding::kAUTODETECT) {
+  if (plan.encoding == Encoding::kAutodetect) {
     candidates = backends_.All();
   } else {
     candidates = backends_.ForEncoding(EncodingName(plan.encoding));
@@ -347,7 +347,7 @@ Result<Backend*> ModelStore::ChooseBackend(const Plan& plan) {
           how = fmt::format("backend {}: {}", known.name, known.how);
         }
       }
-      return Fail(Code::kINVALID_ENCODING, "no backend here takes the encoding {} ({})",
+      return Fail(Code::kInvalidEncoding, "no backend here takes the encoding {} ({})",
                   EncodingName(plan.encoding), how);
     }
     if (candidates.size() == 1) return candidates[0];
@@ -384,7 +384,7 @@ Result<Backend*> ModelStore::ChooseBackend(const Plan& plan) {
     } else if (plan.source.size == 0) {
       given = "an empty file";
     }
-    return Fail(Code::kINVALID_ENCODING,
+    return Fail(Code::kInvalidEncoding,
                 "expected a model that one of the backends here takes ({}), given {} that none "
                 "recognises",
                 names, given);
@@ -394,7 +394,7 @@ Result<Backend*> ModelStore::ChooseBackend(const Plan& plan) {
 
 Result<std::shared_ptr<Graph>> ModelStore::LoadPlanned(Plan& plan) {
   if (plan.source.path.empty() && plan.source.size == 0) {
-    return Fail(Code::kINVALID_ARGUMENT, "expected a model, given {} builders with no bytes",
+    return Fail(Code::kInvalidArgument, "expected a model, given {} builders with no bytes",
                 plan.source.parts.size());
   }
   WASINN_TRY(backend, ChooseBackend(plan));

@@ -26,7 +26,7 @@ struct ModelConfig {
   BufferRef content;
   std::string content_key;  // of `content`, found by Add
   std::string backend;      // empty: the one that fits best
-  Encoding encoding = Encoding::kAUTODETECT;
+  Encoding encoding = Encoding::kAutodetect;
   Target target = Target::kCpu;
   Options options;
   bool load_at_start = false;
@@ -107,7 +107,7 @@ class ModelStore {
     std::string key;
     GraphSource source;
     std::string backend;
-    Encoding encoding = Encoding::kAUTODETECT;
+    Encoding encoding = Encoding::kAutodetect;
     Target target = Target::kCpu;
     Options options;
     Options ignored;        // a guest's options that the backend does not know

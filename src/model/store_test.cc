@@ -31,7 +31,7 @@ class StoreTest : public ::testing::Test {
     return core_.models.Add(std::move(config));
   }
   Result<std::shared_ptr<Graph>> FromBytes(std::vector<std::string_view> parts,
-                                           Encoding encoding = Encoding::kAUTODETECT) {
+                                           Encoding encoding = Encoding::kAutodetect) {
     std::vector<BufferRef> copies;
     for (const auto part : parts) copies.push_back(core_.Copy(part));
     return core_.models.GetFromBytes(std::move(copies), encoding, Target::kCpu);
@@ -51,9 +51,9 @@ TEST_F(StoreTest, NamesAreCheckedWhenAdded) {
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().message,
             fmt::format("model name: expected a new one, given 'm' again (it is {})", path));
-  EXPECT_EQ(Add("", path).error().code, Code::kINVALID_ARGUMENT);
-  EXPECT_EQ(Add(std::string(2000, 'n'), path).error().code, Code::kINVALID_ARGUMENT);
-  EXPECT_EQ(Add("n", dir_.path("none")).error().code, Code::kNOT_FOUND);
+  EXPECT_EQ(Add("", path).error().code, Code::kInvalidArgument);
+  EXPECT_EQ(Add(std::string(2000, 'n'), path).error().code, Code::kInvalidArgument);
+  EXPECT_EQ(Add("n", dir_.path("none")).error().code, Code::kNotFound);
 }
 
 TEST_F(StoreTest, LoadsOnFirstUseAndSharesFromThenOn) {
@@ -75,14 +75,14 @@ TEST_F(StoreTest, LoadsOnFirstUseAndSharesFromThenOn) {
 TEST_F(StoreTest, UnknownNamesAndMissingFiles) {
   const auto unknown = core_.models.Get("nobody\n");
   ASSERT_FALSE(unknown);
-  EXPECT_EQ(unknown.error().code, Code::kNOT_FOUND);
+  EXPECT_EQ(unknown.error().code, Code::kNotFound);
   EXPECT_EQ(unknown.error().message, "no model is registered under the name 'nobody?'");
   const std::string path = dir_.Write("m", kModel);
   ASSERT_TRUE(Add("m", path));
   std::filesystem::remove(path);
   const auto gone = core_.models.Get("m");
   ASSERT_FALSE(gone);
-  EXPECT_EQ(gone.error().code, Code::kMODEL_MISSING);
+  EXPECT_EQ(gone.error().code, Code::kModelMissing);
   EXPECT_EQ(gone.error().message, "model 'm': its file is gone");
   EXPECT_EQ(gone.error().HostText(),
             fmt::format("model 'm': its file is gone (expected {})", path));
@@ -99,7 +99,7 @@ TEST_F(StoreTest, AFileThatMayComeLater) {
   ASSERT_TRUE(core_.models.Add(config));
   const auto missing = core_.models.Get("later");
   ASSERT_FALSE(missing);
-  EXPECT_EQ(missing.error().code, Code::kMODEL_MISSING);
+  EXPECT_EQ(missing.error().code, Code::kModelMissing);
   dir_.Write("m", kModel);
   EXPECT_TRUE(core_.models.Get("later"));
 }
@@ -131,7 +131,7 @@ TEST_F(StoreTest, AFailedLoadIsToldToAllWhoWaitAndTriedAgain) {
     threads.emplace_back([&] {
       start.arrive_and_wait();
       const auto graph = core_.models.Get("bad");
-      failed += !graph && graph.error().code == Code::kRUNTIME_ERROR ? 1 : 0;
+      failed += !graph && graph.error().code == Code::kRuntimeError ? 1 : 0;
     });
   }
   for (auto& thread : threads) thread.join();
@@ -160,7 +160,7 @@ TEST_F(StoreTest, OtherOptionsMakeAnotherGraph) {
   EXPECT_EQ(*core_.models.Get("m", {{"load_delay_ms", "1"}}), *slow);
   // Options of contexts are checked, and leave the graph as it is.
   EXPECT_EQ(*core_.models.Get("m", {{"delay_ms", "1"}}), plain);
-  EXPECT_EQ(core_.models.Get("m", {{"delay_ms", "x"}}).error().code, Code::kINVALID_ARGUMENT);
+  EXPECT_EQ(core_.models.Get("m", {{"delay_ms", "x"}}).error().code, Code::kInvalidArgument);
   // What the backend does not know is ignored, as hosts of that dialect do.
   const auto unknown = core_.models.Get("m", {{"n-gpu-layers", "1"}});
   ASSERT_TRUE(unknown) << unknown.error().message;
@@ -169,7 +169,7 @@ TEST_F(StoreTest, OtherOptionsMakeAnotherGraph) {
   EXPECT_EQ(counters().loads, 2u);
   // In a registration it is an error.
   ASSERT_TRUE(Add("typo", dir_.path("m"), {{"delay", "1"}}));
-  EXPECT_EQ(core_.models.Get("typo").error().code, Code::kINVALID_ARGUMENT);
+  EXPECT_EQ(core_.models.Get("typo").error().code, Code::kInvalidArgument);
 }
 
 TEST_F(StoreTest, NoOtherBackendIsAskedWhenOneIsCertain) {
@@ -277,7 +277,7 @@ TEST_F(StoreTest, EveryFileOfAModelBelongsToIt) {
             fmt::format("model 'm': {}: expected its part 'm-00002-of-00002.gguf' beside it, given "
                         "none",
                         path));
-  EXPECT_EQ(core_.models.List()[0].files.error().code, Code::kMODEL_MISSING);
+  EXPECT_EQ(core_.models.List()[0].files.error().code, Code::kModelMissing);
 }
 
 TEST_F(StoreTest, TheBudgetCountsEveryFile) {
@@ -300,7 +300,7 @@ TEST_F(StoreTest, WhatCannotBeAModelIsRefusedWhenAdded) {
                         dir_.path("pipe")));
   EXPECT_EQ(Add("m", "/dev/null").error().message,
             "model 'm': /dev/null: expected a model's file or folder, given a device");
-  EXPECT_EQ(core_.models.GetFromFile(dir_.path("pipe"), "").error().code, Code::kINVALID_ARGUMENT);
+  EXPECT_EQ(core_.models.GetFromFile(dir_.path("pipe"), "").error().code, Code::kInvalidArgument);
   // One that became a pipe after it was added.
   const std::string path = dir_.Write("m", kModel);
   ASSERT_TRUE(Add("m", path));
@@ -315,26 +315,26 @@ TEST_F(StoreTest, AutodetectionAsksTheBackends) {
       FromBytes({"\x7f"
                  "ELF"});
   ASSERT_FALSE(nobody);
-  EXPECT_EQ(nobody.error().code, Code::kINVALID_ENCODING);
+  EXPECT_EQ(nobody.error().code, Code::kInvalidEncoding);
   EXPECT_EQ(nobody.error().message,
             "expected a model that one of the backends here takes (echo, echo-blocking), given 4 "
             "bytes that none recognises");
-  EXPECT_EQ(FromBytes({""}).error().code, Code::kINVALID_ARGUMENT);
-  EXPECT_EQ(FromBytes({}).error().code, Code::kINVALID_ARGUMENT);
+  EXPECT_EQ(FromBytes({""}).error().code, Code::kInvalidArgument);
+  EXPECT_EQ(FromBytes({}).error().code, Code::kInvalidArgument);
 }
 
 TEST_F(StoreTest, AnEncodingWithoutBackendSaysHowToGetOne) {
-  const auto onnx = FromBytes({"x"}, Encoding::kONNX);
+  const auto onnx = FromBytes({"x"}, Encoding::kOnnx);
   ASSERT_FALSE(onnx);
-  EXPECT_EQ(onnx.error().code, Code::kINVALID_ENCODING);
+  EXPECT_EQ(onnx.error().code, Code::kInvalidEncoding);
   EXPECT_EQ(onnx.error().message,
             "no backend here takes the encoding onnx (backend onnx: build with "
             "WASINN_BACKEND_ONNX=ON, which ./dev does)");
   EXPECT_NE(
-      FromBytes({"x"}, Encoding::kOPENVINO).error().message.find("no backend of this project"),
+      FromBytes({"x"}, Encoding::kOpenVino).error().message.find("no backend of this project"),
       std::string::npos);
   ASSERT_TRUE(Add("m", dir_.Write("m", "x"), {}, "nothing"));
-  EXPECT_EQ(core_.models.Get("m").error().code, Code::kNOT_FOUND);
+  EXPECT_EQ(core_.models.Get("m").error().code, Code::kNotFound);
 }
 
 TEST_F(StoreTest, ContentIsRegisteredToo) {
@@ -362,7 +362,7 @@ TEST_F(StoreTest, AModelThatCannotBeLoadedAtStartIsNotAdded) {
   config.options = {{"load_fail", "too_large"}};
   const auto added = core_.models.Add(config);
   ASSERT_FALSE(added);
-  EXPECT_EQ(added.error().code, Code::kTOO_LARGE);
+  EXPECT_EQ(added.error().code, Code::kTooLarge);
   config.options = {};
   EXPECT_TRUE(core_.models.Add(config));
   EXPECT_EQ(counters().loads, 1u);
@@ -372,7 +372,7 @@ TEST_F(StoreTest, FilesForTools) {
   const auto graph = core_.models.GetFromFile(dir_.Write("m", kModel), "");
   ASSERT_TRUE(graph) << graph.error().message;
   EXPECT_EQ((*graph)->backend().name(), "echo");
-  EXPECT_EQ(core_.models.GetFromFile(dir_.path("none"), "").error().code, Code::kNOT_FOUND);
+  EXPECT_EQ(core_.models.GetFromFile(dir_.path("none"), "").error().code, Code::kNotFound);
   EXPECT_TRUE(core_.models.List().empty());
 }
 
@@ -408,7 +408,7 @@ std::string ModelOfSize(size_t size, char filler) {
 TEST(StoreBudgetTest, TheLeastRecentlyUsedIdleGraphGoesFirst) {
   Core core(/*budget=*/3000);
   const auto get = [&](char name) {
-    return *core.models.GetFromBytes({core.Copy(ModelOfSize(1000, name))}, Encoding::kAUTODETECT,
+    return *core.models.GetFromBytes({core.Copy(ModelOfSize(1000, name))}, Encoding::kAutodetect,
                                      Target::kCpu);
   };
   const std::weak_ptr<Graph> a = get('a');
@@ -428,12 +428,12 @@ TEST(StoreBudgetTest, HeldGraphsStayWhateverTheBudget) {
   std::vector<std::shared_ptr<Graph>> held;
   for (const char name : {'a', 'b', 'c'}) {
     held.push_back(*core.models.GetFromBytes({core.Copy(ModelOfSize(1000, name))},
-                                             Encoding::kAUTODETECT, Target::kCpu));
+                                             Encoding::kAutodetect, Target::kCpu));
   }
   EXPECT_EQ(core.models.GetCounters().evictions, 0u);
   held[0] = nullptr;
   const auto d = core.models.GetFromBytes({core.Copy(ModelOfSize(1000, 'd'))},
-                                          Encoding::kAUTODETECT, Target::kCpu);
+                                          Encoding::kAutodetect, Target::kCpu);
   EXPECT_EQ(core.models.GetCounters().evictions, 1u);
 }
 
@@ -469,7 +469,7 @@ TEST(StoreExceptionTest, AThrowingBackendIsAnErrorForAllWhoWait) {
   Core core;
   ASSERT_TRUE(core.backends.Add(&script.table));
   for (int i = 0; i < 2; ++i) {
-    const auto graph = core.models.GetFromBytes({core.Copy("x")}, Encoding::kONNX, Target::kCpu);
+    const auto graph = core.models.GetFromBytes({core.Copy("x")}, Encoding::kOnnx, Target::kCpu);
     ASSERT_FALSE(graph);
     EXPECT_EQ(graph.error().message, "internal error: thrown by graph_load");
   }

@@ -38,7 +38,7 @@ TEST(ChunksTest, WhatTheyCostCountsAsLongAsTheTextIsHeld) {
     EXPECT_EQ(*chunks.Append("a", false), 1u);
     EXPECT_EQ(*chunks.Append("b", true), 1u + sizeof(size_t));  // borders cost
     EXPECT_EQ(*chunks.Append("", true), 0u);
-    EXPECT_EQ(chunks.Append("c", false).error().code, Code::kSECURITY);
+    EXPECT_EQ(chunks.Append("c", false).error().code, Code::kSecurity);
     EXPECT_EQ(used(), 2u + sizeof(size_t));
     text = chunks.text();
   }

@@ -16,12 +16,12 @@ thread_local const Execution* calling = nullptr;
 
 Error NeverDone(const std::string& backend, const std::optional<Error>& thrown) noexcept {
   try {
-    return {Code::kUNKNOWN,
+    return {Code::kUnknown,
             fmt::format("backend {} returned from run without saying done{}{}", backend,
                         thrown ? ": " : "", thrown ? thrown->message : ""),
             0};
   } catch (...) {
-    return PlainError(Code::kUNKNOWN, {});
+    return PlainError(Code::kUnknown, {});
   }
 }
 
@@ -53,7 +53,7 @@ Result<std::shared_ptr<Execution>> Execution::Create(Scheduler& scheduler,
     return Fail(FromC(code, error, "backend " + g.backend().name() + ": context_create"));
   }
   if (execution->context_ == nullptr) {
-    return Fail(Code::kUNKNOWN, "backend {}: context_create gave no context", g.backend().name());
+    return Fail(Code::kUnknown, "backend {}: context_create gave no context", g.backend().name());
   }
   return execution;
 }
@@ -75,12 +75,12 @@ bool Execution::RunsInline() const {
 }
 
 Error Execution::Busy() noexcept {
-  return PlainError(Code::kBUSY,
+  return PlainError(Code::kBusy,
                     "expected an idle execution context, given one whose run has not ended");
 }
 
 Error Execution::TimedOut() noexcept {
-  return PlainError(Code::kTIMEOUT, "the compute took longer than the rule compute_timeout allows");
+  return PlainError(Code::kTimeout, "the compute took longer than the rule compute_timeout allows");
 }
 
 Result<> Execution::BeginRun(std::vector<Input> inputs, std::shared_ptr<Execution> self,
@@ -112,7 +112,7 @@ Result<> Execution::BeginRun(std::vector<Input> inputs, std::shared_ptr<Executio
 Result<> Execution::RunInline(std::vector<Input> inputs, const std::atomic<Code>& stop) {
   WASINN_CHECK(BeginRun(std::move(inputs), nullptr, nullptr, nullptr));
   scheduler_.inline_runs.fetch_add(1, std::memory_order_relaxed);
-  if (const Code why = stop.load(std::memory_order_acquire); why != Code::kOK) {
+  if (const Code why = stop.load(std::memory_order_acquire); why != Code::kOk) {
     Cancel(PlainError(why, "the session was stopped"));
   }
   CallBackend();
@@ -222,7 +222,7 @@ std::optional<std::move_only_function<void()>> Execution::ReportLocked(Result<> 
   if (reported_) return std::nullopt;
   reported_ = true;
   // From here on the owner may read outputs_, so nobody else writes it.
-  if (!outcome && outcome.error().code == Code::kCONTEXT_FULL) {
+  if (!outcome && outcome.error().code == Code::kContextFull) {
     try {
       CollectTextLocked();  // half an answer is worth reading
     } catch (...) {
@@ -296,7 +296,7 @@ Result<> Execution::OwnBytesLocked(Tensor& output) {
 
 Result<> Execution::TakeOutputLocked(uint32_t port, Tensor& tensor) {
   if (port >= outputs_.size()) {
-    return Fail(Code::kUNKNOWN, "backend {}: expected an output port below {}, given {}",
+    return Fail(Code::kUnknown, "backend {}: expected an output port below {}, given {}",
                 graph_->backend().name(), outputs_.size(), port);
   }
   if (reported_) return {};
@@ -321,7 +321,7 @@ bool Execution::OnOutput(uint32_t port, Result<Tensor>&& tensor) noexcept {
 
 Result<> Execution::TakeChunkLocked(uint32_t port, std::string_view data) {
   if (data.size() > kMostChunkBytes - std::min(chunk_bytes_, kMostChunkBytes)) {
-    return Fail(Code::kTOO_LARGE, "streamed output: expected at most {} bytes, given more",
+    return Fail(Code::kTooLarge, "streamed output: expected at most {} bytes, given more",
                 kMostChunkBytes);
   }
   Chunks& chunks = chunks_.try_emplace(port, ledger_).first->second;
@@ -426,7 +426,7 @@ Result<> Execution::CollectOutputsLocked() {
   CollectTextLocked();
   for (size_t i = 0; i < outputs_.size(); ++i) {
     if (!outputs_[i] && !graph_->info().outputs[i].optional) {
-      return Fail(Code::kUNKNOWN, "backend {} reported success without output {} ('{}')",
+      return Fail(Code::kUnknown, "backend {} reported success without output {} ('{}')",
                   graph_->backend().name(), i, Printable(graph_->info().outputs[i].name));
     }
   }

@@ -50,7 +50,7 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
   // Whether a run would be short enough for the calling thread.
   bool RunsInline() const;
   // Runs on the calling thread and returns the outcome. `stop` is looked at once the run can be
-  // cancelled, so that a stop just before it is not lost; other than kOK it is why.
+  // cancelled, so that a stop just before it is not lost; other than kOk it is why.
   Result<> RunInline(std::vector<Input> inputs, const std::atomic<Code>& stop);
   // Starts a run elsewhere. `reported` is called once, from any thread, maybe before this returns,
   // unless Start itself fails; the outcome is then in TakeOutcome. `deadline` of max() is none.

@@ -42,7 +42,7 @@ class ExecutionTest : public ::testing::Test {
     return {bytes.begin(), bytes.end()};
   }
 
-  const std::atomic<Code> go_on_{Code::kOK};
+  const std::atomic<Code> go_on_{Code::kOk};
   Core core_;
 };
 
@@ -81,10 +81,10 @@ TEST_F(ExecutionTest, ShortRunsOfBlockingBackendsRunInline) {
 
 TEST_F(ExecutionTest, AStopJustBeforeAnInlineRunIsNotLost) {
   const auto execution = Make("echo-blocking");
-  const std::atomic<Code> stopped{Code::kCANCELLED};
+  const std::atomic<Code> stopped{Code::kCancelled};
   const auto outcome = execution->RunInline(Inputs(), stopped);
   ASSERT_FALSE(outcome);
-  EXPECT_EQ(outcome.error().code, Code::kCANCELLED);
+  EXPECT_EQ(outcome.error().code, Code::kCancelled);
   EXPECT_TRUE(execution->RunInline(Inputs(), go_on_));
 }
 
@@ -96,7 +96,7 @@ TEST_F(ExecutionTest, OptionsAreChecked) {
   EXPECT_FALSE(Execution::Create(core_.scheduler, graph, {{"delay_ms", "soon"}}));
   // The graph's own go below.
   const auto failing = core_.Load("x", "echo", {{"fail", "busy"}});
-  EXPECT_EQ(Run(**Execution::Create(core_.scheduler, failing, {})).error().code, Code::kBUSY);
+  EXPECT_EQ(Run(**Execution::Create(core_.scheduler, failing, {})).error().code, Code::kBusy);
   EXPECT_TRUE(Run(**Execution::Create(core_.scheduler, failing, {{"fail", "ok"}})));
 }
 
@@ -104,7 +104,7 @@ TEST_F(ExecutionTest, FailuresLeaveNoOutputs) {
   const auto execution = Make("echo-blocking", {{"fail", "context_full"}});
   const auto outcome = Run(*execution);
   ASSERT_FALSE(outcome);
-  EXPECT_EQ(outcome.error().code, Code::kCONTEXT_FULL);
+  EXPECT_EQ(outcome.error().code, Code::kContextFull);
   ASSERT_EQ(execution->outputs().size(), 1u);
   EXPECT_FALSE(execution->outputs()[0]);
 }
@@ -115,8 +115,8 @@ TEST_F(ExecutionTest, ASecondRunIsBusy) {
   ASSERT_TRUE(execution->Start(Inputs(), kNoDeadline, [&] { reported.count_down(); }));
   const auto second = execution->Start(Inputs(), kNoDeadline, [] { FAIL(); });
   ASSERT_FALSE(second);
-  EXPECT_EQ(second.error().code, Code::kBUSY);
-  execution->Cancel({Code::kCANCELLED, "enough", 0});
+  EXPECT_EQ(second.error().code, Code::kBusy);
+  execution->Cancel({Code::kCancelled, "enough", 0});
   reported.wait();
   EXPECT_EQ(execution->TakeOutcome().error().message, "enough");
 }
@@ -127,7 +127,7 @@ TEST_F(ExecutionTest, DeadlinesEndRunsOfEitherKind) {
     const auto start = steady_clock::now();
     const auto outcome = Run(*execution, start + milliseconds(30));
     ASSERT_FALSE(outcome);
-    EXPECT_EQ(outcome.error().code, Code::kTIMEOUT);
+    EXPECT_EQ(outcome.error().code, Code::kTimeout);
     EXPECT_GE(steady_clock::now() - start, milliseconds(30));
   }
 }
@@ -138,7 +138,7 @@ TEST_F(ExecutionTest, ADeadlineDoesNotReachTheNextRun) {
   // Its outcome is not taken; the next run has no deadline.
   const auto slow = Make("echo", {{"delay_ms", "150"}});
   ASSERT_TRUE(slow->Start(Inputs(), steady_clock::now() + milliseconds(40), [] {}));
-  slow->Cancel({Code::kCANCELLED, "given up", 0});
+  slow->Cancel({Code::kCancelled, "given up", 0});
   std::latch reported(1);
   Result<> started;
   ASSERT_TRUE(Eventually([&] {  // BUSY until the backend has noticed
@@ -214,8 +214,8 @@ TEST_F(ExecutionTest, CancelInTheQueueNeverReachesTheBackend) {
   ASSERT_TRUE(first->Start({{0, one.Text("a")}}, kNoDeadline, [&] { all.count_down(); }));
   begun.wait();
   ASSERT_TRUE(second->Start({{0, one.Text("b")}}, kNoDeadline, [&] { all.count_down(); }));
-  second->Cancel({Code::kCANCELLED, "changed my mind", 0});
-  EXPECT_EQ(second->TakeOutcome().error().code, Code::kCANCELLED);  // at once
+  second->Cancel({Code::kCancelled, "changed my mind", 0});
+  EXPECT_EQ(second->TakeOutcome().error().code, Code::kCancelled);  // at once
   go.count_down();
   all.wait();
   EXPECT_TRUE(first->TakeOutcome());
@@ -245,12 +245,12 @@ TEST_F(ExecutionTest, CancelDuringARunReportsAtOnceAndTellsTheBackend) {
     const auto execution = Make("scripted");
     bool reported = false;
     ASSERT_TRUE(execution->Start(Inputs("kept"), kNoDeadline, [&] { reported = true; }));
-    execution->Cancel({Code::kCANCELLED, "stop", 0});
+    execution->Cancel({Code::kCancelled, "stop", 0});
     EXPECT_TRUE(reported);
     EXPECT_EQ(cancelled, sink.run);
-    execution->Cancel({Code::kTIMEOUT, "again", 0});
+    execution->Cancel({Code::kTimeout, "again", 0});
     EXPECT_EQ(execution->TakeOutcome().error().message, "stop");
-    EXPECT_EQ(Run(*execution).error().code, Code::kBUSY);
+    EXPECT_EQ(Run(*execution).error().code, Code::kBusy);
   }
   // The owner is gone, the backend is not done: the context and the input live on.
   EXPECT_EQ(script.contexts_freed, 0);
@@ -366,7 +366,7 @@ TEST_F(ExecutionTest, StuckRunsDoNotKeepTheWorkersFromOthers) {
   ASSERT_TRUE(other->Start({{0, one.Text("b")}}, kNoDeadline, [&] { reported.count_down(); }));
   reported.wait();  // on the stand-in, after the deadline of the first
   EXPECT_TRUE(other->TakeOutcome());
-  EXPECT_EQ(stuck->TakeOutcome().error().code, Code::kTIMEOUT);
+  EXPECT_EQ(stuck->TakeOutcome().error().code, Code::kTimeout);
   unstick.count_down();
 }
 

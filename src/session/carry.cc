@@ -32,7 +32,7 @@ std::optional<Shape> CarriedShape(const Port& port, const Shape& guest,
   const uint64_t bytes = data.size();
   const auto given = guest.Elements();
   if (!given) return std::nullopt;
-  if (port.dtype == DType::kSTRING) {
+  if (port.dtype == DType::kString) {
     const auto strings = CountStrings(data);
     if (!strings) return guest;  // CheckByteSize says what is wrong with it
     if (*given == *strings && DimsFit(port, guest)) return guest;
@@ -59,7 +59,7 @@ Result<Fitted> FitBytes(std::optional<DTypeNumbers> numbers, std::string_view wh
                         const Port& port, DType dtype, const Shape& shape,
                         std::span<const uint8_t> bytes) {
   const auto mismatch = [&](const Fitted& given) {
-    return Fail(Code::kINVALID_ARGUMENT, "{}: expected {}, given {} {} with {} bytes", what,
+    return Fail(Code::kInvalidArgument, "{}: expected {}, given {} {} with {} bytes", what,
                 port.TypeText(), DTypeName(given.dtype), given.shape.ToString(), bytes.size());
   };
   if (port.text && dtype == DType::kU8) {
@@ -67,14 +67,14 @@ Result<Fitted> FitBytes(std::optional<DTypeNumbers> numbers, std::string_view wh
     return Fitted{dtype, *Shape::OfTensor(dims)};
   }
   Fitted fitted{dtype, shape};
-  const bool known = port.dtype != DType::kNONE;
+  const bool known = port.dtype != DType::kNone;
   if (known && dtype != port.dtype) {
     const bool carried = numbers && dtype == DType::kU8 && !ToDialect(*numbers, port.dtype);
     if (!carried) return mismatch(fitted);
     const auto carried_shape = CarriedShape(port, shape, bytes);
     if (!carried_shape) {
       return Fail(
-          Code::kINVALID_ARGUMENT,
+          Code::kInvalidArgument,
           "{}: expected {} carried as u8 bytes ({} bytes an element), given dims {} with {} "
           "bytes",
           what, port.TypeText(), DTypeSize(port.dtype), shape.ToString(), bytes.size());

@@ -21,7 +21,7 @@ Port AnyShape(DType dtype) { return {"x", dtype, true, {}, false}; }
 std::string Fit(std::optional<DTypeNumbers> numbers, const Port& port, const Tensor& tensor) {
   const auto fitted = FitToPort(numbers, "input 'x'", port, tensor);
   if (!fitted) {
-    EXPECT_EQ(fitted.error().code, Code::kINVALID_ARGUMENT);
+    EXPECT_EQ(fitted.error().code, Code::kInvalidArgument);
     return fitted.error().message;
   }
   EXPECT_EQ(fitted->data.data(), tensor.data.data());  // shared, never converted
@@ -51,7 +51,7 @@ TEST(FitTest, TypeDimsAndBytesMustFit) {
   EXPECT_EQ(Fit({}, port, Zeros(DType::kF32, {2, 3}, 23)),
             "input 'x': expected 24 bytes for f32 [2,3], given 23");
   EXPECT_EQ(Fit({}, MakePort(DType::kF32, {}), Zeros(DType::kF32, {}, 4)), "f32 []");
-  EXPECT_EQ(Fit({}, AnyShape(DType::kNONE), Zeros(DType::kI16, {5}, 10)), "i16 [5]");
+  EXPECT_EQ(Fit({}, AnyShape(DType::kNone), Zeros(DType::kI16, {5}, 10)), "i16 [5]");
 }
 
 TEST(FitTest, OnlyTypesThatTheDialectCannotNameAreCarried) {
@@ -87,11 +87,11 @@ Tensor StringTensor(std::string_view bytes, const std::vector<int64_t>& dims, DT
 TEST(FitTest, StringsAreCarriedAsTheirEncodedBytes) {
   using std::string_view_literals::operator""sv;
   constexpr std::string_view kTwo = "\1\0\0\0a\2\0\0\0bc"sv;
-  const Port port = MakePort(DType::kSTRING, {2});
-  EXPECT_EQ(Fit({}, port, StringTensor(kTwo, {2}, DType::kSTRING)), "string [2]");
+  const Port port = MakePort(DType::kString, {2});
+  EXPECT_EQ(Fit({}, port, StringTensor(kTwo, {2}, DType::kString)), "string [2]");
   EXPECT_EQ(Fit(DTypeNumbers::kWit, port, StringTensor(kTwo, {2}, DType::kU8)), "string [2]");
   EXPECT_EQ(Fit(DTypeNumbers::kWit, port, StringTensor(kTwo, {11}, DType::kU8)), "string [2]");
-  EXPECT_EQ(Fit(DTypeNumbers::kWit, AnyShape(DType::kSTRING), StringTensor(kTwo, {11}, DType::kU8)),
+  EXPECT_EQ(Fit(DTypeNumbers::kWit, AnyShape(DType::kString), StringTensor(kTwo, {11}, DType::kU8)),
             "string [2]");
   EXPECT_EQ(Fit(DTypeNumbers::kWit, port, StringTensor(kTwo, {3}, DType::kU8)),
             "input 'x': expected 3 strings for dims [3], given 2");
@@ -111,13 +111,13 @@ TEST(CarryOutTest, NamedTypesStayAndOthersBecomeBytes) {
   EXPECT_EQ(Out(DTypeNumbers::kWitx, Zeros(DType::kBF16, {2, 3}, 12)), "u8 [2,6]");
   EXPECT_EQ(Out(DTypeNumbers::kWit, Zeros(DType::kU64, {2, 3}, 48)), "u8 [2,24]");
   EXPECT_EQ(Out(DTypeNumbers::kWit, Zeros(DType::kU64, {}, 8)), "u8 [8]");
-  EXPECT_EQ(Out(DTypeNumbers::kWit, Zeros(DType::kSTRING, {0}, 0)), "u8 [0]");
+  EXPECT_EQ(Out(DTypeNumbers::kWit, Zeros(DType::kString, {0}, 0)), "u8 [0]");
   EXPECT_EQ(Out(DTypeNumbers::kWit, Zeros(DType::kU64, {0, INT64_MAX}, 0)), "u8 [0]");
 }
 
 TEST(CarryOutTest, WhatGoesOutComesInAgain) {
   for (const DType dtype : kAllDTypes) {
-    if (dtype == DType::kSTRING) continue;
+    if (dtype == DType::kString) continue;
     const size_t bytes = 6 * DTypeSize(dtype);
     for (const auto numbers : {DTypeNumbers::kWitx, DTypeNumbers::kOldWitx, DTypeNumbers::kWit}) {
       const Tensor out = CarryOut(numbers, Zeros(dtype, {2, 3}, bytes));

@@ -32,7 +32,7 @@ Result<> SetOne(Compat& compat, std::string_view name, std::string_view value) {
   if (name == #field) {                                                                           \
     const int index = ReadValue(values, value);                                                   \
     if (index < 0) {                                                                              \
-      return Fail(Code::kINVALID_ARGUMENT, "compatibility switch {}: expected {}, given '{}'",    \
+      return Fail(Code::kInvalidArgument, "compatibility switch {}: expected {}, given '{}'",     \
                   name, fmt::join(Split(std::string_view(values), '|'), ", "), Printable(value)); \
     }                                                                                             \
     compat.field = static_cast<Enum>(index);                                                      \
@@ -42,7 +42,7 @@ Result<> SetOne(Compat& compat, std::string_view name, std::string_view value) {
 #undef X
   std::vector<std::string_view> names;
   for (const CompatSwitch& row : kSwitches) names.push_back(row.name);
-  return Fail(Code::kNOT_FOUND, "no compatibility switch named '{}'{}", Printable(name),
+  return Fail(Code::kNotFound, "no compatibility switch named '{}'{}", Printable(name),
               Suggest(name, names));
 }
 

@@ -31,10 +31,10 @@ TEST(CompatTest, WrongNamesAndValuesChangeNothing) {
             "compatibility switch tensor_types: expected auto, new, old, given 'older'");
   EXPECT_EQ(why("tensor_types").message,
             "compatibility switch tensor_types: expected auto, new, old, given 'on'");
-  EXPECT_EQ(why("zero_length_output=maybe").code, Code::kINVALID_ARGUMENT);
+  EXPECT_EQ(why("zero_length_output=maybe").code, Code::kInvalidArgument);
   EXPECT_EQ(why("tensor_type=old").message,
             "no compatibility switch named 'tensor_type' (did you mean tensor_types?)");
-  EXPECT_EQ(why("zero_length_output,x=1").code, Code::kNOT_FOUND);
+  EXPECT_EQ(why("zero_length_output,x=1").code, Code::kNotFound);
   EXPECT_EQ(policy.compat.zero_length_output, ZeroLengthOutput::kOff);
   ASSERT_TRUE(policy.Set("compat", "zero_length_output"));
   EXPECT_EQ(policy.compat.zero_length_output, ZeroLengthOutput::kOn);

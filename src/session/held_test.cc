@@ -38,7 +38,7 @@ TEST_F(HeldTest, TextsOfErrorsCount) {
   const auto fill = [](Session& session, std::string_view rule) {
     const std::string text(1600, 'x');
     for (int i = 0; i < 65536; ++i) {
-      const auto added = session.AddError({Code::kUNKNOWN, text, 0});
+      const auto added = session.AddError({Code::kUnknown, text, 0});
       if (added) continue;
       ExpectRefused(added.error(), rule);
       return i;
@@ -49,11 +49,11 @@ TEST_F(HeldTest, TextsOfErrorsCount) {
   EXPECT_EQ(fill(session, "max_error_bytes"), (16 << 20) / 1600);  // 100 MB would be wanted
   EXPECT_LE(Bytes(session), 16u << 20);
   session.DropError(0);
-  EXPECT_TRUE(session.AddError({Code::kUNKNOWN, "short", 0}));
+  EXPECT_TRUE(session.AddError({Code::kUnknown, "short", 0}));
   Session small = Make({{"max_session_bytes", "1MiB"}});
   EXPECT_EQ(fill(small, "max_session_bytes"), (1 << 20) / 1600);
   Session broken = Make({{"max_error_bytes", "10"}});
-  ExpectRefused(broken.AddBrokenTensor({Code::kUNKNOWN, "eleven char", 0}).error(),
+  ExpectRefused(broken.AddBrokenTensor({Code::kUnknown, "eleven char", 0}).error(),
                 "max_error_bytes");
 }
 
@@ -61,9 +61,9 @@ TEST_F(HeldTest, TheLastErrorIsCut) {
   Session session = Make();
   std::string text(kMaxErrorText - 1, 'x');
   text += "\xc3\xa9";  // a character that would be cut in two
-  session.Remember({Code::kBUSY, text + std::string(100 << 20, 'x'), 3});
+  session.Remember({Code::kBusy, text + std::string(100 << 20, 'x'), 3});
   EXPECT_EQ(session.last_error(), text.substr(0, kMaxErrorText - 1));
-  EXPECT_EQ(session.last_failure().code, Code::kBUSY);
+  EXPECT_EQ(session.last_failure().code, Code::kBusy);
   EXPECT_EQ(session.last_failure().engine_code, 3);
 }
 
@@ -91,7 +91,7 @@ TEST_F(HeldTest, InputsCountUntilTheBackendHasDone) {
   ScriptedBackend::Done(sinks.front(), WASINN_CANCELLED);
   EXPECT_EQ(Bytes(session), 30u);
   EXPECT_TRUE(StartWith(session, context, tensor));
-  session.Stop({Code::kCANCELLED, "enough", 0});
+  session.Stop({Code::kCancelled, "enough", 0});
   EXPECT_EQ(Bytes(session), 40u);
   for (size_t i = 1; i < sinks.size(); ++i) ScriptedBackend::Done(sinks[i], WASINN_CANCELLED);
   EXPECT_EQ(Bytes(session), 0u);
@@ -291,7 +291,7 @@ TEST_F(EarlyTest, WhyThereIsNoneIsTold) {
   code = WASINN_PROMPT_TOO_LONG;
   for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(session.Output(context, 0).error().message, "expected another prompt");
-    EXPECT_EQ(session.Output(context, 0).error().code, Code::kPROMPT_TOO_LONG);
+    EXPECT_EQ(session.Output(context, 0).error().code, Code::kPromptTooLong);
   }
   EXPECT_EQ(calls, 1);
   ASSERT_TRUE(SetBytes(session, context, "x"));
@@ -305,10 +305,10 @@ TEST_F(EarlyTest, WhyThereIsNoneIsTold) {
 TEST_F(HeldTest, AFailingCallInALoopDoesNotFillTheLog) {
   {
     Session session = Make();
-    for (int i = 0; i < 10000; ++i) session.Remember({Code::kBUSY, "not now", 0});
+    for (int i = 0; i < 10000; ++i) session.Remember({Code::kBusy, "not now", 0});
     EXPECT_LT(core_.log.Count("not now"), 200u);
     Session other = Make();  // another guest's failures are told all the same
-    other.Remember({Code::kBUSY, "of another", 0});
+    other.Remember({Code::kBusy, "of another", 0});
     EXPECT_EQ(core_.log.Count("of another"), 1u);
   }
   EXPECT_TRUE(core_.log.Contains("failed guest calls: "));

@@ -9,33 +9,33 @@
 namespace wasinn {
 namespace {
 
-std::optional<uint64_t> ParsekBool(std::string_view text) {
+std::optional<uint64_t> ParseBoolRule(std::string_view text) {
   const auto value = ParseBool(text);
   return value ? std::optional<uint64_t>(*value ? 1 : 0) : std::nullopt;
 }
-std::optional<uint64_t> ParsekSize(std::string_view text) { return ParseSize(text); }
-std::optional<uint64_t> ParsekCount(std::string_view text) { return ParseUint(text); }
-std::optional<uint64_t> ParsekDuration(std::string_view text) { return ParseDuration(text); }
+std::optional<uint64_t> ParseSizeRule(std::string_view text) { return ParseSize(text); }
+std::optional<uint64_t> ParseCountRule(std::string_view text) { return ParseUint(text); }
+std::optional<uint64_t> ParseDurationRule(std::string_view text) { return ParseDuration(text); }
 
-std::nullopt_t ParsekCompat(std::string_view) { return std::nullopt; }
+std::nullopt_t ParseCompatRule(std::string_view) { return std::nullopt; }
 
-std::optional<Policy::Policy_kNames> ParsekNames(std::string_view text) {
-  Policy::Policy_kNames names;
+std::optional<Policy::NamesValue> ParseNamesRule(std::string_view text) {
+  Policy::NamesValue names;
   for (std::string_view name : Split(text, ',')) {
     if (!Trim(name).empty()) names.emplace(Trim(name));
   }
   return names;
 }
 
-constexpr std::string_view kTypeOf_kNames = "names";
-constexpr std::string_view kTypeOf_kBool = "bool";
-constexpr std::string_view kTypeOf_kSize = "size";
-constexpr std::string_view kTypeOf_kCount = "count";
-constexpr std::string_view kTypeOf_kDuration = "duration";
-constexpr std::string_view kTypeOf_kCompat = "switches";
+constexpr std::string_view kNamesType = "names";
+constexpr std::string_view kBoolType = "bool";
+constexpr std::string_view kSizeType = "size";
+constexpr std::string_view kCountType = "count";
+constexpr std::string_view kDurationType = "duration";
+constexpr std::string_view kCompatType = "switches";
 
 constexpr auto kRules = std::to_array<PolicyRule>({
-#define X(name, type, default_value, help) PolicyRule{#name, kTypeOf_##type, default_value, help},
+#define X(name, type, default_value, help) PolicyRule{#name, k##type##Type, default_value, help},
 #include "session/policy.def"
 #undef X
 });
@@ -50,19 +50,19 @@ std::string_view Expected(std::string_view type) {
 std::unexpected<Error> UnknownRule(std::string_view rule) {
   std::vector<std::string_view> names;
   for (const PolicyRule& row : kRules) names.push_back(row.name);
-  return Fail(Code::kNOT_FOUND, "no policy rule named '{}'{}", Printable(rule),
+  return Fail(Code::kNotFound, "no policy rule named '{}'{}", Printable(rule),
               Suggest(rule, names));
 }
 
 uint64_t NumberOf(uint64_t value) { return value; }
-uint64_t NumberOf(const Policy::Policy_kNames&) { return 0; }
+uint64_t NumberOf(const Policy::NamesValue&) { return 0; }
 uint64_t NumberOf(const Compat&) { return 0; }
 
 template <typename Value>
 Result<> Assign(std::string_view rule, std::string_view type, std::string_view text,
                 std::optional<Value> parsed, Value& out) {
   if (!parsed) {
-    return Fail(Code::kINVALID_ARGUMENT, "policy rule {}: expected {}, given '{}'", rule,
+    return Fail(Code::kInvalidArgument, "policy rule {}: expected {}, given '{}'", rule,
                 Expected(type), Printable(text));
   }
   out = std::move(*parsed);
@@ -77,17 +77,17 @@ Result<> Assign(std::string_view, std::string_view, std::string_view text, std::
 
 }  // namespace
 
-Policy::Policy_kNames Policy::Default_kNames(std::string_view text) { return *ParsekNames(text); }
-uint64_t Policy::Default_kBool(std::string_view text) { return *ParsekBool(text); }
-uint64_t Policy::Default_kSize(std::string_view text) { return *ParsekSize(text); }
-uint64_t Policy::Default_kCount(std::string_view text) { return *ParsekCount(text); }
-uint64_t Policy::Default_kDuration(std::string_view text) { return *ParsekDuration(text); }
+Policy::NamesValue Policy::DefaultNames(std::string_view text) { return *ParseNamesRule(text); }
+uint64_t Policy::DefaultBool(std::string_view text) { return *ParseBoolRule(text); }
+uint64_t Policy::DefaultSize(std::string_view text) { return *ParseSizeRule(text); }
+uint64_t Policy::DefaultCount(std::string_view text) { return *ParseCountRule(text); }
+uint64_t Policy::DefaultDuration(std::string_view text) { return *ParseDurationRule(text); }
 
 std::span<const PolicyRule> PolicyRules() { return kRules; }
 
 Result<> Policy::Set(std::string_view rule, std::string_view value) {
 #define X(name, type, default_value, help) \
-  if (rule == #name) return Assign(rule, kTypeOf_##type, value, Parse##type(value), name);
+  if (rule == #name) return Assign(rule, k##type##Type, value, Parse##type##Rule(value), name);
 #include "session/policy.def"
 #undef X
   return UnknownRule(rule);

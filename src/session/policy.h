@@ -15,19 +15,19 @@ namespace wasinn {
 
 // A value; copied into each session.
 struct Policy {
-#define X(name, type, default_value, help) Policy_##type name = Default_##type(default_value);
-  using Policy_kNames = std::set<std::string, std::less<>>;
-  using Policy_kBool = uint64_t;
-  using Policy_kSize = uint64_t;
-  using Policy_kCount = uint64_t;
-  using Policy_kDuration = uint64_t;
-  using Policy_kCompat = Compat;
-  static Policy_kNames Default_kNames(std::string_view text);
-  static uint64_t Default_kBool(std::string_view text);
-  static uint64_t Default_kSize(std::string_view text);
-  static uint64_t Default_kCount(std::string_view text);
-  static uint64_t Default_kDuration(std::string_view text);
-  static Compat Default_kCompat(std::string_view) { return {}; }
+#define X(name, type, default_value, help) type##Value name = Default##type(default_value);
+  using NamesValue = std::set<std::string, std::less<>>;
+  using BoolValue = uint64_t;
+  using SizeValue = uint64_t;
+  using CountValue = uint64_t;
+  using DurationValue = uint64_t;
+  using CompatValue = Compat;
+  static NamesValue DefaultNames(std::string_view text);
+  static uint64_t DefaultBool(std::string_view text);
+  static uint64_t DefaultSize(std::string_view text);
+  static uint64_t DefaultCount(std::string_view text);
+  static uint64_t DefaultDuration(std::string_view text);
+  static Compat DefaultCompat(std::string_view) { return {}; }
 #include "session/policy.def"
 #undef X
 

@@ -57,8 +57,8 @@ TEST(PolicyTest, BadValuesAndNames) {
             "policy rule run_timeout: expected a duration such as 1500ms or 2s, given 'soon'");
   EXPECT_EQ(why("max_graph", "1"),
             "no policy rule named 'max_graph' (did you mean max_graphs, max_graph_bytes?)");
-  EXPECT_EQ(policy.Set("x", "1").error().code, Code::kNOT_FOUND);
-  EXPECT_EQ(policy.Get("x").error().code, Code::kNOT_FOUND);
+  EXPECT_EQ(policy.Set("x", "1").error().code, Code::kNotFound);
+  EXPECT_EQ(policy.Get("x").error().code, Code::kNotFound);
   EXPECT_EQ(policy.max_graphs, Policy().max_graphs);
 }
 
@@ -67,7 +67,7 @@ TEST(PolicyTest, LimitsNameTheirRule) {
   EXPECT_TRUE(CheckLimit("r", 5, 5));
   const auto refused = CheckLimit("max_x", 5, 6);
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, Code::kSECURITY);
+  EXPECT_EQ(refused.error().code, Code::kSecurity);
   EXPECT_EQ(refused.error().message, "policy rule max_x: expected at most 5, given 6");
 }
 

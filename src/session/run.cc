@@ -82,7 +82,7 @@ Result<std::unique_ptr<Run>> Run::Start(std::shared_ptr<Execution> execution,
 
 Run::~Run() {
   // Without a start a run that the execution has under way is another's.
-  if (started_) Cancel(PlainError(Code::kCANCELLED, "the run was given up"));
+  if (started_) Cancel(PlainError(Code::kCancelled, "the run was given up"));
 }
 
 void Run::Watch(std::shared_ptr<Pending> pending, WaitFor what) {
@@ -125,7 +125,7 @@ Result<const Tensor*> Run::WholeOutput(uint32_t port) const {
   if (const auto& output = execution_->outputs()[port]) return &*output;
   // The run may end without it, and the backend tells why.
   if (const auto known = execution_->EarlyOutput(port); !known) return Fail(known.error());
-  return Fail(Code::kUNKNOWN, "output {}: expected from the run, given none", port);
+  return Fail(Code::kUnknown, "output {}: expected from the run, given none", port);
 }
 
 std::optional<Result<>> Run::Step() {
@@ -152,11 +152,11 @@ std::optional<Result<>> Run::Step() {
   }
   over_ = true;
   if (!outcome) return outcome;
-  return Fail(Code::kEND_OF_SEQUENCE, "the model has given all of its output");
+  return Fail(Code::kEndOfSequence, "the model has given all of its output");
 }
 
 void Run::Close() {
-  Cancel({Code::kCANCELLED, "the stream was ended", 0});
+  Cancel({Code::kCancelled, "the stream was ended", 0});
   over_ = true;
   chunk_.reset();
 }
@@ -170,7 +170,7 @@ Result<Tensor> Run::StepOutput(uint32_t port) const {
     if (port == 0) return *chunk_;
     if (auto output = execution_->OutputSoFar(port)) return *std::move(output);
   }
-  return Fail(Code::kINVALID_ARGUMENT,
+  return Fail(Code::kInvalidArgument,
               "output {} of compute_single: expected after one that gave it, given none", port);
 }
 

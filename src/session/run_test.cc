@@ -121,7 +121,7 @@ TEST_F(RunTest, ARunWithoutAStreamIsReadInPiecesOnceItIsDone) {
   for (const char* model : {"any", "blocking"}) {
     Session session = Make();
     const uint32_t context = Ready(session, model);
-    EXPECT_EQ(session.PollRun(context).error().code, Code::kINVALID_ARGUMENT);
+    EXPECT_EQ(session.PollRun(context).error().code, Code::kInvalidArgument);
     ASSERT_TRUE(session.StartRun(context));
     EXPECT_EQ(*Wait(session, context), RunStatus::kDone);
     EXPECT_EQ(*session.PollRun(context), RunStatus::kDone);
@@ -130,7 +130,7 @@ TEST_F(RunTest, ARunWithoutAStreamIsReadInPiecesOnceItIsDone) {
     EXPECT_EQ(Output(session, context), "hello");
     EXPECT_EQ(session.ReadPiece(context, 1, 2).error().message,
               "output index: expected below 1, given 1");
-    EXPECT_EQ(session.ReadPiece(context, 0, 0).error().code, Code::kINVALID_ARGUMENT);
+    EXPECT_EQ(session.ReadPiece(context, 0, 0).error().code, Code::kInvalidArgument);
     // A plain compute ends the run.
     ASSERT_TRUE(*session.StartCompute(context, nullptr));
     EXPECT_EQ(session.ReadPiece(context, 0, 2).error().message,
@@ -165,8 +165,8 @@ TEST_F(OpenRunTest, PiecesAreThereWhileTheRunGoesOn) {
   EXPECT_EQ(session.ReadPiece(context, 0, 9)->state, Piece::State::kNothingYet);
   EXPECT_NE(session.Output(context, 0).error().message.find("has not come to its end"),
             std::string::npos);
-  EXPECT_EQ(session.StartRun(context).error().code, Code::kBUSY);
-  EXPECT_EQ(session.StartCompute(context, nullptr)->error().code, Code::kBUSY);
+  EXPECT_EQ(session.StartRun(context).error().code, Code::kBusy);
+  EXPECT_EQ(session.StartCompute(context, nullptr)->error().code, Code::kBusy);
 
   // A timeout is no error.
   EXPECT_EQ(**session.StartWait(context, WaitFor::kPiece, milliseconds(5), nullptr),
@@ -209,9 +209,9 @@ TEST_F(OpenRunTest, AFailedRunGivesItsPiecesAndThenItsError) {
   open_.Chunk("half");
   open_.Done(WASINN_RUNTIME_ERROR, "the engine broke");
   EXPECT_EQ(session.PollRun(context).error().message, "the engine broke");
-  EXPECT_EQ(Wait(session, context).error().code, Code::kRUNTIME_ERROR);
+  EXPECT_EQ(Wait(session, context).error().code, Code::kRuntimeError);
   EXPECT_EQ(ReadAll(session, context, 9), "half|the engine broke");
-  EXPECT_EQ(session.Output(context, 0).error().code, Code::kINVALID_ARGUMENT);
+  EXPECT_EQ(session.Output(context, 0).error().code, Code::kInvalidArgument);
   // The next one starts anew.
   ASSERT_TRUE(session.StartRun(context));
   open_.Chunk("whole");
@@ -225,22 +225,22 @@ TEST_F(OpenRunTest, APartialAnswerOfAFullContextStays) {
   ASSERT_TRUE(session.StartRun(context));
   open_.Chunk("half an answ");
   open_.Done(WASINN_CONTEXT_FULL, "full");
-  EXPECT_EQ(session.PollRun(context).error().code, Code::kCONTEXT_FULL);
+  EXPECT_EQ(session.PollRun(context).error().code, Code::kContextFull);
   EXPECT_EQ(Output(session, context), "half an answ");
 }
 
 TEST_F(OpenRunTest, CancelIsAtOnceAndEndRunWaitsForTheBackend) {
   Session session = Make();
   const uint32_t context = Ready(session, "open");
-  EXPECT_EQ(session.CancelRun(context).error().code, Code::kINVALID_ARGUMENT);
+  EXPECT_EQ(session.CancelRun(context).error().code, Code::kInvalidArgument);
   EXPECT_TRUE(*session.StartEndRun(context, nullptr));  // nothing to end
   ASSERT_TRUE(session.StartRun(context));
   ASSERT_TRUE(session.CancelRun(context));
   EXPECT_EQ(open_.cancelled(), 1u);
-  EXPECT_EQ(session.PollRun(context).error().code, Code::kCANCELLED);
+  EXPECT_EQ(session.PollRun(context).error().code, Code::kCancelled);
   EXPECT_TRUE(session.CancelRun(context));
-  EXPECT_EQ(session.StartRun(context).error().code, Code::kBUSY);
-  EXPECT_EQ(session.PollRun(context).error().code, Code::kCANCELLED);  // still the first
+  EXPECT_EQ(session.StartRun(context).error().code, Code::kBusy);
+  EXPECT_EQ(session.PollRun(context).error().code, Code::kCancelled);  // still the first
   Woken woken;
   const uint32_t other = Ready(session, "open");
   open_.Done(WASINN_CANCELLED);
@@ -258,8 +258,8 @@ TEST_F(OpenRunTest, TheRuleComputeTimeoutEndsRunsAndWaitsForTheirEnd) {
   Session session = Make({{"compute_timeout", "20ms"}});
   const uint32_t context = Ready(session, "open");
   ASSERT_TRUE(session.StartRun(context));
-  EXPECT_EQ(Wait(session, context).error().code, Code::kTIMEOUT);
-  EXPECT_EQ(session.StartEndRun(context, nullptr)->error().code, Code::kTIMEOUT);
+  EXPECT_EQ(Wait(session, context).error().code, Code::kTimeout);
+  EXPECT_EQ(session.StartEndRun(context, nullptr)->error().code, Code::kTimeout);
   open_.Done(WASINN_CANCELLED);
   EXPECT_TRUE(*session.StartEndRun(context, nullptr));
   EXPECT_TRUE(session.StartRun(context));
@@ -287,7 +287,7 @@ TEST_F(RunTest, StopEndsAllRunsAndTheWait) {
   ASSERT_TRUE(session.StartRun(two));
   std::thread stopper([&] {
     std::this_thread::sleep_for(milliseconds(10));
-    session.Stop({Code::kCANCELLED, "enough", 0});
+    session.Stop({Code::kCancelled, "enough", 0});
   });
   EXPECT_EQ(Wait(session, two).error().message, "enough");
   stopper.join();
@@ -359,7 +359,7 @@ TEST_F(RunTest, SinglesOfAModelThatDoesNotStream) {
     ASSERT_TRUE(Single(session, context));
     EXPECT_EQ(Chunk(session, context), "hello");
     EXPECT_EQ(Chunk(session, context, 1), "output index: expected below 1, given 1");
-    EXPECT_EQ(Single(session, context).error().code, Code::kEND_OF_SEQUENCE);
+    EXPECT_EQ(Single(session, context).error().code, Code::kEndOfSequence);
     EXPECT_NE(Chunk(session, context).find("given none"), std::string::npos);
     EXPECT_EQ(Output(session, context), "hello");
     // The next one starts over with the inputs as they are then.
@@ -382,7 +382,7 @@ TEST_F(RunTest, SinglesOfAStream) {
       EXPECT_EQ(Chunk(session, context), chunk);
     }
     EXPECT_FALSE(session.Output(context, 0));  // the end was not read yet
-    EXPECT_EQ(Single(session, context).error().code, Code::kEND_OF_SEQUENCE);
+    EXPECT_EQ(Single(session, context).error().code, Code::kEndOfSequence);
     EXPECT_EQ(Output(session, context), "abcdefgh");
     ASSERT_TRUE(Single(session, context));
     EXPECT_EQ(Chunk(session, context), "abc");
@@ -412,7 +412,7 @@ TEST_F(OpenRunTest, SinglesWaitForTheirChunk) {
   ASSERT_FALSE(session.StartSingle(context, &woken.waker));
   open_.Done(WASINN_PROMPT_TOO_LONG, "long");
   EXPECT_EQ(woken.count, 2);
-  EXPECT_EQ(session.FinishSingle().error().code, Code::kPROMPT_TOO_LONG);
+  EXPECT_EQ(session.FinishSingle().error().code, Code::kPromptTooLong);
   EXPECT_FALSE(session.FinishSingle());
 }
 
@@ -444,10 +444,10 @@ TEST_F(OpenRunTest, AComputeWaitsForTheStreamNoLongerThanAllowed) {
   ASSERT_FALSE(session.StartSingle(context, &woken.waker));
   open_.Chunk("x");
   ASSERT_TRUE(session.FinishSingle());
-  EXPECT_EQ(session.StartCompute(context, nullptr)->error().code, Code::kTIMEOUT);
+  EXPECT_EQ(session.StartCompute(context, nullptr)->error().code, Code::kTimeout);
   open_.Done(WASINN_CANCELLED);
   // What was given up does not start any more.
-  EXPECT_EQ(session.StartCompute(context, nullptr)->error().code, Code::kTIMEOUT);
+  EXPECT_EQ(session.StartCompute(context, nullptr)->error().code, Code::kTimeout);
   EXPECT_EQ(open_.count(), 2u);
 }
 
@@ -462,7 +462,7 @@ TEST_F(OpenRunTest, AbandonAndStopGiveUpAComputeThatWaits) {
     ASSERT_TRUE(session.FinishSingle());
     ASSERT_FALSE(session.StartCompute(context, &woken.waker));
     if (stop) {
-      session.Stop({Code::kCANCELLED, "enough", 0});
+      session.Stop({Code::kCancelled, "enough", 0});
       EXPECT_EQ(woken.count, 2);
       EXPECT_EQ(session.FinishCompute().error().message, "enough");
     } else {
@@ -527,8 +527,8 @@ TEST_F(RunTest, AnUnloadedGraphLeavesItsContextsWhatTheyHave) {
   ASSERT_TRUE(SetBytes(session, context, "abcd"));
   ASSERT_TRUE(Single(session, context));
   ASSERT_TRUE(session.UnloadGraph(graph));
-  EXPECT_EQ(session.UnloadGraph(graph).error().code, Code::kINVALID_ARGUMENT);
-  EXPECT_EQ(session.InitContext(graph, {}).error().code, Code::kINVALID_ARGUMENT);
+  EXPECT_EQ(session.UnloadGraph(graph).error().code, Code::kInvalidArgument);
+  EXPECT_EQ(session.InitContext(graph, {}).error().code, Code::kInvalidArgument);
   EXPECT_EQ(Chunk(session, context), "abc");
   const std::string expected =
       "execution context 0: expected one whose graph is loaded, given one whose graph 0 was "
@@ -540,7 +540,7 @@ TEST_F(RunTest, AnUnloadedGraphLeavesItsContextsWhatTheyHave) {
   EXPECT_EQ(Chunk(session, context), "abc");
   EXPECT_TRUE(*session.StartFiniSingle(context, nullptr));
   EXPECT_TRUE(session.DropContext(context));
-  EXPECT_EQ(session.DropContext(context).error().code, Code::kINVALID_ARGUMENT);
+  EXPECT_EQ(session.DropContext(context).error().code, Code::kInvalidArgument);
   EXPECT_TRUE(Single(session, other));  // the same model under another handle
 }
 
@@ -558,7 +558,7 @@ TEST_F(RunTest, StopRacesWithEverything) {
     std::thread stopper([&] {
       go.arrive_and_wait();
       std::this_thread::sleep_for(std::chrono::microseconds(round * 10));
-      session.Stop({Code::kCANCELLED, "enough", 0});
+      session.Stop({Code::kCancelled, "enough", 0});
     });
     go.arrive_and_wait();
     while (!session.stopped()) {

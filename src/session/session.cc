@@ -17,7 +17,7 @@ Session::Session(const SessionHost& host, Policy policy)
 
 Session::~Session() {
   Abandon();
-  Stop(PlainError(Code::kCANCELLED, "the session has ended"));
+  Stop(PlainError(Code::kCancelled, "the session has ended"));
   for (auto& [handle, context] : contexts_) context.execution->Retire(std::move(context.slot));
   log_limit_.Tell(*host_.log);
 }
@@ -44,7 +44,7 @@ Result<uint32_t> Session::AddGraph(std::shared_ptr<Graph> graph, const Options& 
   if (!graph->is_hosts()) {
     WASINN_CHECK(CheckLimit("max_graph_bytes", policy_.max_graph_bytes, OwnGraphBytes(*graph)));
   }
-  if (next_graph_ == UINT32_MAX) return Fail(Code::kTOO_LARGE, "graph handles are used up");
+  if (next_graph_ == UINT32_MAX) return Fail(Code::kTooLarge, "graph handles are used up");
   if (Options options = OptionsOfContexts(graph->backend(), extra); !options.empty()) {
     context_options_.emplace(next_graph_, std::move(options));
   }
@@ -80,7 +80,7 @@ Result<uint32_t> Session::FinishLoad() {
   SetCurrent(nullptr, nullptr);
   if (stopped()) return Fail(StopError());
   if (job == nullptr || !job->finished.load(std::memory_order_acquire)) {
-    return Fail(Code::kUNKNOWN, "no load has ended in this session");
+    return Fail(Code::kUnknown, "no load has ended in this session");
   }
   if (!job->graph) return Fail(job->graph.error());
   return AddGraph(std::move(*job->graph), job->extra);
@@ -91,7 +91,7 @@ std::optional<Result<uint32_t>> Session::StartLoadByName(std::string_view name,
                                                          const wasinn_waker* waker) {
   if (!policy_.GrantsModel(name)) {
     // The same text whether the model exists or not.
-    return Fail(Code::kSECURITY,
+    return Fail(Code::kSecurity,
                 "policy rule models: '{}' is not among the models granted to this "
                 "guest",
                 Printable(name));
@@ -108,7 +108,7 @@ std::optional<Result<uint32_t>> Session::StartLoad(std::span<const std::span<con
                                                    Encoding encoding, Target target,
                                                    const wasinn_waker* waker) {
   if (policy_.load_bytes == 0) {
-    return Fail(Code::kSECURITY, "policy rule load_bytes: this guest may not bring its own model");
+    return Fail(Code::kSecurity, "policy rule load_bytes: this guest may not bring its own model");
   }
   uint64_t total = 0;
   for (const auto part : parts) total = CheckedAdd(total, part.size()).value_or(UINT64_MAX);
@@ -131,7 +131,7 @@ std::optional<Result<uint32_t>> Session::StartLoad(std::span<const std::span<con
 
 Result<std::shared_ptr<Graph>> Session::FindGraph(uint32_t graph) const {
   if (const auto it = graphs_.find(graph); it != graphs_.end()) return it->second;
-  return Fail(Code::kINVALID_ARGUMENT, "expected a graph of this session, given handle {}", graph);
+  return Fail(Code::kInvalidArgument, "expected a graph of this session, given handle {}", graph);
 }
 
 Result<> Session::DropGraph(uint32_t graph) {
@@ -148,7 +148,7 @@ Result<> Session::UnloadGraph(uint32_t graph) {
     context.unloaded = true;
     // Nobody can step on; the last chunk stays.
     if (context.run != nullptr && context.run->kind() == Run::Kind::kSingle) {
-      context.run->Cancel({Code::kCANCELLED, "the graph was unloaded", 0});
+      context.run->Cancel({Code::kCancelled, "the graph was unloaded", 0});
     }
   }
   return {};
@@ -174,7 +174,7 @@ Result<uint32_t> Session::InitContext(uint32_t graph_handle, const Options& opti
   WASINN_TRY(graph, FindGraph(graph_handle));
   Context context;
   WASINN_TRY(slot, Charge::Take(ledger_, Ledger::Account::kContexts, 1));
-  if (next_context_ == UINT32_MAX) return Fail(Code::kTOO_LARGE, "context handles are used up");
+  if (next_context_ == UINT32_MAX) return Fail(Code::kTooLarge, "context handles are used up");
   context.slot = std::move(slot);
   context.graph = graph_handle;
   context.inputs.resize(graph->info().inputs.size());
@@ -191,7 +191,7 @@ Result<uint32_t> Session::InitContext(uint32_t graph_handle, const Options& opti
 
 Result<const Session::Context*> Session::FindContext(uint32_t context) const {
   if (const auto it = contexts_.find(context); it != contexts_.end()) return &it->second;
-  return Fail(Code::kINVALID_ARGUMENT,
+  return Fail(Code::kInvalidArgument,
               "expected an execution context of this session, given "
               "handle {}",
               context);
@@ -206,7 +206,7 @@ Result<Session::Context*> Session::FindLiveContext(uint32_t context) {
   WASINN_TRY(found, FindContext(context));
   if (found->unloaded) {
     return Fail(
-        Code::kINVALID_ARGUMENT,
+        Code::kInvalidArgument,
         "execution context {}: expected one whose graph is loaded, given one whose graph {} "
         "was unloaded",
         context, found->graph);
@@ -275,7 +275,7 @@ Result<> Session::SetInputTensor(uint32_t context, std::optional<DTypeNumbers> n
 
 Result<const Port*> Session::InputPort(const Context& context, uint32_t port) {
   if (port >= context.inputs.size()) {
-    return Fail(Code::kINVALID_ARGUMENT, "input index: expected below {}, given {}",
+    return Fail(Code::kInvalidArgument, "input index: expected below {}, given {}",
                 context.inputs.size(), port);
   }
   return &context.execution->graph()->info().inputs[port];
@@ -301,7 +301,7 @@ Result<std::vector<Execution::Input>> Session::GatherInputs(const Context& conte
     if (input) {
       inputs.push_back({port, *input});
     } else if (const Port& expected = graph.info().inputs[port]; !expected.optional) {
-      return Fail(Code::kINVALID_ARGUMENT, "{}: expected {}, given none", expected.title,
+      return Fail(Code::kInvalidArgument, "{}: expected {}, given none", expected.title,
                   expected.TypeText());
     }
   }
@@ -355,7 +355,7 @@ Result<> Session::FinishCompute() {
   const std::shared_ptr<LateStart> late = std::exchange(late_, nullptr);
   computing_ = nullptr;
   SetCurrent(nullptr, nullptr);
-  if (execution == nullptr) return Fail(Code::kUNKNOWN, "no compute has ended in this session");
+  if (execution == nullptr) return Fail(Code::kUnknown, "no compute has ended in this session");
   if (late != nullptr) return EndLateStart(*late);
   return execution->TakeOutcome();
 }
@@ -383,11 +383,11 @@ Result<const Tensor*> Session::FindOutput(uint32_t context, uint32_t port,
   WASINN_TRY(found, FindContext(context));
   const size_t count = found->execution->graph()->info().outputs.size();
   if (port >= count) {
-    return Fail(Code::kINVALID_ARGUMENT, "output index: expected below {}, given {}", count, port);
+    return Fail(Code::kInvalidArgument, "output index: expected below {}, given {}", count, port);
   }
   if (const auto& run = found->run;
       run != nullptr && !(run->kind() == Run::Kind::kSingle ? run->complete() : run->ended())) {
-    return Fail(Code::kINVALID_ARGUMENT,
+    return Fail(Code::kInvalidArgument,
                 "output {}: expected after the end of the run, given one that has not come to its "
                 "end",
                 port);
@@ -402,7 +402,7 @@ Result<const Tensor*> Session::FindOutput(uint32_t context, uint32_t port,
     }
   }
   if (!computed) {
-    return Fail(Code::kINVALID_ARGUMENT,
+    return Fail(Code::kInvalidArgument,
                 "output {}: expected after a successful compute, given "
                 "none yet",
                 port);
@@ -418,7 +418,7 @@ Result<Session::EarlyOutput*> Session::FindEarlyOutput(const Context& context, u
     // Asked for once for these inputs: it may take a backend long, as does finding out why not.
     auto known = std::make_shared<EarlyOutput>(execution.EarlyOutput(port));
     // The guest may make room and ask again.
-    if (!known->output && known->output.error().code == Code::kSECURITY) {
+    if (!known->output && known->output.error().code == Code::kSecurity) {
       return Fail(known->output.error());
     }
     it = context.early_outputs.emplace(port, std::move(known)).first;
@@ -426,7 +426,7 @@ Result<Session::EarlyOutput*> Session::FindEarlyOutput(const Context& context, u
   EarlyOutput& early = *it->second;
   if (early.output) return &early;
   // It comes from a run alone.
-  if (early.output.error().code == Code::kINVALID_ARGUMENT) return nullptr;
+  if (early.output.error().code == Code::kInvalidArgument) return nullptr;
   return Fail(early.output.error());
 }
 
@@ -459,7 +459,7 @@ Result<uint32_t> Session::AddBrokenTensor(Error error) {
 Result<Tensor> Session::FindTensor(uint32_t tensor) const {
   const HeldTensor* held = tensors_.Find(tensor);
   if (held == nullptr) {
-    return Fail(Code::kINVALID_ARGUMENT, "expected a tensor of this session, given handle {}",
+    return Fail(Code::kInvalidArgument, "expected a tensor of this session, given handle {}",
                 tensor);
   }
   if (held->error) return Fail(*held->error);
@@ -486,7 +486,7 @@ void Session::Remember(const Error& error) noexcept {
   last_failure_ = PlainError(error.code, CutErrorText(error.message));
   last_failure_.engine_code = error.engine_code;
   // The end of a stream is no failure, though guests get it as one.
-  const bool end = error.code == Code::kEND_OF_SEQUENCE;
+  const bool end = error.code == Code::kEndOfSequence;
   log_limit_.Log(*host_.log, end ? WASINN_LOG_DEBUG : WASINN_LOG_WARN, "guest call {}: {}: {}",
                  end ? "ended" : "failed", CodeName(error.code), CutErrorText(error.HostText()));
 }
@@ -555,7 +555,7 @@ void Session::GiveUpCall() noexcept {
   }
   if (compute_ != nullptr) {
     if (computing_ != nullptr) computing_->Abandon();
-    compute_->Cancel(PlainError(Code::kCANCELLED, "the guest has gone"));
+    compute_->Cancel(PlainError(Code::kCancelled, "the guest has gone"));
   }
   if (late_ != nullptr) GiveUpLateStart();
   if (wait_) {

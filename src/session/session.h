@@ -165,15 +165,15 @@ class Session {
   // ---- the last error
   // Keeps the beginning of its text, and logs it unless that would fill the log.
   void Remember(const Error& error) noexcept;
-  // kOK without one.
+  // kOk without one.
   const Error& last_failure() const { return last_failure_; }
   const std::string& last_error() const { return last_failure_.message; }
-  void Forget() { last_failure_ = {Code::kOK, "", 0}; }
+  void Forget() { last_failure_ = {Code::kOk, "", 0}; }
 
   // ---- stopping
   // Ends the session for good with CANCELLED or TIMEOUT; the first reason stays.
   void Stop(Error why) noexcept;
-  bool stopped() const { return stopped_.load(std::memory_order_acquire) != Code::kOK; }
+  bool stopped() const { return stopped_.load(std::memory_order_acquire) != Code::kOk; }
   Code stop_code() const { return stopped_.load(std::memory_order_acquire); }
   // Why it was stopped.
   Error StopError() const noexcept;
@@ -225,7 +225,7 @@ class Session {
   struct LoadJob {
     Pending pending;
     Options extra;
-    Result<std::shared_ptr<Graph>> graph = Fail(Code::kCANCELLED, "the load was given up");
+    Result<std::shared_ptr<Graph>> graph = Fail(Code::kCancelled, "the load was given up");
     std::atomic<bool> finished{false};
   };
 
@@ -289,7 +289,7 @@ class Session {
   Slots<HeldTensor> tensors_;
   Slots<HeldError> errors_;
   const std::shared_ptr<Ledger> ledger_;
-  Error last_failure_ = {Code::kOK, "", 0};
+  Error last_failure_ = {Code::kOk, "", 0};
   LogLimit log_limit_{"failed guest calls"};
 
   std::shared_ptr<LoadJob> load_;       // PENDING load
@@ -298,7 +298,7 @@ class Session {
   std::shared_ptr<LateStart> late_;  // what `computing_` belongs to, after a stream
   std::optional<RunWait> wait_;      // PENDING wait of a run
 
-  std::atomic<Code> stopped_{Code::kOK};
+  std::atomic<Code> stopped_{Code::kOk};
   mutable Mutex stop_mutex_;
   Error stop_error_ GUARDED_BY(stop_mutex_);
   std::shared_ptr<Execution> current_ GUARDED_BY(stop_mutex_);  // what Stop has to cancel

@@ -23,7 +23,7 @@ bool Session::Suspend(std::optional<std::chrono::steady_clock::time_point> until
 }
 
 Result<Session::RunWait> Session::EndWait() {
-  if (!wait_) return Fail(Code::kUNKNOWN, "no wait has ended in this session");
+  if (!wait_) return Fail(Code::kUnknown, "no wait has ended in this session");
   RunWait wait = *std::exchange(wait_, std::nullopt);
   SetCurrent(nullptr, nullptr);
   host_.scheduler->timer().Cancel(wait.timer);
@@ -40,7 +40,7 @@ Result<Session::RunWait> Session::EndWait() {
 Result<Run*> Session::FindRun(uint32_t context) {
   WASINN_TRY(found, FindContext(context));
   if (found->run == nullptr) {
-    return Fail(Code::kINVALID_ARGUMENT,
+    return Fail(Code::kInvalidArgument,
                 "expected an execution context with a run, given context {} without one", context);
   }
   return found->run.get();
@@ -129,10 +129,10 @@ Result<Piece> Session::ReadPiece(uint32_t context, uint32_t port, size_t most) {
   WASINN_TRY(run, FindRun(context));
   const size_t count = run->execution()->graph()->info().outputs.size();
   if (port >= count) {
-    return Fail(Code::kINVALID_ARGUMENT, "output index: expected below {}, given {}", count, port);
+    return Fail(Code::kInvalidArgument, "output index: expected below {}, given {}", count, port);
   }
   if (most == 0) {
-    return Fail(Code::kINVALID_ARGUMENT, "piece of output {}: expected at least 1 byte, given 0",
+    return Fail(Code::kInvalidArgument, "piece of output {}: expected at least 1 byte, given 0",
                 port);
   }
   return run->Read(port, most);
@@ -140,7 +140,7 @@ Result<Piece> Session::ReadPiece(uint32_t context, uint32_t port, size_t most) {
 
 Result<> Session::CancelRun(uint32_t context) {
   WASINN_TRY(run, FindRun(context));
-  run->Cancel({Code::kCANCELLED, "the run was cancelled", 0});
+  run->Cancel({Code::kCancelled, "the run was cancelled", 0});
   return {};
 }
 
@@ -149,7 +149,7 @@ std::optional<Result<>> Session::StartEndRun(uint32_t context, const wasinn_wake
   if (!found) return Fail(found.error());
   Run* run = (*found)->run.get();
   if (run == nullptr) return Result<>();
-  run->Cancel({Code::kCANCELLED, "the run was cancelled", 0});
+  run->Cancel({Code::kCancelled, "the run was cancelled", 0});
   wait_ = RunWait{context, WaitFor::kEnd, std::make_shared<Pending>(), 0};
   run->execution()->WhenIdle([pending = wait_->pending] { pending->Complete(); });
   if (Suspend(ComputeDeadline(), waker)) return std::nullopt;
@@ -189,17 +189,17 @@ Result<> Session::FinishSingle() {
   WASINN_TRY(wait, EndWait());
   WASINN_TRY(run, FindRun(wait.context));
   if (auto step = run->Step()) return *step;
-  return Fail(Code::kUNKNOWN, "no step has ended in this session");
+  return Fail(Code::kUnknown, "no step has ended in this session");
 }
 
 Result<Tensor> Session::SingleOutput(uint32_t context, uint32_t port) const {
   WASINN_TRY(found, FindContext(context));
   const size_t count = found->execution->graph()->info().outputs.size();
   if (port >= count) {
-    return Fail(Code::kINVALID_ARGUMENT, "output index: expected below {}, given {}", count, port);
+    return Fail(Code::kInvalidArgument, "output index: expected below {}, given {}", count, port);
   }
   if (found->run == nullptr || found->run->kind() != Run::Kind::kSingle) {
-    return Fail(Code::kINVALID_ARGUMENT,
+    return Fail(Code::kInvalidArgument,
                 "output {} of compute_single: expected after one that gave it, given none", port);
   }
   return found->run->StepOutput(port);
@@ -282,7 +282,7 @@ class Session::LateStart {
  private:
   enum class State { kWaiting, kStarted, kGivenUp };
   static Error GivenUp() noexcept {
-    return PlainError(Code::kCANCELLED, "the compute was given up");
+    return PlainError(Code::kCancelled, "the compute was given up");
   }
 
   const std::shared_ptr<Execution> execution_;

@@ -48,7 +48,7 @@ TEST_F(SessionTest, LoadSetComputeGet) {
   ASSERT_TRUE(*session.StartCompute(context, nullptr));
   EXPECT_EQ(Output(session, context), "second");
   EXPECT_EQ(session.OutputCount(context), 1u);
-  EXPECT_EQ(session.Output(context, 1).error().code, Code::kINVALID_ARGUMENT);
+  EXPECT_EQ(session.Output(context, 1).error().code, Code::kInvalidArgument);
 }
 
 TEST_F(SessionTest, AnOutputIsItsOwnUntilTheNextCompute) {
@@ -76,13 +76,13 @@ TEST_F(SessionTest, ABackendMayRefuseAnInputAndTheOldOneStays) {
   Session session = Make();
   const uint32_t graph = Load(session, "any");
   const uint32_t context = *session.InitContext(graph, {{"input_fail", "invalid_encoding"}});
-  EXPECT_EQ(SetBytes(session, context, "bad").error().code, Code::kINVALID_ENCODING);
+  EXPECT_EQ(SetBytes(session, context, "bad").error().code, Code::kInvalidEncoding);
   const Result<> tensor = session.SetInputTensor(
       context, std::nullopt, 0,
       Tensor{DType::kU8, *Shape::OfTensor(std::vector<int64_t>{3}), core_.Copy("bad")});
-  EXPECT_EQ(tensor.error().code, Code::kINVALID_ENCODING);
+  EXPECT_EQ(tensor.error().code, Code::kInvalidEncoding);
   // None was set.
-  EXPECT_EQ((*session.StartCompute(context, nullptr)).error().code, Code::kINVALID_ARGUMENT);
+  EXPECT_EQ((*session.StartCompute(context, nullptr)).error().code, Code::kInvalidArgument);
 }
 
 TEST_F(SessionTest, AnOutputMayBeKnownWithoutARun) {
@@ -97,7 +97,7 @@ TEST_F(SessionTest, AnOutputMayBeKnownWithoutARun) {
   // Of the new input, until it was computed.
   ASSERT_TRUE(SetBytes(session, context, "four"));
   EXPECT_EQ(Output(session, context), "4");
-  EXPECT_EQ(session.Output(context, 1).error().code, Code::kINVALID_ARGUMENT);
+  EXPECT_EQ(session.Output(context, 1).error().code, Code::kInvalidArgument);
 }
 
 TEST_F(SessionTest, TextMayHaveAnyDims) {
@@ -117,7 +117,7 @@ TEST_F(SessionTest, HandlesCountUpAndAreNeverUsedTwice) {
   EXPECT_EQ(Load(session, "any"), 0u);
   EXPECT_EQ(Load(session, "any"), 1u);
   EXPECT_TRUE(session.DropGraph(1));
-  EXPECT_EQ(session.DropGraph(1).error().code, Code::kINVALID_ARGUMENT);
+  EXPECT_EQ(session.DropGraph(1).error().code, Code::kInvalidArgument);
   EXPECT_EQ(Load(session, "any"), 2u);
   EXPECT_EQ(*session.InitContext(0, {}), 0u);
   EXPECT_TRUE(session.DropContext(0));
@@ -182,12 +182,12 @@ TEST_F(SessionTest, TensorAndErrorHandles) {
   const uint32_t tensor = *session.AddTensor(DType::kU8, *Shape::OfTensor(dims), BytesOf("abc"));
   EXPECT_EQ(session.FindTensor(tensor)->data.size(), 3u);
   EXPECT_TRUE(session.TakeTensor(tensor));
-  EXPECT_EQ(session.TakeTensor(tensor).error().code, Code::kINVALID_ARGUMENT);
-  const uint32_t broken = *session.AddBrokenTensor({Code::kTOO_LARGE, "too long", 0});
+  EXPECT_EQ(session.TakeTensor(tensor).error().code, Code::kInvalidArgument);
+  const uint32_t broken = *session.AddBrokenTensor({Code::kTooLarge, "too long", 0});
   EXPECT_EQ(session.FindTensor(broken).error().message, "too long");
   session.DropTensor(broken);
   session.DropTensor(broken);
-  const uint32_t error = *session.AddError({Code::kBUSY, "later", 0});
+  const uint32_t error = *session.AddError({Code::kBusy, "later", 0});
   EXPECT_EQ(session.FindError(error)->message, "later");
   session.DropError(error);
   EXPECT_EQ(session.FindError(error), nullptr);
@@ -254,7 +254,7 @@ TEST_F(SessionTest, ComputeTimeout) {
     ASSERT_TRUE(SetBytes(session, context, "x"));
     const auto outcome = *session.StartCompute(context, nullptr);
     ASSERT_FALSE(outcome);
-    EXPECT_EQ(outcome.error().code, Code::kTIMEOUT);
+    EXPECT_EQ(outcome.error().code, Code::kTimeout);
     EXPECT_NE(outcome.error().message.find("compute_timeout"), std::string::npos);
   }
   // The session itself goes on.
@@ -271,14 +271,14 @@ TEST_F(SessionTest, StopEndsAComputeFromAnotherThread) {
     ASSERT_TRUE(SetBytes(session, context, "x"));
     std::thread stopper([&] {
       std::this_thread::sleep_for(milliseconds(20));
-      session.Stop({Code::kCANCELLED, "enough", 0});
-      session.Stop({Code::kTIMEOUT, "the first reason stays", 0});
+      session.Stop({Code::kCancelled, "enough", 0});
+      session.Stop({Code::kTimeout, "the first reason stays", 0});
     });
     const auto outcome = *session.StartCompute(context, nullptr);
     stopper.join();
     ASSERT_FALSE(outcome);
     EXPECT_EQ(outcome.error().message, "enough");
-    EXPECT_EQ(session.stop_code(), Code::kCANCELLED);
+    EXPECT_EQ(session.stop_code(), Code::kCancelled);
     EXPECT_EQ(session.StopError().message, "enough");
   }
 }
@@ -304,7 +304,7 @@ TEST_F(SessionTest, StopEndsALoad) {
   Session session({&core.buffers(), &core.models, &core.scheduler, core.log.get()}, Policy());
   std::thread stopper([&] {
     begun.wait();
-    session.Stop({Code::kCANCELLED, "enough", 0});
+    session.Stop({Code::kCancelled, "enough", 0});
   });
   const auto loaded = *session.StartLoadByName("first", {}, nullptr);
   stopper.join();
@@ -346,16 +346,16 @@ TEST_F(SessionTest, StopWakesPendingCalls) {
   ASSERT_TRUE(SetBytes(session, context, "x"));
   Woken compute;
   ASSERT_FALSE(session.StartCompute(context, &compute.waker));
-  session.Stop({Code::kCANCELLED, "enough", 0});
+  session.Stop({Code::kCancelled, "enough", 0});
   EXPECT_TRUE(Eventually([&] { return compute.count == 1; }));
   EXPECT_EQ(session.FinishCompute().error().message, "enough");
 
   Session other = Make();
   Woken load;
   ASSERT_FALSE(other.StartLoadByName("slow-load", {}, &load.waker));
-  other.Stop({Code::kTIMEOUT, "too long", 0});
+  other.Stop({Code::kTimeout, "too long", 0});
   EXPECT_EQ(load.count, 1);
-  EXPECT_EQ(other.FinishLoad().error().code, Code::kTIMEOUT);
+  EXPECT_EQ(other.FinishLoad().error().code, Code::kTimeout);
 }
 
 TEST_F(SessionTest, AnAbandonedCallIsNeverWoken) {
@@ -401,8 +401,8 @@ TEST_F(SessionTest, OnStopIsToldOnce) {
   {
     Session session = Make();
     session.OnStop(count, &told);
-    session.Stop({Code::kCANCELLED, "a", 0});
-    session.Stop({Code::kCANCELLED, "b", 0});
+    session.Stop({Code::kCancelled, "a", 0});
+    session.Stop({Code::kCancelled, "b", 0});
     EXPECT_EQ(told, 1);
     session.OnStop(count, &told);  // at once, since it was stopped
     EXPECT_EQ(told, 2);
@@ -411,7 +411,7 @@ TEST_F(SessionTest, OnStopIsToldOnce) {
     Session session = Make();
     session.OnStop(count, &told);
     session.OnStop(nullptr, nullptr);
-    session.Stop({Code::kCANCELLED, "a", 0});
+    session.Stop({Code::kCancelled, "a", 0});
   }
   EXPECT_EQ(told, 2);
 }
@@ -427,9 +427,9 @@ TEST_F(SessionTest, ShortRunsStayOnTheCallingThread) {
   EXPECT_TRUE(*outcome);
   EXPECT_EQ(core_.scheduler.inline_runs, 1u);
   EXPECT_EQ(waker.count, 0);
-  session.Stop({Code::kCANCELLED, "enough", 0});
+  session.Stop({Code::kCancelled, "enough", 0});
   const auto stopped = *session.StartCompute(context, nullptr);
-  EXPECT_EQ(stopped.error().code, Code::kCANCELLED);
+  EXPECT_EQ(stopped.error().code, Code::kCancelled);
 }
 
 }  // namespace

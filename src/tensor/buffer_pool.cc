@@ -83,7 +83,7 @@ void BufferPool::Close() {
 
 Result<BufferRef> BufferPool::Allocate(uint64_t size) {
   const auto refuse = [&](uint64_t in_use) {
-    return Fail(Code::kTOO_LARGE,
+    return Fail(Code::kTooLarge,
                 "buffer limit: expected at most {} bytes for all tensors together, given {} more "
                 "on top of {}",
                 limit_, size, in_use);
@@ -113,7 +113,7 @@ Result<BufferRef> BufferPool::Allocate(uint64_t size) {
       MutexLock lock(mutex_);
       in_use_ -= size_class.block;
       --live_;
-      return Fail(Code::kTOO_LARGE, "the system refused {} for a tensor",
+      return Fail(Code::kTooLarge, "the system refused {} for a tensor",
                   FormatSize(size_class.block));
     }
     buffer = new (block) Buffer;

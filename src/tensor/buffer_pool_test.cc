@@ -55,7 +55,7 @@ TEST_F(BufferPoolTest, TheLimitHoldsAndFreesAgain) {
   ASSERT_TRUE(first);
   const auto second = pool_->Allocate(kLimit / 2);
   ASSERT_FALSE(second);
-  EXPECT_EQ(second.error().code, Code::kTOO_LARGE);
+  EXPECT_EQ(second.error().code, Code::kTooLarge);
   EXPECT_NE(second.error().message.find("given 33554432 more"), std::string::npos)
       << second.error().message;
   *first = BufferRef();

@@ -13,13 +13,13 @@ struct Row {
 };
 
 constexpr auto kRows = std::to_array<Row>({
-#define X(name, number, text, bits, witx, old_witx, wit, numpy) \
-  Row{DType::k##name, text, bits, witx, old_witx, wit},
+#define X(name, constant, number, text, bits, witx, old_witx, wit, numpy) \
+  Row{DType::k##constant, text, bits, witx, old_witx, wit},
 #include "tensor/dtype.def"
 #undef X
 });
 
-#define X(name, number, text, bits, witx, old_witx, wit, numpy) \
+#define X(name, constant, number, text, bits, witx, old_witx, wit, numpy) \
   static_assert(WASINN_DTYPE_##name == (number));
 #include "tensor/dtype.def"
 #undef X

@@ -11,24 +11,24 @@
 namespace wasinn {
 
 enum class DType : uint8_t {
-  kNONE = 0,
-#define X(name, number, text, bits, witx, old_witx, wit, numpy) k##name = (number),
+  kNone = 0,
+#define X(name, constant, number, text, bits, witx, old_witx, wit, numpy) k##constant = (number),
 #include "tensor/dtype.def"
 #undef X
 };
 
 inline constexpr auto kAllDTypes = std::to_array<DType>({
-#define X(name, number, text, bits, witx, old_witx, wit, numpy) DType::k##name,
+#define X(name, constant, number, text, bits, witx, old_witx, wit, numpy) DType::k##constant,
 #include "tensor/dtype.def"
 #undef X
 });
 
-// "f32"; "" for kNONE.
+// "f32"; "" for kNone.
 std::string_view DTypeName(DType dtype);
 std::optional<DType> DTypeFromName(std::string_view name);
 // Any number of a C caller; nullopt when it is no type (0 included).
 std::optional<DType> DTypeFromNumber(uint32_t number);
-// Bytes an element; 0 for kNONE and kSTRING, whose elements differ in size.
+// Bytes an element; 0 for kNone and kString, whose elements differ in size.
 size_t DTypeSize(DType dtype);
 
 // The column of dtype.def that a guest dialect uses.

@@ -17,7 +17,7 @@ TEST(DTypeTest, EveryRowIsConsistent) {
     EXPECT_TRUE(names.insert(DTypeName(dtype)).second) << DTypeName(dtype);
     EXPECT_EQ(DTypeFromName(DTypeName(dtype)), dtype);
     EXPECT_EQ(DTypeFromNumber(static_cast<uint32_t>(dtype)), dtype);
-    EXPECT_EQ(DTypeSize(dtype) == 0, dtype == DType::kSTRING) << DTypeName(dtype);
+    EXPECT_EQ(DTypeSize(dtype) == 0, dtype == DType::kString) << DTypeName(dtype);
     EXPECT_EQ(ToC(dtype), static_cast<wasinn_dtype>(dtype));
   }
   EXPECT_EQ(kAllDTypes.size(), 14u);
@@ -52,9 +52,9 @@ TEST(DTypeTest, NumbersOfTheField) {
 }
 
 TEST(DTypeTest, WhatIsNoType) {
-  EXPECT_EQ(DTypeName(DType::kNONE), "");
-  EXPECT_EQ(DTypeSize(DType::kNONE), 0u);
-  EXPECT_FALSE(ToDialect(DTypeNumbers::kWit, DType::kNONE));
+  EXPECT_EQ(DTypeName(DType::kNone), "");
+  EXPECT_EQ(DTypeSize(DType::kNone), 0u);
+  EXPECT_FALSE(ToDialect(DTypeNumbers::kWit, DType::kNone));
   EXPECT_FALSE(DTypeFromName(""));
   EXPECT_FALSE(DTypeFromName("F32"));
   EXPECT_FALSE(DTypeFromNumber(0));

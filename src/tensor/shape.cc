@@ -8,14 +8,14 @@ namespace wasinn {
 
 Result<Shape> Shape::Of(std::span<const int64_t> dims, int64_t least) {
   if (dims.size() > WASINN_MAX_RANK) {
-    return Fail(Code::kTOO_LARGE, "expected at most {} dims, given {}", WASINN_MAX_RANK,
+    return Fail(Code::kTooLarge, "expected at most {} dims, given {}", WASINN_MAX_RANK,
                 dims.size());
   }
   Shape shape;
   shape.rank_ = static_cast<uint8_t>(dims.size());
   for (size_t i = 0; i < dims.size(); ++i) {
     if (dims[i] < least) {
-      return Fail(Code::kINVALID_ARGUMENT, "dim {}: expected at least {}, given {}", i, least,
+      return Fail(Code::kInvalidArgument, "dim {}: expected at least {}, given {}", i, least,
                   dims[i]);
     }
     shape.dims_[i] = dims[i];

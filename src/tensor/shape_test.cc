@@ -14,7 +14,7 @@ TEST(ShapeTest, ChecksRankAndDims) {
   EXPECT_EQ(Of(std::vector<int64_t>(WASINN_MAX_RANK, 1)).rank(), size_t{WASINN_MAX_RANK});
   const auto deep = Shape::OfTensor(std::vector<int64_t>(WASINN_MAX_RANK + 1, 1));
   ASSERT_FALSE(deep);
-  EXPECT_EQ(deep.error().code, Code::kTOO_LARGE);
+  EXPECT_EQ(deep.error().code, Code::kTooLarge);
   EXPECT_EQ(deep.error().message, "expected at most 16 dims, given 17");
   const auto negative = Shape::OfTensor(std::vector<int64_t>{1, -1});
   ASSERT_FALSE(negative);

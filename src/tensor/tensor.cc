@@ -39,26 +39,26 @@ Result<> CheckByteSize(std::string_view what, DType dtype, const Shape& shape,
                        std::span<const uint8_t> bytes) {
   const auto elements = shape.Elements();
   if (!elements) {
-    return Fail(Code::kINVALID_ARGUMENT, "{}: dims {} have more elements than fit in 64 bits", what,
+    return Fail(Code::kInvalidArgument, "{}: dims {} have more elements than fit in 64 bits", what,
                 shape.ToString());
   }
-  if (dtype == DType::kSTRING) {
+  if (dtype == DType::kString) {
     const auto strings = CountStrings(bytes);
     if (!strings) {
-      return Fail(Code::kINVALID_ARGUMENT,
+      return Fail(Code::kInvalidArgument,
                   "{}: expected strings as a 4-byte little-endian length and then that many bytes "
                   "each, given {} bytes whose lengths do not add up",
                   what, bytes.size());
     }
     if (*strings != *elements) {
-      return Fail(Code::kINVALID_ARGUMENT, "{}: expected {} strings for dims {}, given {}", what,
+      return Fail(Code::kInvalidArgument, "{}: expected {} strings for dims {}, given {}", what,
                   *elements, shape.ToString(), *strings);
     }
     return {};
   }
   const auto expected = CheckedMul(*elements, DTypeSize(dtype));
   if (!expected || *expected != bytes.size()) {
-    return Fail(Code::kINVALID_ARGUMENT, "{}: expected {} bytes for {} {}, given {}", what,
+    return Fail(Code::kInvalidArgument, "{}: expected {} bytes for {} {}, given {}", what,
                 expected ? std::to_string(*expected) : "more than 64 bits of", DTypeName(dtype),
                 shape.ToString(), bytes.size());
   }

@@ -16,7 +16,7 @@ namespace wasinn {
 // A value; copying shares the bytes. Row-major, dense, little endian. A string tensor's bytes are
 // the Open Inference Protocol's BYTES: per element a 4-byte little-endian length, then the bytes.
 struct Tensor {
-  DType dtype = DType::kNONE;
+  DType dtype = DType::kNone;
   Shape shape;
   BufferRef data;
 

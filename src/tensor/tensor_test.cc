@@ -22,13 +22,13 @@ std::vector<uint8_t> Strings(const std::vector<std::string>& values) {
 std::string Why(DType dtype, const std::vector<int64_t>& dims, std::span<const uint8_t> bytes) {
   const auto checked = CheckByteSize("input 'x'", dtype, *Shape::OfTensor(dims), bytes);
   if (checked) return "";
-  EXPECT_EQ(checked.error().code, Code::kINVALID_ARGUMENT);
+  EXPECT_EQ(checked.error().code, Code::kInvalidArgument);
   return checked.error().message;
 }
 
 TEST(TensorTest, ByteSizeOfEveryType) {
   for (const DType dtype : kAllDTypes) {
-    if (dtype == DType::kSTRING) continue;
+    if (dtype == DType::kString) continue;
     const std::vector<uint8_t> bytes(6 * DTypeSize(dtype));
     EXPECT_EQ(Why(dtype, {2, 3}, bytes), "");
     EXPECT_NE(Why(dtype, {2, 4}, bytes), "");
@@ -51,13 +51,13 @@ TEST(TensorTest, StringsAreCounted) {
   const auto two = Strings({"a", "\xC3\xA9"});
   EXPECT_EQ(CountStrings(two), 2u);
   EXPECT_EQ(CountStrings({}), 0u);
-  EXPECT_EQ(Why(DType::kSTRING, {2}, two), "");
-  EXPECT_EQ(Why(DType::kSTRING, {3}, two), "input 'x': expected 3 strings for dims [3], given 2");
+  EXPECT_EQ(Why(DType::kString, {2}, two), "");
+  EXPECT_EQ(Why(DType::kString, {3}, two), "input 'x': expected 3 strings for dims [3], given 2");
   for (size_t cut = 1; cut < two.size(); ++cut) {
     const bool whole = cut == 5;  // the first string alone
     EXPECT_EQ(CountStrings(std::span(two).first(cut)).has_value(), whole) << cut;
   }
-  EXPECT_NE(Why(DType::kSTRING, {1}, std::vector<uint8_t>{255, 255, 255, 255, 1})
+  EXPECT_NE(Why(DType::kString, {1}, std::vector<uint8_t>{255, 255, 255, 255, 1})
                 .find("given 5 bytes whose lengths do not add up"),
             std::string::npos);
 }

@@ -68,7 +68,7 @@ TEST_F(RegistryTest, WhatIsMissingIsNamedWithTheWayToGetIt) {
   ASSERT_TRUE(registry.Add(wasinn_backend_echo_entry()));
   const auto onnx = registry.Find("onnx");
   ASSERT_FALSE(onnx);
-  EXPECT_EQ(onnx.error().code, Code::kNOT_FOUND);
+  EXPECT_EQ(onnx.error().code, Code::kNotFound);
   EXPECT_EQ(
       onnx.error().message,
       "backend onnx is not in this build: build with WASINN_BACKEND_ONNX=ON, which ./dev does");
@@ -102,11 +102,11 @@ TEST_F(RegistryTest, FilesThatAreNoBackends) {
     const std::string path = kBad + "/" + name + ".so";
     const auto loaded = registry.Load(path);
     ASSERT_FALSE(loaded) << name;
-    EXPECT_EQ(loaded.error().code, Code::kINVALID_ARGUMENT);
+    EXPECT_EQ(loaded.error().code, Code::kInvalidArgument);
     EXPECT_NE(loaded.error().message.find(text), std::string::npos) << loaded.error().message;
     EXPECT_NE(loaded.error().message.find(path), std::string::npos) << loaded.error().message;
   }
-  EXPECT_EQ(registry.Load("/no/such.so").error().code, Code::kNOT_FOUND);
+  EXPECT_EQ(registry.Load("/no/such.so").error().code, Code::kNotFound);
   EXPECT_TRUE(registry.All().empty());
 }
 
@@ -175,7 +175,7 @@ class BadPluginTest : public ::testing::Test {
       return {};
     };
     const auto outcome = run();
-    return outcome ? Error{Code::kOK, "", 0} : outcome.error();
+    return outcome ? Error{Code::kOk, "", 0} : outcome.error();
   }
   bool Logged(std::string_view text) {
     const std::lock_guard lock(mutex_);
@@ -228,7 +228,7 @@ TEST_F(BadPluginTest, OutputsThatCannotBeAreRefused) {
 
 TEST_F(BadPluginTest, ErrorsThatAreNone) {
   const Error error = Run("bad_error");
-  EXPECT_EQ(error.code, Code::kUNKNOWN);
+  EXPECT_EQ(error.code, Code::kUnknown);
   EXPECT_LT(error.message.size(), size_t{WASINN_MESSAGE_SIZE} + 100);
 }
 
@@ -239,7 +239,7 @@ TEST_F(BadPluginTest, TheSecondDoneIsIgnored) {
 
 TEST_F(BadPluginTest, LateReportsAreIgnored) {
   const Error error = Run("late_report", "20ms");
-  EXPECT_EQ(error.code, Code::kTIMEOUT);
+  EXPECT_EQ(error.code, Code::kTimeout);
   // An output, a chunk and done, all after the run was given up, and all of them a second time.
   EXPECT_TRUE(Eventually([&] { return engine_->scheduler().live_executions == 0; }));
   EXPECT_TRUE(Eventually([&] { return Logged("reported done for run"); })) << lines_;
@@ -248,7 +248,7 @@ TEST_F(BadPluginTest, LateReportsAreIgnored) {
 TEST_F(BadPluginTest, RunsThatNeverEnd) {
   EXPECT_NE(Run("never_done_blocking").message.find("returned from run without saying done"),
             std::string::npos);
-  EXPECT_EQ(Run("never_done", "20ms").code, Code::kTIMEOUT);
+  EXPECT_EQ(Run("never_done", "20ms").code, Code::kTimeout);
   // The engine then ends without it.
 }
 

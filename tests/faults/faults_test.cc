@@ -135,7 +135,7 @@ void StopIt(Session& session, uint32_t context) {
   if (!Set(session, context)) return;
   std::thread stopper;
   try {
-    stopper = std::thread([&] { session.Stop(PlainError(Code::kCANCELLED, "enough")); });
+    stopper = std::thread([&] { session.Stop(PlainError(Code::kCancelled, "enough")); });
   } catch (...) {
     return;
   }
@@ -178,7 +178,7 @@ void Handles(Session& session, uint32_t) {
   Call(session, [&]() -> Result<> {
     WASINN_TRY(made, session.AddTensor(DType::kU8, *Shape::OfTensor(dims), BytesOf("hello")));
     tensor = made;
-    WASINN_TRY(told, session.AddError({Code::kBUSY, "a text that is too long to fit inside", 0}));
+    WASINN_TRY(told, session.AddError({Code::kBusy, "a text that is too long to fit inside", 0}));
     error = told;
     return {};
   });

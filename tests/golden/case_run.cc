@@ -73,8 +73,8 @@ Result<> CaseRun::StepInside(const Statement& statement) {
     case Verb::kMemory: {
       WASINN_TRY(size, ToNumber(operands[0], names_));
       if (size < 0 || static_cast<size_t>(size) > kMostMemory) {
-        return Fail(Code::kINVALID_ARGUMENT, "memory: expected 0 to {} bytes, given {}",
-                    kMostMemory, size);
+        return Fail(Code::kInvalidArgument, "memory: expected 0 to {} bytes, given {}", kMostMemory,
+                    size);
       }
       memory_size_ = static_cast<size_t>(size);
       return {};
@@ -104,7 +104,7 @@ Result<> CaseRun::StepInside(const Statement& statement) {
     case Verb::kSpace: {
       WASINN_TRY(size, ToNumber(operands[1], names_));
       if (size < 0 || static_cast<size_t>(size) > kMostMemory) {
-        return Fail(Code::kINVALID_ARGUMENT, "space: expected at most {} bytes", kMostMemory);
+        return Fail(Code::kInvalidArgument, "space: expected at most {} bytes", kMostMemory);
       }
       WASINN_CHECK(
           Place(operands[0].text, std::vector<uint8_t>(static_cast<size_t>(size), kUntouched)));
@@ -141,12 +141,12 @@ Result<> CaseRun::AddModel(const Statement& statement) {
   std::string path;
   size_t next = 2;
   if (form == "bytes" || form == "file") {
-    if (operands.size() < 3) return Fail(Code::kINVALID_ARGUMENT, "model: expected more values");
+    if (operands.size() < 3) return Fail(Code::kInvalidArgument, "model: expected more values");
     content = operands[2].text;
     path = (settings_.root / operands[2].text).lexically_normal().string();
     next = 3;
   } else if (form != "echo") {
-    return Fail(Code::kINVALID_ARGUMENT, "model: expected echo, bytes or file, given '{}'", form);
+    return Fail(Code::kInvalidArgument, "model: expected echo, bytes or file, given '{}'", form);
   }
   if (form == "file") {
     if (!std::filesystem::exists(path)) {
@@ -162,7 +162,7 @@ Result<> CaseRun::AddModel(const Statement& statement) {
     const std::string_view text = operand.text;
     const size_t equals = text.find('=');
     if (equals == std::string_view::npos) {
-      return Fail(Code::kINVALID_ARGUMENT, "model: expected NAME=VALUE, given '{}'", text);
+      return Fail(Code::kInvalidArgument, "model: expected NAME=VALUE, given '{}'", text);
     }
     const std::string_view value = text.substr(equals + 1);  // ends with the word: NUL-terminated
     if (text.starts_with("backend=")) {
@@ -206,7 +206,7 @@ Result<std::span<uint8_t>> CaseRun::Memory(int64_t address, size_t size) {
   std::vector<uint8_t>& memory = guest_->memory();
   if (address < 0 || static_cast<uint64_t>(address) > memory.size() ||
       memory.size() - static_cast<uint64_t>(address) < size) {
-    return Fail(Code::kINVALID_ARGUMENT,
+    return Fail(Code::kInvalidArgument,
                 "expected a range in the {} bytes of memory, given {} at {}", memory.size(), size,
                 address);
   }
@@ -254,15 +254,14 @@ Result<> CaseRun::CallCore(const char* module, const Statement& statement) {
   WASINN_CHECK(EnsureGuest());
   const std::string& name = statement.operands[0].text;
   const wasinn_core_import* import = inproc::FindCoreImport(module, name);
-  if (import == nullptr)
-    return Fail(Code::kNOT_FOUND, "no function of {} named '{}'", module, name);
+  if (import == nullptr) return Fail(Code::kNotFound, "no function of {} named '{}'", module, name);
   std::vector<uint64_t> args;
   for (const Value& operand : std::span(statement.operands).subspan(1)) {
     WASINN_TRY(number, ToNumber(operand, names_));
     args.push_back(static_cast<uint32_t>(number));
   }
   if (args.size() != std::strlen(import->params)) {
-    return Fail(Code::kINVALID_ARGUMENT, "{}: expected {} arguments, given {}", name,
+    return Fail(Code::kInvalidArgument, "{}: expected {} arguments, given {}", name,
                 std::strlen(import->params), args.size());
   }
   uint64_t result = ~0ull;
@@ -277,7 +276,7 @@ Result<> CaseRun::CallPoll(const Statement& statement) {
   const auto operands = std::span(statement.operands).subspan(2);
   const bool asks = name == "[method]pollable.ready";
   if ((!asks && name != "poll") || operands.size() != 1) {
-    return Fail(Code::kNOT_FOUND,
+    return Fail(Code::kNotFound,
                 "poll: expected `[method]pollable.ready $p` or `poll [$p ...]`, given '{}'", name);
   }
   std::vector<inproc::Pollable*> pollables;
@@ -285,7 +284,7 @@ Result<> CaseRun::CallPoll(const Statement& statement) {
     WASINN_TRY(handle, ToNumber(value, names_));
     const auto found = pollables_.find(static_cast<uint32_t>(handle));
     if (found == pollables_.end()) {
-      return Fail(Code::kNOT_FOUND, "poll: expected a pollable, given {}", handle);
+      return Fail(Code::kNotFound, "poll: expected a pollable, given {}", handle);
     }
     pollables.push_back(&found->second);
   }
@@ -305,17 +304,17 @@ Result<> CaseRun::CallPoll(const Statement& statement) {
 Result<> CaseRun::CallWit(const Statement& statement) {
   WASINN_CHECK(EnsureGuest());
   if (statement.operands[0].text == "poll") return CallPoll(statement);
-  if (snapshot_.empty()) return Fail(Code::kINVALID_ARGUMENT, "expected `snapshots` above");
+  if (snapshot_.empty()) return Fail(Code::kInvalidArgument, "expected `snapshots` above");
   const std::string interface = Interface(statement.operands[0].text);
   const std::string& name = statement.operands[1].text;
   const wasinn_component_import* import = inproc::FindComponentImport(interface, name);
   if (import == nullptr) {
-    return Fail(Code::kNOT_FOUND, "no function named '{}' in {}", name, interface);
+    return Fail(Code::kNotFound, "no function named '{}' in {}", name, interface);
   }
   WASINN_TRY(signature, ParseSignature(import->signature));
   const auto operands = std::span(statement.operands).subspan(2);
   if (operands.size() != signature.parameters.size()) {
-    return Fail(Code::kINVALID_ARGUMENT, "{}: expected {} arguments, given {}", name,
+    return Fail(Code::kInvalidArgument, "{}: expected {} arguments, given {}", name,
                 signature.parameters.size(), operands.size());
   }
   Arena arena;
@@ -352,7 +351,7 @@ Result<> CaseRun::Drop(const Statement& statement) {
     guest_->Drop(*resource, static_cast<uint32_t>(handle));
     return {};
   }
-  return Fail(Code::kNOT_FOUND, "no resource named '{}'", name);
+  return Fail(Code::kNotFound, "no resource named '{}'", name);
 }
 
 // `error CODE "data"`, asked of the error resource as a guest does.

@@ -49,7 +49,7 @@ class CaseRun {
  private:
   static Result<> At(const Statement& statement, Result<> result) {
     if (result) return {};
-    return Fail(Code::kINVALID_ARGUMENT, "line {}: {}", statement.line, result.error().message);
+    return Fail(Code::kInvalidArgument, "line {}: {}", statement.line, result.error().message);
   }
   static Result<> FromCall(wasinn_code code, const wasinn_error& error) {
     if (code == WASINN_OK) return {};

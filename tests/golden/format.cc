@@ -93,7 +93,7 @@ class LineReader {
   }
 
   std::unexpected<Error> Wrong(std::string_view expected) const {
-    return Fail(Code::kINVALID_ARGUMENT, "line {}: expected {}, given '{}'", number_, expected,
+    return Fail(Code::kInvalidArgument, "line {}: expected {}, given '{}'", number_, expected,
                 Printable(rest_));
   }
 
@@ -179,7 +179,7 @@ Result<Statement> ParseStatement(const VerbRow& row, LineReader& reader, size_t 
     statement.operands.push_back(std::move(value));
   }
   if (statement.operands.size() < row.least || statement.operands.size() > row.most) {
-    return Fail(Code::kINVALID_ARGUMENT, "line {}: {}: expected {} to {} values, given {}", number,
+    return Fail(Code::kInvalidArgument, "line {}: {}: expected {} to {} values, given {}", number,
                 row.text, row.least, row.most, statement.operands.size());
   }
   return statement;
@@ -191,7 +191,7 @@ bool IsExpectation(Verb verb) { return verb >= Verb::kErrno; }
 
 Result<File> Parse(std::string_view text) {
   if (text.size() > kMostFileBytes) {
-    return Fail(Code::kTOO_LARGE, "expected a file of at most {} bytes, given {}", kMostFileBytes,
+    return Fail(Code::kTooLarge, "expected a file of at most {} bytes, given {}", kMostFileBytes,
                 text.size());
   }
   File file;
@@ -201,7 +201,7 @@ Result<File> Parse(std::string_view text) {
   for (const std::string_view line : Split(text, '\n')) {
     ++number;
     if (line.size() > kMostLineBytes) {
-      return Fail(Code::kTOO_LARGE, "line {}: expected at most {} bytes, given {}", number,
+      return Fail(Code::kTooLarge, "line {}: expected at most {} bytes, given {}", number,
                   kMostLineBytes, line.size());
     }
     LineReader reader(line, number);
@@ -229,7 +229,7 @@ Result<File> Parse(std::string_view text) {
     if (row == nullptr) {
       std::vector<std::string_view> names = {"case"};
       for (const VerbRow& candidate : kVerbs) names.push_back(candidate.text);
-      return Fail(Code::kINVALID_ARGUMENT, "line {}: no statement named '{}'{}", number,
+      return Fail(Code::kInvalidArgument, "line {}: no statement named '{}'{}", number,
                   Printable(word), Suggest(word, names));
     }
     if (IsExpectation(row->verb)) {

@@ -89,7 +89,7 @@ class FileRun {
       const auto expected = std::span(statements).subspan(i + 1, end - i - 1);
       auto lines = run.Compare(expected);
       if (!lines) {
-        return Fail(Code::kINVALID_ARGUMENT, "line {}: {}", action.line, lines.error().message);
+        return Fail(Code::kInvalidArgument, "line {}: {}", action.line, lines.error().message);
       }
       if (lines->given != lines->actual) {
         wrong += fmt::format("\n  line {}: expected\n    {}\n  given\n    {}", action.line,
@@ -101,7 +101,7 @@ class FileRun {
       }
       i = end;
     }
-    if (!wrong.empty()) return Fail(Code::kINVALID_ARGUMENT, "{}", wrong);
+    if (!wrong.empty()) return Fail(Code::kInvalidArgument, "{}", wrong);
     return {};
   }
 

@@ -31,7 +31,7 @@ void Append(std::vector<uint8_t>& bytes, const void* data, size_t size) {
 
 Result<> AppendText(std::vector<uint8_t>& bytes, const Value& value, bool with_length) {
   if (value.kind != Value::Kind::kText) {
-    return Fail(Code::kINVALID_ARGUMENT, "expected \"text\", given '{}'", Printable(value.text));
+    return Fail(Code::kInvalidArgument, "expected \"text\", given '{}'", Printable(value.text));
   }
   const auto size = static_cast<uint32_t>(value.text.size());
   if (with_length) Append(bytes, &size, sizeof(size));
@@ -42,7 +42,7 @@ Result<> AppendText(std::vector<uint8_t>& bytes, const Value& value, bool with_l
 Result<> AppendHex(std::vector<uint8_t>& bytes, const Value& value) {
   const std::string_view text = value.text;
   if (value.kind != Value::Kind::kWord || text.size() % 2 != 0) {
-    return Fail(Code::kINVALID_ARGUMENT, "expected pairs of hexadecimal digits, given '{}'",
+    return Fail(Code::kInvalidArgument, "expected pairs of hexadecimal digits, given '{}'",
                 Printable(text));
   }
   for (size_t i = 0; i < text.size(); i += 2) {
@@ -50,7 +50,7 @@ Result<> AppendHex(std::vector<uint8_t>& bytes, const Value& value) {
     const char* end = text.data() + i + 2;
     const auto result = std::from_chars(text.data() + i, end, byte, 16);
     if (result.ec != std::errc() || result.ptr != end) {
-      return Fail(Code::kINVALID_ARGUMENT, "expected hexadecimal digits, given '{}'",
+      return Fail(Code::kInvalidArgument, "expected hexadecimal digits, given '{}'",
                   Printable(text));
     }
     bytes.push_back(byte);
@@ -68,7 +68,7 @@ Result<> AppendNumber(std::vector<uint8_t>& bytes, const Value& value, const Nam
     number = FromChars<T>(value.text);
   }
   if (!number) {
-    return Fail(Code::kINVALID_ARGUMENT, "expected a number of the type, given '{}'",
+    return Fail(Code::kInvalidArgument, "expected a number of the type, given '{}'",
                 Printable(value.text));
   }
   Append(bytes, &*number, sizeof(T));
@@ -139,7 +139,7 @@ Result<int64_t> ToNumber(const Value& value, const Names& names) {
   if (value.kind == Value::Kind::kName) {
     const auto it = names.find(value.text);
     if (it == names.end()) {
-      return Fail(Code::kNOT_FOUND, "expected a name that is bound above, given ${}",
+      return Fail(Code::kNotFound, "expected a name that is bound above, given ${}",
                   Printable(value.text));
     }
     return static_cast<int64_t>(it->second) + value.offset;
@@ -147,7 +147,7 @@ Result<int64_t> ToNumber(const Value& value, const Names& names) {
   if (value.kind == Value::Kind::kWord) {
     if (const auto number = FromChars<int64_t>(value.text)) return *number;
   }
-  return Fail(Code::kINVALID_ARGUMENT, "expected a number or $name, given '{}'",
+  return Fail(Code::kInvalidArgument, "expected a number or $name, given '{}'",
               Printable(value.text));
 }
 
@@ -163,7 +163,7 @@ Result<std::vector<uint8_t>> Encode(std::string_view type, std::span<const Value
     } else if (type == "hex") {
       WASINN_CHECK(AppendHex(bytes, value));
     } else {
-      return Fail(Code::kINVALID_ARGUMENT,
+      return Fail(Code::kInvalidArgument,
                   "expected a type (u8 to f64, text, strings, hex), given '{}'", Printable(type));
     }
   }

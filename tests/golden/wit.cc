@@ -14,7 +14,7 @@ Result<Type> TakeType(std::string_view& text) {
   type.name = Trim(text.substr(0, size));
   text.remove_prefix(size);
   if (type.name.empty()) {
-    return Fail(Code::kINVALID_ARGUMENT, "signature: expected a type, given '{}'", text);
+    return Fail(Code::kInvalidArgument, "signature: expected a type, given '{}'", text);
   }
   if (!text.starts_with('<')) return type;
   do {
@@ -23,7 +23,7 @@ Result<Type> TakeType(std::string_view& text) {
     type.arguments.push_back(std::move(argument));
   } while (text.starts_with(','));
   if (!text.starts_with('>')) {
-    return Fail(Code::kINVALID_ARGUMENT, "signature: expected '>', given '{}'", text);
+    return Fail(Code::kInvalidArgument, "signature: expected '>', given '{}'", text);
   }
   text.remove_prefix(1);
   return type;
@@ -50,13 +50,13 @@ wasinn_bytes Keep(Arena& arena, std::vector<uint8_t> bytes) {
 Result<std::vector<uint8_t>> BytesOf(const Value& value, const Names& names) {
   if (value.kind == Value::Kind::kText) return Encode("text", {&value, 1}, names);
   if (value.kind == Value::Kind::kTyped) return Encode(value.text, value.items, names);
-  return Fail(Code::kINVALID_ARGUMENT, "expected \"text\" or TYPE(values), given '{}'",
+  return Fail(Code::kInvalidArgument, "expected \"text\" or TYPE(values), given '{}'",
               Printable(value.text));
 }
 
 Result<> ExpectKind(const Value& value, Value::Kind kind, std::string_view what) {
   if (value.kind == kind) return {};
-  return Fail(Code::kINVALID_ARGUMENT, "expected {}, given '{}'", what, Printable(value.text));
+  return Fail(Code::kInvalidArgument, "expected {}, given '{}'", what, Printable(value.text));
 }
 
 }  // namespace
@@ -64,7 +64,7 @@ Result<> ExpectKind(const Value& value, Value::Kind kind, std::string_view what)
 Result<Signature> ParseSignature(std::string_view text) {
   Signature signature;
   if (!text.starts_with('(')) {
-    return Fail(Code::kINVALID_ARGUMENT, "signature: expected '(', given '{}'", text);
+    return Fail(Code::kInvalidArgument, "signature: expected '(', given '{}'", text);
   }
   text.remove_prefix(1);
   while (!text.starts_with(')')) {
@@ -76,7 +76,7 @@ Result<Signature> ParseSignature(std::string_view text) {
   if (text.empty()) return signature;
   constexpr std::string_view kArrow = " -> ";
   if (!text.starts_with(kArrow)) {
-    return Fail(Code::kINVALID_ARGUMENT, "signature: expected ' -> ', given '{}'", text);
+    return Fail(Code::kInvalidArgument, "signature: expected ' -> ', given '{}'", text);
   }
   text.remove_prefix(kArrow.size());
   WASINN_TRY(type, TakeType(text));
@@ -111,7 +111,7 @@ Result<wasinn_val> Lift(const Type& type, const Value& value, const Names& names
   }
   if (type.name == "tuple") {
     if (value.kind != Value::Kind::kTuple || value.items.size() != 2) {
-      return Fail(Code::kINVALID_ARGUMENT, "expected (\"name\" $tensor), given '{}'",
+      return Fail(Code::kInvalidArgument, "expected (\"name\" $tensor), given '{}'",
                   Printable(value.text));
     }
     WASINN_TRY(bytes, BytesOf(value.items[0], names));

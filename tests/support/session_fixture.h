@@ -53,10 +53,10 @@ class SessionFixture : public ::testing::Test {
   }
   Result<uint32_t> LoadBytes(Session& session, std::string_view text) {
     const std::span<const uint8_t> parts[] = {BytesOf(text)};
-    return *session.StartLoad(parts, Encoding::kAUTODETECT, Target::kCpu, nullptr);
+    return *session.StartLoad(parts, Encoding::kAutodetect, Target::kCpu, nullptr);
   }
   static void ExpectRefused(const Error& error, std::string_view rule) {
-    EXPECT_EQ(error.code, Code::kSECURITY);
+    EXPECT_EQ(error.code, Code::kSecurity);
     EXPECT_EQ(error.message.find(fmt::format("policy rule {}: ", rule)), 0u) << error.message;
   }
   // A waker that counts.
