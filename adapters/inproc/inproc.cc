@@ -51,11 +51,9 @@ void Guest::Wake(void* self) {
   guest.woken_changed_.notify_all();
 }
 
-const wasinn_waker* Guest::ArmWaker() {
-  if (wait_ == Wait::kBlock) return nullptr;
+void Guest::ResetWaker() {
   const std::lock_guard lock(mutex_);
   woken_ = false;
-  return &waker_;
 }
 
 void Guest::AwaitWaker() {
@@ -65,43 +63,45 @@ void Guest::AwaitWaker() {
 
 template <typename Start, typename Finish>
 wasinn_call_state Guest::Run(Start start, Finish finish) {
-  const wasinn_call_state state = start(ArmWaker());
+  wasinn_call* call = nullptr;
+  wasinn_call_state state = start(wait_ == Wait::kBlock ? nullptr : &call);
   if (state != WASINN_CALL_PENDING) return state;
   ++pending_calls_;
-  if (wait_ == Wait::kAbandon) {
-    wasinn_session_abandon(session_);
-    return state;
+  if (wait_ != Wait::kAbandon) {
+    ResetWaker();
+    while (wasinn_call_ready(call, &waker_) == 0) {
+      AwaitWaker();
+      ResetWaker();
+    }
+    state = finish(call);
   }
-  AwaitWaker();
-  return finish();
+  wasinn_call_free(call);
+  return state;
 }
 
 wasinn_call_state Guest::Call(const wasinn_core_import& import, std::span<const uint64_t> args,
                               uint64_t* result) {
   return Run(
-      [&](const wasinn_waker* waker) {
-        return import.call(session_, lent_memory(), args.data(), result, waker);
+      [&](wasinn_call** pending) {
+        return import.call(session_, lent_memory(), args.data(), result, pending);
       },
-      [&] { return wasinn_session_finish_core(session_, lent_memory(), result); });
+      [&](wasinn_call* call) { return wasinn_call_finish_core(call, lent_memory(), result); });
 }
 
 wasinn_call_state Guest::Call(const wasinn_component_import& import,
                               std::span<const wasinn_val> args, wasinn_val* result) {
   return Run(
-      [&](const wasinn_waker* waker) {
-        return import.call(session_, args.data(), args.size(), result, waker);
+      [&](wasinn_call** pending) {
+        return import.call(session_, args.data(), args.size(), result, pending);
       },
-      [&] { return wasinn_session_finish_component(session_, result); });
+      [&](wasinn_call* call) { return wasinn_call_finish_component(call, result); });
 }
 
 std::vector<size_t> Guest::Poll(std::span<Pollable* const> pollables) {
   std::vector<size_t> ready;
   wasinn_session_on_stop(session_, Wake, this);
   while (wasinn_session_stopped(session_) == WASINN_OK) {
-    {
-      const std::lock_guard lock(mutex_);
-      woken_ = false;
-    }
+    ResetWaker();
     // A stop may have come since it was asked for.
     if (wasinn_session_stopped(session_) != WASINN_OK) break;
     for (size_t i = 0; i < pollables.size(); ++i) {

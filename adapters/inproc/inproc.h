@@ -16,9 +16,9 @@ namespace wasinn::inproc {
 
 // What happens in calls that may take long.
 enum class Wait {
-  kBlock,    // no waker: the handler itself waits
-  kWaker,    // with a waker: waits until it is called, then finishes the call
-  kAbandon,  // with a waker: a PENDING call is given up at once
+  kBlock,    // the handler itself waits
+  kWaker,    // a PENDING call is waited for with a waker, then finished
+  kAbandon,  // a PENDING call is given up at once
 };
 
 // Rows of the import tables by name; nullptr when no dialect has them.
@@ -89,8 +89,8 @@ class Guest {
   explicit Guest(size_t memory_size) : memory_(memory_size) {}
 
   static void Wake(void* self);
-  // The waker for the next call; nullptr when it has to block.
-  const wasinn_waker* ArmWaker();
+  // Before a question with the waker.
+  void ResetWaker();
   void AwaitWaker();
   template <typename Start, typename Finish>
   wasinn_call_state Run(Start start, Finish finish);

@@ -5,10 +5,11 @@
  * (components), keeps one wasinn_session per guest instance, and raises traps.
  *
  * Calls: a handler that can finish at once returns DONE. One that may take long returns PENDING if
- * it was given a waker; the waker is called once, from any thread, maybe before the handler has
- * returned (never when it returns DONE or TRAP); then the adapter calls the matching finish
- * function on the guest's thread. Without a waker (NULL) handlers block and never return PENDING.
- * TRAP means: stop this guest, the text is wasinn_session_last_error. */
+ * it was given `pending`, and sets that to a call: the adapter asks wasinn_call_ready until it has
+ * ended, calls the matching wasinn_call_finish function on the guest's thread, and frees the call
+ * with wasinn_call_free. A guest that is gone meanwhile only has its call freed. Any number of
+ * calls of a session may be pending at a time. With NULL for `pending` handlers block and never
+ * return PENDING. TRAP means: stop this guest, the text is wasinn_session_last_error. */
 #ifndef WASINN_ADAPTER_H_
 #define WASINN_ADAPTER_H_
 
@@ -25,13 +26,6 @@ typedef enum wasinn_call_state WASINN_ENUM_TYPE {
   WASINN_CALL_PENDING = 1,
   WASINN_CALL_TRAP = 2
 } wasinn_call_state;
-
-/* Called at most once a call. `self` must stay valid until it was called or
- * wasinn_session_abandon has returned. */
-typedef struct wasinn_waker {
-  void (*wake)(void* self);
-  void* self;
-} wasinn_waker;
 
 /* ------------------------------------------------------------------ core modules */
 
@@ -51,14 +45,15 @@ typedef struct wasinn_core_import {
   const char* results;
   int32_t may_block; /* may return PENDING */
   wasinn_call_state (*call)(wasinn_session* session, wasinn_memory memory, const uint64_t* args,
-                            uint64_t* result, const wasinn_waker* waker);
+                            uint64_t* result, wasinn_call** pending);
 } wasinn_core_import;
 
 WASINN_EXPORT const wasinn_core_import* wasinn_core_imports(size_t* count);
 
-/* Ends a PENDING core call: writes its result, as `call` would have. */
-WASINN_EXPORT wasinn_call_state wasinn_session_finish_core(wasinn_session* session,
-                                                           wasinn_memory memory, uint64_t* result);
+/* Ends a call of a core module: writes its result, as `call` would have; waits where it has not
+ * ended. As all functions of its session: not during another one. */
+WASINN_EXPORT wasinn_call_state wasinn_call_finish_core(wasinn_call* call, wasinn_memory memory,
+                                                        uint64_t* result);
 
 /* ------------------------------------------------------------------ components */
 
@@ -98,7 +93,7 @@ typedef struct wasinn_component_import {
   const char* signature;
   int32_t may_block;
   wasinn_call_state (*call)(wasinn_session* session, const wasinn_val* args, size_t arg_count,
-                            wasinn_val* result, const wasinn_waker* waker);
+                            wasinn_val* result, wasinn_call** pending);
 } wasinn_component_import;
 
 /* A resource type that an interface defines. Its representation is the `word` of handles. */
@@ -118,9 +113,8 @@ WASINN_EXPORT const wasinn_component_import* wasinn_component_imports(size_t* co
 WASINN_EXPORT const wasinn_component_resource* wasinn_component_resources(size_t* count);
 WASINN_EXPORT const wasinn_component_enum* wasinn_component_enums(size_t* count);
 
-/* Ends a PENDING component call. */
-WASINN_EXPORT wasinn_call_state wasinn_session_finish_component(wasinn_session* session,
-                                                                wasinn_val* result);
+/* The same for a call of a component. */
+WASINN_EXPORT wasinn_call_state wasinn_call_finish_component(wasinn_call* call, wasinn_val* result);
 
 /* What `own<pollable>` in a signature stands for: the engine's own resource `pollable` of
  * wasi:io/poll is to be ready when this is. No row drops it; the adapter calls the value's
@@ -129,19 +123,20 @@ WASINN_EXPORT wasinn_call_state wasinn_session_finish_component(wasinn_session* 
 typedef struct wasinn_pollable wasinn_pollable;
 
 /* 1 when it is ready. Else 0, and `waker`, unless it is NULL, is called once it may be: ask again
- * then. The next question replaces the waker, and after that returned, or `release`, the one before
- * is not called any more. It may be called even where 1 is returned. Any thread. */
+ * then. Otherwise as wasinn_call_ready, `release` being what frees it. Any thread, one at a time.
+ */
 WASINN_EXPORT int32_t wasinn_pollable_ready(wasinn_pollable* pollable, const wasinn_waker* waker);
 
 /* ------------------------------------------------------------------ sessions, for adapters */
 
-/* For a guest that is gone: gives up a PENDING call, cancels its compute and all runs in the
- * background, and forgets the waker, which is not called after this has returned. */
+/* For a guest that is gone, whose session lives on: cancels its calls and all runs in the
+ * background. */
 WASINN_EXPORT void wasinn_session_abandon(wasinn_session* session);
 
 /* Sets who is told when the session is stopped (cancel, or the policy's run_timeout); at most once,
- * from any thread; at once if it was stopped already. NULL unsets it, and after that returned the
- * callback is not running any more. */
+ * from any thread, with no lock of wasinn held; at once if it was stopped already. NULL unsets it,
+ * and after that has returned the callback is not running any more (unless it is this callback that
+ * unsets it). */
 WASINN_EXPORT void wasinn_session_on_stop(wasinn_session* session, void (*stop)(void* self),
                                           void* self);
 /* WASINN_OK while the session may go on, else why it was stopped: CANCELLED or TIMEOUT. Any

@@ -5,8 +5,8 @@
  *   session  one guest's handles under one policy.
  *   program  a compiled guest; runs any number of times, each time in a session of its own.
  *
- * Threads: engine and program functions may be called from any thread at any time. A session takes
- * one call at a time; only wasinn_session_cancel may come from any thread during a call.
+ * Threads: engine and program functions may be called from any thread at any time. Functions of one
+ * session: one at a time, from any thread; only wasinn_session_cancel may come during another one.
  *
  * Errors: functions that can fail return a wasinn_code and fill `error` (may be NULL). Nothing here
  * prints, aborts or throws.
@@ -168,7 +168,8 @@ WASINN_EXPORT char* wasinn_policy_rules_json(void);
 /* `policy` is copied; NULL: defaults. */
 WASINN_EXPORT wasinn_code wasinn_session_create(wasinn_engine* engine, const wasinn_policy* policy,
                                                 wasinn_session** out, wasinn_error* error);
-/* Cancels what runs, then frees all handles. Not during another call of the session. */
+/* Cancels what runs, then frees all handles. Its calls must have been freed. Not during another
+ * function of the session. */
 WASINN_EXPORT void wasinn_session_free(wasinn_session* session);
 /* Stops the session for good: the call under way (a compute or a guest's run) ends with CANCELLED,
  * and every later call does too. Any thread. */
@@ -248,10 +249,59 @@ WASINN_EXPORT wasinn_code wasinn_session_read(wasinn_session* session, uint32_t 
 WASINN_EXPORT wasinn_code wasinn_session_end_run(wasinn_session* session, uint32_t context,
                                                  wasinn_error* error);
 
+/* Ends the context; a compute of it that is pending ends with CANCELLED. */
 WASINN_EXPORT wasinn_code wasinn_session_drop_context(wasinn_session* session, uint32_t context,
                                                       wasinn_error* error);
 WASINN_EXPORT wasinn_code wasinn_session_drop_graph(wasinn_session* session, uint32_t graph,
                                                     wasinn_error* error);
+
+/* ------------------------------------------------------------------ calls */
+
+/* Whatever may take long (a load, a compute, a wait, the end of a run) can be started, and its
+ * outcome taken later: an event loop, a future or a guest's fiber waits for it instead of a thread.
+ * A session may have any number of calls at once; of a context one compute at a time (a second one
+ * ends with BUSY). A call ends with its session's stop, too. */
+typedef struct wasinn_call wasinn_call;
+
+/* Told that there is news. Called at most once for each time that it was given, from any thread,
+ * with no lock of wasinn held: it may call any function that any thread may call. */
+typedef struct wasinn_waker {
+  void (*wake)(void* self);
+  void* self;
+} wasinn_waker;
+
+/* Each starts what the function without `start_` does, and gives its call, which may have ended
+ * already. Fails only where nothing was started; how the call went tells wasinn_call_take. As all
+ * functions of a session: one at a time. */
+WASINN_EXPORT wasinn_code wasinn_session_start_load_by_name(wasinn_session* session,
+                                                            wasinn_str name, wasinn_call** call,
+                                                            wasinn_error* error);
+WASINN_EXPORT wasinn_code wasinn_session_start_load(wasinn_session* session,
+                                                    const wasinn_bytes* parts, size_t part_count,
+                                                    const char* encoding, wasinn_target target,
+                                                    wasinn_call** call, wasinn_error* error);
+WASINN_EXPORT wasinn_code wasinn_session_start_compute(wasinn_session* session, uint32_t context,
+                                                       wasinn_call** call, wasinn_error* error);
+WASINN_EXPORT wasinn_code wasinn_session_start_wait(wasinn_session* session, uint32_t context,
+                                                    int64_t timeout_ms, wasinn_call** call,
+                                                    wasinn_error* error);
+WASINN_EXPORT wasinn_code wasinn_session_start_end_run(wasinn_session* session, uint32_t context,
+                                                       wasinn_call** call, wasinn_error* error);
+
+/* 1 when the call has ended, which it stays. Else 0, and `waker`, unless it is NULL, is called once
+ * it has. The next question replaces the waker. After that, or wasinn_call_free, has returned, the
+ * waker before is not running and is not called any more (asked or freed from inside that waker, it
+ * may still be running). It may be called even where 1 is returned. Any thread, one at a time. */
+WASINN_EXPORT int32_t wasinn_call_ready(wasinn_call* call, const wasinn_waker* waker);
+/* Ends the call with CANCELLED unless it has ended; at once, even where a backend goes on. Of a
+ * wait only the wait ends, not the run. Any thread, until wasinn_call_free. */
+WASINN_EXPORT void wasinn_call_cancel(wasinn_call* call);
+/* The outcome; it waits for it where it has to. `value` (may be NULL): a load's graph, a wait's
+ * wasinn_run_state, else 0. A function of the call's session: not during another one. The second
+ * time it fails with INVALID_ARGUMENT. */
+WASINN_EXPORT wasinn_code wasinn_call_take(wasinn_call* call, uint32_t* value, wasinn_error* error);
+/* Frees a call before its session; one that has not ended is cancelled. NULL is ignored. */
+WASINN_EXPORT void wasinn_call_free(wasinn_call* call);
 
 /* ------------------------------------------------------------------ programs */
 

@@ -169,6 +169,43 @@ class Policy {
   std::unique_ptr<wasinn_policy, detail::Deleter<wasinn_policy_free>> policy_;
 };
 
+// A load, compute, wait or end of a run that was started; see wasinn_call. It ends before its
+// session.
+class Call {
+ public:
+  Call(Call&&) noexcept = default;
+  Call& operator=(Call&&) noexcept = default;
+
+  // Whether it has ended; if not, `woken` is called once it has, from any thread. It must not
+  // throw.
+  bool Ready(std::function<void()> woken = {}) {
+    // The one before may be running until the next question has been asked.
+    auto next = std::make_unique<std::function<void()>>(std::move(woken));
+    const wasinn_waker waker{
+        [](void* self) { (*static_cast<const std::function<void()>*>(self))(); }, next.get()};
+    const bool ready = wasinn_call_ready(get(), *next ? &waker : nullptr) != 0;
+    woken_ = std::move(next);
+    return ready;
+  }
+  // Any thread.
+  void Cancel() { wasinn_call_cancel(get()); }
+  // The outcome, once: a load's graph, a wait's state, else 0. It waits where it has to.
+  Result<std::uint32_t> Take() {
+    detail::Call call;
+    std::uint32_t value = 0;
+    return call(wasinn_call_take(get(), &value, &call.error), [&] { return value; });
+  }
+  wasinn_call* get() const { return call_.get(); }
+
+ private:
+  friend class Context;
+  friend class Session;
+  explicit Call(wasinn_call* call) : call_(call) {}
+
+  std::unique_ptr<std::function<void()>> woken_;  // freed after the call, which may call it
+  std::unique_ptr<wasinn_call, detail::Deleter<wasinn_call_free>> call_;
+};
+
 // An execution context: set inputs, compute, read outputs, again.
 class Context {
  public:
@@ -192,6 +229,13 @@ class Context {
   Result<void> Compute() {
     detail::Call call;
     return call(wasinn_session_compute(session_, handle_, &call.error));
+  }
+  // The same without waiting.
+  Result<wasinn::Call> StartCompute() {
+    detail::Call call;
+    wasinn_call* started = nullptr;
+    return call(wasinn_session_start_compute(session_, handle_, &started, &call.error),
+                [&] { return wasinn::Call(started); });
   }
   Result<Output> GetOutput(std::uint32_t index) const {
     detail::Call call;
@@ -218,6 +262,13 @@ class Context {
                                     &call.error),
                 [&] { return state; });
   }
+  Result<wasinn::Call> StartWait(std::optional<std::chrono::milliseconds> timeout = {}) {
+    detail::Call call;
+    wasinn_call* started = nullptr;
+    return call(wasinn_session_start_wait(session_, handle_, timeout ? timeout->count() : -1,
+                                          &started, &call.error),
+                [&] { return wasinn::Call(started); });
+  }
   // The next bytes of an output; empty when there are none yet, or no more. Valid until the next
   // call of the session.
   Result<std::string_view> Read(std::uint32_t index, std::size_t most = 65536) {
@@ -229,6 +280,12 @@ class Context {
   Result<void> EndRun() {
     detail::Call call;
     return call(wasinn_session_end_run(session_, handle_, &call.error));
+  }
+  Result<wasinn::Call> StartEndRun() {
+    detail::Call call;
+    wasinn_call* started = nullptr;
+    return call(wasinn_session_start_end_run(session_, handle_, &started, &call.error),
+                [&] { return wasinn::Call(started); });
   }
   std::uint32_t handle() const { return handle_; }
 
@@ -300,6 +357,14 @@ class Session {
     return call(wasinn_session_load_by_name(get(), detail::Str(name), &handle, &call.error),
                 [&] { return Graph(get(), handle); });
   }
+  // The same without waiting; the graph of a load that was taken is GraphOf.
+  Result<wasinn::Call> StartLoadByName(std::string_view name) {
+    detail::Call call;
+    wasinn_call* started = nullptr;
+    return call(wasinn_session_start_load_by_name(get(), detail::Str(name), &started, &call.error),
+                [&] { return wasinn::Call(started); });
+  }
+  Graph GraphOf(std::uint32_t handle) { return Graph(get(), handle); }
   // `parts` are the model's bytes as the encoding splits them, most often one part. An empty
   // `encoding` is detected.
   Result<Graph> Load(std::span<const std::span<const std::byte>> parts,

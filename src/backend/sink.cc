@@ -85,12 +85,66 @@ wasinn_backend_sink RunTable::BeginRun(uint32_t slot_number, RunListener* listen
   return {sizeof(wasinn_backend_sink), this, slot->run, Output, ChunkData, Done, ReadFile};
 }
 
+// A report on its way to the listener.
+class RunTable::Report {
+ public:
+  // `last`: the run ends with it.
+  Report(const RunTable& table, uint64_t run, bool last) : slots_(table.slots_) {
+    Slot* const slot = table.SlotOf(run);
+    if (slot == nullptr) return;
+    MutexLock lock(slot->mutex);
+    if (slot->listener == nullptr || slot->run != run) return;
+    listener_ = slot->listener;
+    slot_ = slot;
+    if (last) {
+      slot->listener = nullptr;
+      Wait(*slot);
+    }
+    ++slot->inside;
+    outer_ = std::exchange(innermost, this);
+  }
+  ~Report() {
+    if (listener_ == nullptr) return;
+    innermost = outer_;
+    MutexLock lock(slot_->mutex);
+    --slot_->inside;
+    slot_->left.NotifyAll();
+  }
+  Report(const Report&) = delete;
+  Report& operator=(const Report&) = delete;
+
+  // nullptr for a run that is over.
+  RunListener* listener() const { return listener_; }
+
+  // Until only this thread is inside.
+  static void Wait(Slot& slot) REQUIRES(slot.mutex) {
+    uint32_t own = 0;
+    for (const Report* report = innermost; report != nullptr; report = report->outer_) {
+      if (report->slot_ == &slot) ++own;
+    }
+    while (slot.inside > own) slot.left.Wait(slot.mutex);
+  }
+
+ private:
+  // Of this thread: a listener may call a backend that reports again.
+  static thread_local const Report* innermost;
+
+  // Once the listener has been told, the table may be gone.
+  const std::shared_ptr<Slots> slots_;
+  Slot* slot_ = nullptr;
+  RunListener* listener_ = nullptr;
+  const Report* outer_ = nullptr;
+};
+
+thread_local const RunTable::Report* RunTable::Report::innermost = nullptr;
+
 bool RunTable::EndRun(uint32_t slot_number, uint64_t run) {
   Slot* slot = SlotAt(slot_number);
   MutexLock lock(slot->mutex);
-  if (slot->listener == nullptr || slot->run != run) return false;
-  slot->listener = nullptr;
-  return true;
+  const bool open = slot->listener != nullptr && slot->run == run;
+  if (open) slot->listener = nullptr;
+  Report::Wait(*slot);
+  return open;
 }
 
 void RunTable::Ignored(const char* what, uint64_t run) {
@@ -108,51 +162,40 @@ int32_t RunTable::Output(void* self, uint64_t run, const wasinn_backend_output* 
       return Fail(ErrorOfException());
     }
   }();
-  Slot* slot = table->SlotOf(run);
-  if (slot == nullptr) return 1;
-  MutexLock lock(slot->mutex);
-  if (slot->listener == nullptr || slot->run != run) {
+  const Report report(*table, run, /*last=*/false);
+  if (report.listener() == nullptr) {
     table->Ignored("an output", run);
     return 1;
   }
-  return slot->listener->OnOutput(output->port, std::move(tensor)) ? 0 : 1;
+  return report.listener()->OnOutput(output->port, std::move(tensor)) ? 0 : 1;
 }
 
 int32_t RunTable::ChunkData(void* self, uint64_t run, uint32_t port, wasinn_bytes data) {
   auto* table = static_cast<RunTable*>(self);
-  Slot* slot = table->SlotOf(run);
-  if (slot == nullptr) return 1;
-  MutexLock lock(slot->mutex);
-  if (slot->listener == nullptr || slot->run != run) {
+  const Report report(*table, run, /*last=*/false);
+  if (report.listener() == nullptr) {
     table->Ignored("a chunk", run);
     return 1;
   }
   if (data.data == nullptr) data.size = 0;
-  return slot->listener->OnChunk(port, {static_cast<const char*>(data.data), data.size}) ? 0 : 1;
+  return report.listener()->OnChunk(port, {static_cast<const char*>(data.data), data.size}) ? 0 : 1;
 }
 
 void RunTable::Done(void* self, uint64_t run, wasinn_code code, wasinn_str message,
                     int64_t engine_code, const wasinn_backend_usage* usage) {
   auto* table = static_cast<RunTable*>(self);
-  // Once the listener has heard, the table may be gone; the lock on the slot is given up after
-  // that.
-  const std::shared_ptr<Slots> slots = table->slots_;
-  Slot* slot = table->SlotOf(run);
-  if (slot == nullptr) return;
-  MutexLock lock(slot->mutex);
-  if (slot->listener == nullptr || slot->run != run) {
+  const Report report(*table, run, /*last=*/true);
+  if (report.listener() == nullptr) {
     table->Ignored("done", run);
     return;
   }
-  RunListener* listener = slot->listener;
-  slot->listener = nullptr;
   Result<> result;
   if (code != WASINN_OK) {
     result = Fail(PlainError(CodeFromNumber(code), CutErrorText(View(message))));
     result.error().engine_code = engine_code;
     if (result.error().message.empty()) SayThatNoTextCame(result.error());
   }
-  listener->OnDone(std::move(result), usage == nullptr ? wasinn_backend_usage{} : *usage);
+  report.listener()->OnDone(std::move(result), usage == nullptr ? wasinn_backend_usage{} : *usage);
 }
 
 wasinn_code RunTable::ReadFile(void* self, uint64_t run, wasinn_str path, size_t most,

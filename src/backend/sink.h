@@ -23,8 +23,8 @@ namespace wasinn {
 // memory. UNKNOWN names what the backend got wrong.
 Result<Tensor> TakeOutput(const wasinn_backend_output& output);
 
-// Hears what a run reports. Calls come under the slot's lock, from any thread, and never after
-// OnDone or EndRun. Nothing is thrown, for a plug-in stands in between.
+// Gets what a run reports. Calls come from any thread, with no lock of the table held, and never
+// after OnDone or once EndRun has returned. Nothing is thrown, for a plug-in stands in between.
 class RunListener {
  public:
   virtual ~RunListener() = default;
@@ -56,14 +56,16 @@ class RunTable {
   // Starts a run in the slot; the sink is for Backend's `run`.
   wasinn_backend_sink BeginRun(uint32_t slot, RunListener* listener);
   // Ends that run of the slot if it has not reported done: later reports are ignored. True if it
-  // had not.
+  // had not. Waits for reports under way, but for those that this is called from.
   bool EndRun(uint32_t slot, uint64_t run);
 
  private:
   struct Slot {
     Mutex mutex;
+    CondVar left;
     RunListener* listener GUARDED_BY(mutex) = nullptr;
-    uint64_t run GUARDED_BY(mutex) = 0;  // the newest
+    uint64_t run GUARDED_BY(mutex) = 0;     // the newest
+    uint32_t inside GUARDED_BY(mutex) = 0;  // reports that the listener is being told
   };
   static constexpr size_t kChunk = 1024;
   static constexpr size_t kChunks = 1024;
@@ -84,6 +86,8 @@ class RunTable {
   static wasinn_code ReadFile(void* self, uint64_t run, wasinn_str path, size_t most,
                               void (*take)(void* to, wasinn_bytes bytes), void* to,
                               wasinn_error* error);
+
+  class Report;
 
   Slot* SlotAt(uint32_t slot) const;
   Slot* SlotOf(uint64_t run) const { return SlotAt(run & ((1u << kSlotBits) - 1)); }

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "capi/engine.h"
 #include "capi/guard.h"
+#include "dialect/open_call.h"
 #include "model/describe.h"
 
 using namespace wasinn;  // NOLINT: the entry points are C functions outside the namespace
@@ -31,7 +32,6 @@ wasinn_code Enter(wasinn_session* c_session, wasinn_error* error, Body&& body) {
     try {
       result = body(session);
     } catch (...) {
-      session.GiveUpCall();
       result = Fail(ErrorOfException());
     }
     if (!result) session.Remember(result.error());
@@ -43,11 +43,47 @@ static_assert(static_cast<int>(RunStatus::kRunning) == WASINN_RUN_RUNNING);
 static_assert(static_cast<int>(RunStatus::kReadable) == WASINN_RUN_READABLE);
 static_assert(static_cast<int>(RunStatus::kDone) == WASINN_RUN_DONE);
 
-// With a NULL waker Start functions always give a value.
-Result<> TakeHandle(const std::optional<Result<uint32_t>>& loaded, uint32_t* out) {
-  if (!*loaded) return Fail(loaded->error());
-  *out = **loaded;
+// Starts a call whose outcome is taken later.
+template <typename Start>
+wasinn_code EnterStart(wasinn_session* session, wasinn_call** call, wasinn_error* error,
+                       Start&& start) {
+  return Enter(session, error, [&](Session& s) -> Result<> {
+    *call = NewNativeCall(s, start(s));
+    return {};
+  });
+}
+
+// The outcome of a call that is waited for, in `out`.
+template <typename T, typename Out>
+Result<> TakeNow(Call<T> call, Out* out) {
+  WASINN_TRY(value, call.Take());
+  *out = static_cast<Out>(value);
   return {};
+}
+
+Call<uint32_t> LoadParts(Session& session, const wasinn_bytes* parts, size_t part_count,
+                         const char* encoding, wasinn_target target) {
+  ModelConfig config;
+  if (encoding != nullptr) {
+    if (auto set = SetModelProperty(config, "encoding", encoding); !set) {
+      return Fail(std::move(set.error()));
+    }
+  }
+  if (target < WASINN_TARGET_CPU || target > WASINN_TARGET_AUTO) {
+    return Fail(Code::kInvalidArgument, "target: expected 0 to 3, given {}",
+                static_cast<int>(target));
+  }
+  std::vector<std::span<const uint8_t>> spans;
+  for (const wasinn_bytes& part : std::span(parts, part_count)) {
+    spans.emplace_back(static_cast<const uint8_t*>(part.data), part.size);
+  }
+  return session.Load(spans, config.encoding, static_cast<Target>(target));
+}
+
+// Below 0 there is no limit.
+std::optional<std::chrono::milliseconds> TimeoutOf(int64_t milliseconds) {
+  if (milliseconds < 0) return std::nullopt;
+  return std::chrono::milliseconds(milliseconds);
 }
 
 Options ReadOptions(const wasinn_option* options, size_t count) {
@@ -148,27 +184,15 @@ uint64_t wasinn_session_rule(const wasinn_session* session, const char* rule) {
 
 wasinn_code wasinn_session_load_by_name(wasinn_session* session, wasinn_str name, uint32_t* graph,
                                         wasinn_error* error) {
-  return Enter(session, error, [&](Session& s) {
-    return TakeHandle(s.StartLoadByName(View(name), {}, nullptr), graph);
-  });
+  return Enter(session, error,
+               [&](Session& s) { return TakeNow(s.LoadByName(View(name), {}), graph); });
 }
 
 wasinn_code wasinn_session_load(wasinn_session* session, const wasinn_bytes* parts,
                                 size_t part_count, const char* encoding, wasinn_target target,
                                 uint32_t* graph, wasinn_error* error) {
-  return Enter(session, error, [&](Session& s) -> Result<> {
-    ModelConfig config;
-    if (encoding != nullptr) WASINN_CHECK(SetModelProperty(config, "encoding", encoding));
-    if (target < WASINN_TARGET_CPU || target > WASINN_TARGET_AUTO) {
-      return Fail(Code::kInvalidArgument, "target: expected 0 to 3, given {}",
-                  static_cast<int>(target));
-    }
-    std::vector<std::span<const uint8_t>> spans;
-    for (const wasinn_bytes& part : std::span(parts, part_count)) {
-      spans.emplace_back(static_cast<const uint8_t*>(part.data), part.size);
-    }
-    return TakeHandle(s.StartLoad(spans, config.encoding, static_cast<Target>(target), nullptr),
-                      graph);
+  return Enter(session, error, [&](Session& s) {
+    return TakeNow(LoadParts(s, parts, part_count, encoding, target), graph);
   });
 }
 
@@ -226,8 +250,7 @@ wasinn_code wasinn_session_set_input(wasinn_session* session, uint32_t context, 
 }
 
 wasinn_code wasinn_session_compute(wasinn_session* session, uint32_t context, wasinn_error* error) {
-  return Enter(session, error,
-               [&](Session& s) -> Result<> { return *s.StartCompute(context, nullptr); });
+  return Enter(session, error, [&](Session& s) { return s.Compute(context).Take(); });
 }
 
 wasinn_code wasinn_session_start(wasinn_session* session, uint32_t context, wasinn_error* error) {
@@ -236,12 +259,8 @@ wasinn_code wasinn_session_start(wasinn_session* session, uint32_t context, wasi
 
 wasinn_code wasinn_session_wait(wasinn_session* session, uint32_t context, int64_t timeout_ms,
                                 wasinn_run_state* state, wasinn_error* error) {
-  return Enter(session, error, [&](Session& s) -> Result<> {
-    std::optional<std::chrono::milliseconds> timeout;
-    if (timeout_ms >= 0) timeout = std::chrono::milliseconds(timeout_ms);
-    WASINN_TRY(status, *s.StartWait(context, WaitFor::kPiece, timeout, nullptr));
-    *state = static_cast<wasinn_run_state>(status);
-    return {};
+  return Enter(session, error, [&](Session& s) {
+    return TakeNow(s.Wait(context, WaitFor::kPiece, TimeoutOf(timeout_ms)), state);
   });
 }
 
@@ -255,8 +274,7 @@ wasinn_code wasinn_session_read(wasinn_session* session, uint32_t context, uint3
 }
 
 wasinn_code wasinn_session_end_run(wasinn_session* session, uint32_t context, wasinn_error* error) {
-  return Enter(session, error,
-               [&](Session& s) -> Result<> { return *s.StartEndRun(context, nullptr); });
+  return Enter(session, error, [&](Session& s) { return s.EndRun(context).Take(); });
 }
 
 wasinn_code wasinn_session_output(wasinn_session* session, uint32_t context, uint32_t index,
@@ -280,6 +298,60 @@ wasinn_code wasinn_session_drop_graph(wasinn_session* session, uint32_t graph,
                                       wasinn_error* error) {
   return Enter(session, error, [&](Session& s) { return s.DropGraph(graph); });
 }
+
+// ------------------------------------------------------------------ calls
+
+wasinn_code wasinn_session_start_load_by_name(wasinn_session* session, wasinn_str name,
+                                              wasinn_call** call, wasinn_error* error) {
+  return EnterStart(session, call, error, [&](Session& s) { return s.LoadByName(View(name), {}); });
+}
+
+wasinn_code wasinn_session_start_load(wasinn_session* session, const wasinn_bytes* parts,
+                                      size_t part_count, const char* encoding, wasinn_target target,
+                                      wasinn_call** call, wasinn_error* error) {
+  return EnterStart(session, call, error,
+                    [&](Session& s) { return LoadParts(s, parts, part_count, encoding, target); });
+}
+
+wasinn_code wasinn_session_start_compute(wasinn_session* session, uint32_t context,
+                                         wasinn_call** call, wasinn_error* error) {
+  return EnterStart(session, call, error, [&](Session& s) { return s.Compute(context); });
+}
+
+wasinn_code wasinn_session_start_wait(wasinn_session* session, uint32_t context, int64_t timeout_ms,
+                                      wasinn_call** call, wasinn_error* error) {
+  return EnterStart(session, call, error, [&](Session& s) {
+    return s.Wait(context, WaitFor::kPiece, TimeoutOf(timeout_ms));
+  });
+}
+
+wasinn_code wasinn_session_start_end_run(wasinn_session* session, uint32_t context,
+                                         wasinn_call** call, wasinn_error* error) {
+  return EnterStart(session, call, error, [&](Session& s) { return s.EndRun(context); });
+}
+
+int32_t wasinn_call_ready(wasinn_call* call, const wasinn_waker* waker) {
+  // Where a lock fails, whoever is told too early takes the outcome and waits.
+  int32_t ready = 1;
+  Guard(nullptr, [&]() -> Result<> {
+    ready = wasinn::FromC(call).Ready(waker) ? 1 : 0;
+    return {};
+  });
+  return ready;
+}
+
+void wasinn_call_cancel(wasinn_call* call) { wasinn::FromC(call).Cancel(); }
+
+wasinn_code wasinn_call_take(wasinn_call* call, uint32_t* value, wasinn_error* error) {
+  OpenCall& open = wasinn::FromC(call);
+  return Enter(ToC(&open.session()), error, [&](Session&) -> Result<> {
+    WASINN_TRY(taken, open.Take());
+    if (value != nullptr) *value = taken;
+    return {};
+  });
+}
+
+void wasinn_call_free(wasinn_call* call) { delete reinterpret_cast<OpenCall*>(call); }
 
 // ------------------------------------------------------------------ for adapters
 
@@ -305,29 +377,29 @@ const wasinn_component_enum* wasinn_component_enums(size_t* count) {
 
 namespace {
 
-// Runs what a PENDING call left to do. TRAP when there is none, or when it throws.
-template <typename Function, typename... Args>
-wasinn_call_state Finish(Session& session, Function Session::* member, Args... args) {
+// TRAP when `finish` throws.
+template <typename Finish>
+wasinn_call_state GuardFinish(OpenCall& call, Finish&& finish) {
   try {
-    auto finish = std::exchange(session.*member, nullptr);
-    return finish ? finish(args...) : WASINN_CALL_TRAP;
+    return finish();
   } catch (...) {
-    session.GiveUpCall();
-    session.Remember(ErrorOfException());
+    call.session().Remember(ErrorOfException());
     return WASINN_CALL_TRAP;
   }
 }
 
 }  // namespace
 
-wasinn_call_state wasinn_session_finish_core(wasinn_session* session, wasinn_memory memory,
-                                             uint64_t* result) {
-  return Finish(wasinn::FromC(session), &Session::finish_core, memory, result);
+wasinn_call_state wasinn_call_finish_core(wasinn_call* call, wasinn_memory memory,
+                                          uint64_t* result) {
+  OpenCall& open = wasinn::FromC(call);
+  return GuardFinish(open, [&] { return open.FinishCore(memory, result); });
 }
 
-wasinn_call_state wasinn_session_finish_component(wasinn_session* session, wasinn_val* result) {
+wasinn_call_state wasinn_call_finish_component(wasinn_call* call, wasinn_val* result) {
   *result = {};
-  return Finish(wasinn::FromC(session), &Session::finish_component, result);
+  OpenCall& open = wasinn::FromC(call);
+  return GuardFinish(open, [&] { return open.FinishComponent(result); });
 }
 
 void wasinn_session_abandon(wasinn_session* session) {

@@ -131,13 +131,14 @@ TEST(EngineTest, ABackendThatNeverEndsDoesNotTakeTheProcessAlong) {
     ASSERT_TRUE((*engine)->backends().Add(&script->table));
     Session session((*engine)->session_host(), Policy());
     const std::span<const uint8_t> parts[] = {BytesOf("model")};
-    const uint32_t graph = **session.StartLoad(parts, Encoding::kOnnx, Target::kCpu, nullptr);
+    const uint32_t graph = *session.Load(parts, Encoding::kOnnx, Target::kCpu).Take();
     const uint32_t context = *session.InitContext(graph, {});
     const int64_t dims[] = {1};
     ASSERT_TRUE(session.SetInput(context, std::nullopt, 0, DType::kU8, *Shape::OfTensor(dims),
                                  BytesOf("x")));
     const wasinn_waker waker{[](void*) {}, nullptr};
-    ASSERT_FALSE(session.StartCompute(context, &waker));
+    auto call = session.Compute(context);
+    ASSERT_FALSE(call.Ready(&waker));
   }
   EXPECT_GT(lines, 0);  // that something was left behind
   const int before = lines;
@@ -167,7 +168,8 @@ TEST(EngineTest, EndsWhileALoadIsUnderWay) {
     Session session((*engine)->session_host(), Policy());
     const std::span<const uint8_t> parts[] = {BytesOf("model")};
     const wasinn_waker waker{[](void*) {}, nullptr};
-    ASSERT_FALSE(session.StartLoad(parts, Encoding::kOnnx, Target::kCpu, &waker));
+    auto call = session.Load(parts, Encoding::kOnnx, Target::kCpu);
+    ASSERT_FALSE(call.Ready(&waker));
     begun.wait();
   }
   EXPECT_EQ(script.graphs_freed, 1);

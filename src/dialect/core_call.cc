@@ -11,20 +11,10 @@ Result<> StoreHandle(GuestMemory memory, uint32_t out, const Result<uint32_t>& h
   return {};
 }
 
-// Ends a load that has a value, or arranges for its end.
-Result<bool> EndLoad(Call& call, uint32_t out, std::optional<Result<uint32_t>> loaded) {
-  if (loaded) {
-    WASINN_CHECK(StoreHandle(call.memory, out, *loaded));
-    return true;
-  }
-  call.session.finish_core = [&session = call.session, out](wasinn_memory memory,
-                                                            uint64_t* result) {
-    const auto handle = session.FinishLoad();
-    if (session.stopped()) return TrapStopped(session);
-    *result = Errno(session, StoreHandle(GuestMemory(memory), out, handle));
-    return WASINN_CALL_DONE;
-  };
-  return false;
+Result<bool> EndLoad(CoreCall& call, uint32_t out, Call<uint32_t> load) {
+  return EndOrLeave(call, std::move(load), [out](GuestMemory memory, Result<uint32_t> handle) {
+    return StoreHandle(memory, out, handle);
+  });
 }
 
 }  // namespace
@@ -35,7 +25,7 @@ uint32_t Errno(Session& session, const Result<>& result) {
   return WitxErrno(result.error().code);
 }
 
-Result<std::vector<std::span<const uint8_t>>> ReadBuilders(const Call& call, uint32_t list,
+Result<std::vector<std::span<const uint8_t>>> ReadBuilders(const CoreCall& call, uint32_t list,
                                                            uint32_t count) {
   if (count == 0 || count > kMostBuilders) {
     return Fail(Code::kInvalidArgument, "graph builders: expected 1 to {}, given {}", kMostBuilders,
@@ -53,22 +43,22 @@ Result<std::vector<std::span<const uint8_t>>> ReadBuilders(const Call& call, uin
   return parts;
 }
 
-Result<bool> StartLoad(Call& call, std::span<const std::span<const uint8_t>> parts,
+Result<bool> StartLoad(CoreCall& call, std::span<const std::span<const uint8_t>> parts,
                        Encoding encoding, uint32_t target, uint32_t out) {
   const auto known = TargetFromGuest(target);
   if (!known) {
     return Fail(Code::kInvalidArgument, "execution target: expected 0 (cpu) to 2 (tpu), given {}",
                 target);
   }
-  return EndLoad(call, out, call.session.StartLoad(parts, encoding, *known, call.waker));
+  return EndLoad(call, out, call.session.Load(parts, encoding, *known));
 }
 
-Result<bool> StartLoadByName(Call& call, std::string_view name, const Options& options,
+Result<bool> StartLoadByName(CoreCall& call, std::string_view name, const Options& options,
                              uint32_t out) {
-  return EndLoad(call, out, call.session.StartLoadByName(name, options, call.waker));
+  return EndLoad(call, out, call.session.LoadByName(name, options));
 }
 
-Result<Shape> ReadDims(const Call& call, uint32_t dims_ptr, uint32_t rank) {
+Result<Shape> ReadDims(const CoreCall& call, uint32_t dims_ptr, uint32_t rank) {
   if (rank > WASINN_MAX_RANK) {
     return Fail(Code::kInvalidArgument, "tensor dims: expected at most {}, given {}",
                 WASINN_MAX_RANK, rank);
@@ -97,25 +87,19 @@ Result<uint32_t> OutputSize(const Tensor& tensor) {
   return static_cast<uint32_t>(tensor.data.size());
 }
 
-Result<bool> LoadByName(Call& call) {
+Result<bool> LoadByName(CoreCall& call) {
   WASINN_TRY(name, call.memory.Text("model name", call.arg(0), call.arg(1)));
   WASINN_CHECK(CheckOut(call, "graph pointer", call.arg(2)));
   return StartLoadByName(call, name, {}, call.arg(2));
 }
 
-Result<bool> InitExecutionContext(Call& call) {
+Result<bool> InitExecutionContext(CoreCall& call) {
   WASINN_CHECK(CheckOut(call, "context pointer", call.arg(1)));
   WASINN_TRY(context, call.session.InitContext(call.arg(0), {}));
   call.memory.WriteU32(call.arg(1), context);
   return true;
 }
 
-Result<bool> Compute(Call& call) {
-  if (const auto done = call.session.StartCompute(call.arg(0), call.waker)) {
-    WASINN_CHECK(*done);
-    return true;
-  }
-  return FinishLater<&Session::FinishCompute>(call);
-}
+Result<bool> Compute(CoreCall& call) { return EndOrLeave(call, call.session.Compute(call.arg(0))); }
 
 }  // namespace wasinn::core_call

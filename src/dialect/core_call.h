@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "dialect/imports.h"
 #include "dialect/memory.h"
+#include "dialect/open_call.h"
 #include "model/encoding.h"
 
 namespace wasinn::core_call {
@@ -17,11 +17,11 @@ namespace wasinn::core_call {
 inline constexpr uint32_t kBuilderRecord = 8;
 inline constexpr uint32_t kMostBuilders = 1024;
 
-struct Call {
+struct CoreCall {
   Session& session;
   GuestMemory memory;
   const uint64_t* args;
-  const wasinn_waker* waker;
+  wasinn_call** pending;  // nullptr: the call blocks
 
   uint32_t arg(size_t i) const { return static_cast<uint32_t>(args[i]); }
 };
@@ -30,7 +30,7 @@ struct Call {
 uint32_t Errno(Session& session, const Result<>& result);
 
 // A u32 that the call will write.
-inline Result<> CheckOut(const Call& call, const char* what, uint32_t offset) {
+inline Result<> CheckOut(const CoreCall& call, const char* what, uint32_t offset) {
   WASINN_CHECK(call.memory.Bytes(what, offset, 4));
   return {};
 }
@@ -38,47 +38,59 @@ inline Result<> CheckOut(const Call& call, const char* what, uint32_t offset) {
 // ---- parts of functions
 
 // The builders of `load`.
-Result<std::vector<std::span<const uint8_t>>> ReadBuilders(const Call& call, uint32_t list,
+Result<std::vector<std::span<const uint8_t>>> ReadBuilders(const CoreCall& call, uint32_t list,
                                                            uint32_t count);
 // Loads, and writes the handle to `out`; false: PENDING.
-Result<bool> StartLoad(Call& call, std::span<const std::span<const uint8_t>> parts,
+Result<bool> StartLoad(CoreCall& call, std::span<const std::span<const uint8_t>> parts,
                        Encoding encoding, uint32_t target, uint32_t out);
-Result<bool> StartLoadByName(Call& call, std::string_view name, const Options& options,
+Result<bool> StartLoadByName(CoreCall& call, std::string_view name, const Options& options,
                              uint32_t out);
 
 // A list of u32.
-Result<Shape> ReadDims(const Call& call, uint32_t dims, uint32_t rank);
+Result<Shape> ReadDims(const CoreCall& call, uint32_t dims, uint32_t rank);
 // What is expected of an input of the graph, to which it belongs.
 Result<const Port*> InputPort(const Graph& graph, uint32_t index);
 // Fails for an output that 32 bits cannot count.
 Result<uint32_t> OutputSize(const Tensor& tensor);
 
-// Has the session finish a call with `Finish`; the result is its errno.
-template <Result<> (Session::*Finish)()>
-bool FinishLater(Call& call) {
-  call.session.finish_core = [&session = call.session](wasinn_memory, uint64_t* result) {
-    const auto outcome = (session.*Finish)();
-    if (session.stopped()) return TrapStopped(session);
-    *result = Errno(session, outcome);
-    return WASINN_CALL_DONE;
-  };
+// Ends a call with `then`, or leaves it pending; `then`: Result<>(GuestMemory, Result<T>), whose
+// outcome becomes the errno.
+template <typename T, typename Then>
+Result<bool> EndOrLeave(CoreCall& call, Call<T> started, Then then) {
+  if (call.pending == nullptr || started.ended()) {
+    WASINN_CHECK(then(call.memory, started.Take()));
+    return true;
+  }
+  Session& session = call.session;
+  *call.pending =
+      NewCoreCall(session, std::move(started),
+                  [&session, then](Result<T> outcome, wasinn_memory memory, uint64_t* result) {
+                    if (session.stopped()) return TrapStopped(session);
+                    *result = Errno(session, then(GuestMemory(memory), std::move(outcome)));
+                    return WASINN_CALL_DONE;
+                  });
   return false;
+}
+// The same for a call whose outcome is all.
+inline Result<bool> EndOrLeave(CoreCall& call, Call<void> started) {
+  return EndOrLeave(call, std::move(started),
+                    [](GuestMemory, Result<> outcome) { return outcome; });
 }
 
 // ---- functions
 
 // load_by_name(name_ptr, name_len, graph_out)
-Result<bool> LoadByName(Call& call);
+Result<bool> LoadByName(CoreCall& call);
 // init_execution_context(graph, ctx_out)
-Result<bool> InitExecutionContext(Call& call);
+Result<bool> InitExecutionContext(CoreCall& call);
 // compute(ctx)
-Result<bool> Compute(Call& call);
+Result<bool> Compute(CoreCall& call);
 
 // Runs one function: a value or an error becomes the errno, and nothing is thrown past it. False
 // from `Function` means PENDING.
-template <Result<bool> (*Function)(Call&)>
+template <Result<bool> (*Function)(CoreCall&)>
 wasinn_call_state Enter(wasinn_session* c_session, wasinn_memory memory, const uint64_t* args,
-                        uint64_t* result, const wasinn_waker* waker) {
+                        uint64_t* result, wasinn_call** pending) {
   Session& session = FromC(c_session);
   const auto end = [&](const Result<>& outcome) {
     // A stopped guest does not get to see an errno: it ends.
@@ -88,12 +100,11 @@ wasinn_call_state Enter(wasinn_session* c_session, wasinn_memory memory, const u
   };
   try {
     if (session.stopped()) return TrapStopped(session);
-    Call call{session, GuestMemory(memory), args, waker};
+    CoreCall call{session, GuestMemory(memory), args, pending};
     const Result<bool> done = Function(call);
     if (!done) return end(Fail(done.error()));
     return *done ? end({}) : WASINN_CALL_PENDING;
   } catch (...) {
-    session.GiveUpCall();
     return end(Fail(ErrorOfException()));
   }
 }

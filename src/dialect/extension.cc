@@ -77,11 +77,10 @@ uint32_t RunStatusNumber(RunStatus status) {
   return UINT32_MAX;
 }
 
-std::optional<Result<RunStatus>> WaitForRun(Session& session, uint32_t context,
-                                            uint32_t milliseconds, const wasinn_waker* waker) {
+Call<RunStatus> WaitForRun(Session& session, uint32_t context, uint32_t milliseconds) {
   std::optional<std::chrono::milliseconds> timeout;
   if (milliseconds != UINT32_MAX) timeout = std::chrono::milliseconds(milliseconds);
-  return session.StartWait(context, WaitFor::kPiece, timeout, waker);
+  return session.Wait(context, WaitFor::kPiece, timeout);
 }
 
 std::string RunStatusCases() {

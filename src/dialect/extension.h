@@ -23,8 +23,7 @@ Result<uint32_t> InitContextWithOptions(Session& session, uint32_t graph, std::s
 std::string RunStatusCases();
 uint32_t RunStatusNumber(RunStatus status);
 
-// Waits as StartWait does for a piece or the end; all bits set means without a limit.
-std::optional<Result<RunStatus>> WaitForRun(Session& session, uint32_t context,
-                                            uint32_t milliseconds, const wasinn_waker* waker);
+// Waits as Session::Wait does for a piece or the end; all bits set means without a limit.
+Call<RunStatus> WaitForRun(Session& session, uint32_t context, uint32_t milliseconds);
 
 }  // namespace wasinn

@@ -16,7 +16,7 @@ constexpr uint32_t kTensorRecord = 12;  // {u32 dims; u8 type; u8 pad[3]; u32 da
 constexpr uint32_t kUnit = 4;           // what sizes of outputs count
 
 // load(builder_array_ptr, encoding, target, graph_out)
-Result<bool> Load(Call& call) {
+Result<bool> Load(CoreCall& call) {
   WASINN_CHECK(CheckOut(call, "graph pointer", call.arg(3)));
   const uint32_t array = call.arg(0);
   WASINN_CHECK(call.memory.Bytes("graph builder array", array, kArrayRecord));
@@ -29,7 +29,7 @@ Result<bool> Load(Call& call) {
 }
 
 // set_input(ctx, index, tensor_ptr)
-Result<bool> SetInput(Call& call) {
+Result<bool> SetInput(CoreCall& call) {
   const uint32_t record = call.arg(2);
   WASINN_CHECK(call.memory.Bytes("tensor", record, kTensorRecord));
   const uint32_t dims = call.memory.ReadU32(record);
@@ -56,7 +56,7 @@ Result<bool> SetInput(Call& call) {
 
 // get_output(ctx, index, out_buf, size_inout): sizes in elements of f32, the last one maybe only
 // begun, whatever the output's type.
-Result<bool> GetOutput(Call& call) {
+Result<bool> GetOutput(CoreCall& call) {
   const uint32_t inout = call.arg(3);
   WASINN_CHECK(CheckOut(call, "size pointer", inout));
   const uint64_t most = uint64_t{call.memory.ReadU32(inout)} * kUnit;

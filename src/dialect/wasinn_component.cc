@@ -80,16 +80,8 @@ Result<bool> Poll(WitCall& call) {
 
 // wait(context, timeout)
 Result<bool> Wait(WitCall& call) {
-  Session& session = call.session;
-  if (const auto status = WaitForRun(session, call.args[0].word, call.args[1].word, call.waker)) {
-    WASINN_CHECK(SetStatus(session, call.result, *status));
-    return true;
-  }
-  session.finish_component = [&session](wasinn_val* result) {
-    const auto status = session.FinishWait();
-    return EndWit(session, SetStatus(session, result, status));
-  };
-  return false;
+  return EndOrLeave(call, WaitForRun(call.session, call.args[0].word, call.args[1].word),
+                    SetStatus);
 }
 
 // cancel(context)

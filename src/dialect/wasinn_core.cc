@@ -5,8 +5,8 @@
 namespace wasinn {
 namespace {
 
-using core_call::Call;
 using core_call::CheckOut;
+using core_call::CoreCall;
 
 // The errno that a call ends with; nullopt: PENDING. An Error is remembered and becomes its errno.
 using End = Result<std::optional<uint32_t>>;
@@ -21,23 +21,22 @@ wasinn_call_state EndCall(Session& session, const End& end, uint64_t* result) {
 }
 
 // As core_call::Enter, for functions that also have outcomes which are no failed call.
-template <End (*Function)(Call&)>
+template <End (*Function)(CoreCall&)>
 wasinn_call_state Enter(wasinn_session* c_session, wasinn_memory memory, const uint64_t* args,
-                        uint64_t* result, const wasinn_waker* waker) {
+                        uint64_t* result, wasinn_call** pending) {
   Session& session = FromC(c_session);
   try {
     if (session.stopped()) return TrapStopped(session);
-    Call call{session, GuestMemory(memory), args, waker};
+    CoreCall call{session, GuestMemory(memory), args, pending};
     const End end = Function(call);
     return end && !*end ? WASINN_CALL_PENDING : EndCall(session, end, result);
   } catch (...) {
-    session.GiveUpCall();
     return EndCall(session, Fail(ErrorOfException()), result);
   }
 }
 
 // A text that the guest's buffer cannot hold is no failed call: the last error stays what it was.
-End WriteText(const Call& call, size_t buffer, std::string_view text) {
+End WriteText(const CoreCall& call, size_t buffer, std::string_view text) {
   const uint32_t most = call.arg(buffer + 1);
   WASINN_TRY(out, call.memory.Bytes("text buffer", call.arg(buffer), most));
   WASINN_CHECK(CheckOut(call, "size pointer", call.arg(buffer + 2)));
@@ -48,7 +47,7 @@ End WriteText(const Call& call, size_t buffer, std::string_view text) {
 }
 
 // last_error(code_out, text, max, written_out)
-End LastError(Call& call) {
+End LastError(CoreCall& call) {
   WASINN_CHECK(CheckOut(call, "code pointer", call.arg(0)));
   const Error& error = call.session.last_failure();
   WASINN_TRY(end, WriteText(call, 1, error.message));
@@ -58,19 +57,21 @@ End LastError(Call& call) {
 }
 
 // code_name(code, text, max, written_out)
-End NameOfCode(Call& call) { return WriteText(call, 1, CodeName(static_cast<Code>(call.arg(0)))); }
+End NameOfCode(CoreCall& call) {
+  return WriteText(call, 1, CodeName(static_cast<Code>(call.arg(0))));
+}
 
 // describe_graph(graph, text, max, written_out)
-End DescribeGraphTo(Call& call) {
+End DescribeGraphTo(CoreCall& call) {
   WASINN_TRY(text, DescribeGraphText(call.session, call.arg(0)));
   return WriteText(call, 1, text);
 }
 
 // describe_host(text, max, written_out)
-End DescribeHostTo(Call& call) { return WriteText(call, 0, DescribeHostText(call.session)); }
+End DescribeHostTo(CoreCall& call) { return WriteText(call, 0, DescribeHostText(call.session)); }
 
 // init_execution_context_with_options(graph, options, len, context_out)
-End InitWithOptions(Call& call) {
+End InitWithOptions(CoreCall& call) {
   WASINN_TRY(options, call.memory.Text("options", call.arg(1), call.arg(2)));
   WASINN_CHECK(CheckOut(call, "context pointer", call.arg(3)));
   WASINN_TRY(context, InitContextWithOptions(call.session, call.arg(0), options));
@@ -79,7 +80,7 @@ End InitWithOptions(Call& call) {
 }
 
 // start(ctx)
-End Start(Call& call) {
+End Start(CoreCall& call) {
   WASINN_CHECK(call.session.StartRun(call.arg(0)));
   return 0;
 }
@@ -92,34 +93,34 @@ End StoreStatus(GuestMemory memory, uint32_t out, const Result<RunStatus>& statu
 }
 
 // poll(ctx, status_out)
-End Poll(Call& call) {
+End Poll(CoreCall& call) {
   WASINN_CHECK(CheckOut(call, "status pointer", call.arg(1)));
   return StoreStatus(call.memory, call.arg(1), call.session.PollRun(call.arg(0)));
 }
 
 // wait(ctx, timeout, status_out)
-End Wait(Call& call) {
+End Wait(CoreCall& call) {
   const uint32_t out = call.arg(2);
   WASINN_CHECK(CheckOut(call, "status pointer", out));
-  if (const auto status = WaitForRun(call.session, call.arg(0), call.arg(1), call.waker)) {
-    return StoreStatus(call.memory, out, *status);
-  }
-  call.session.finish_core = [&session = call.session, out](wasinn_memory memory,
-                                                            uint64_t* result) {
-    const auto status = session.FinishWait();
-    return EndCall(session, StoreStatus(GuestMemory(memory), out, status), result);
-  };
+  Session& session = call.session;
+  Call<RunStatus> wait = WaitForRun(session, call.arg(0), call.arg(1));
+  if (call.pending == nullptr || wait.ended()) return StoreStatus(call.memory, out, wait.Take());
+  *call.pending = NewCoreCall(
+      session, std::move(wait),
+      [&session, out](Result<RunStatus> status, wasinn_memory memory, uint64_t* result) {
+        return EndCall(session, StoreStatus(GuestMemory(memory), out, status), result);
+      });
   return std::nullopt;
 }
 
 // cancel(ctx)
-End Cancel(Call& call) {
+End Cancel(CoreCall& call) {
   WASINN_CHECK(call.session.CancelRun(call.arg(0)));
   return 0;
 }
 
 // read(ctx, index, out_buf, out_buf_max_size, bytes_written_out)
-End Read(Call& call) {
+End Read(CoreCall& call) {
   WASINN_TRY(out, call.memory.Bytes("output buffer", call.arg(2), call.arg(3)));
   WASINN_CHECK(CheckOut(call, "size pointer", call.arg(4)));
   WASINN_TRY(piece, call.session.ReadPiece(call.arg(0), call.arg(1), out.size()));

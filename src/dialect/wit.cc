@@ -39,7 +39,7 @@ Result<bool> TensorNew(WitCall& call) {
       MakeTensor(call.session, ValBytes(call.args[0]), call.args[1].word, ValBytes(call.args[2]));
   if (!handle) {
     call.session.Remember(handle.error());
-    handle = call.session.AddBrokenTensor(handle.error());
+    handle = call.session.held().AddBrokenTensor(handle.error());
     if (!handle) return Fail(handle.error());
   }
   call.result->word = *handle;
@@ -48,7 +48,7 @@ Result<bool> TensorNew(WitCall& call) {
 
 // As the guest sees it; a tensor that could not be made shows as an empty one.
 Tensor Shown(const WitCall& call) {
-  auto tensor = call.session.FindTensor(call.args[0].word);
+  auto tensor = call.session.held().FindTensor(call.args[0].word);
   if (!tensor) {
     Tensor empty;
     empty.dtype = DType::kU8;
@@ -90,19 +90,6 @@ Result<bool> TensorData(WitCall& call) {
 
 // ------------------------------------------------------------------ graph
 
-Result<bool> EndLoad(WitCall& call, std::optional<Result<uint32_t>> loaded) {
-  if (loaded) {
-    WASINN_CHECK(SetHandle(call.session, call.result, *loaded));
-    return true;
-  }
-  call.session.finish_component = [&session = call.session](wasinn_val* result) {
-    const auto handle = session.FinishLoad();
-    if (session.stopped()) return TrapStopped(session);
-    return EndWit(session, SetHandle(session, result, handle));
-  };
-  return false;
-}
-
 Result<bool> GraphLoad(WitCall& call) {
   const wasinn_val& list = call.args[0];
   const auto refuse = [&](const Error& error) -> Result<bool> {
@@ -127,11 +114,11 @@ Result<bool> GraphLoad(WitCall& call) {
   for (const wasinn_val& item : std::span(list.items, list.item_count)) {
     parts.push_back(ValBytes(item));
   }
-  return EndLoad(call, call.session.StartLoad(parts, *encoding, *target, call.waker));
+  return EndOrLeave(call, call.session.Load(parts, *encoding, *target), SetHandle);
 }
 
 Result<bool> GraphLoadByName(WitCall& call) {
-  return EndLoad(call, call.session.StartLoadByName(ValText(call.args[0]), {}, call.waker));
+  return EndOrLeave(call, call.session.LoadByName(ValText(call.args[0]), {}), SetHandle);
 }
 
 Result<bool> GraphInitExecutionContext(WitCall& call) {
@@ -143,42 +130,30 @@ Result<bool> GraphInitExecutionContext(WitCall& call) {
 // ------------------------------------------------------------------ inference
 
 // Ends a compute whose inputs came with it.
-wasinn_call_state EndCompute(Session& session, uint32_t context, const Result<>& outcome,
-                             wasinn_val* result) {
-  if (session.stopped()) return TrapStopped(session);
-  Result<> done = outcome;
-  if (done) done = SetNamedOutputs(session, context, result);
+Result<> EndCompute(Session& session, uint32_t context, Result<> outcome, wasinn_val* result) {
+  if (outcome) outcome = SetNamedOutputs(session, context, result);
   // They were owned by the call.
   (void)session.ClearInputs(context);
-  if (!done) done = SetError(session, result, done.error());
-  if (done) return WASINN_CALL_DONE;
-  session.Remember(done.error());
-  return WASINN_CALL_TRAP;
+  if (!outcome) return SetError(session, result, outcome.error());
+  return {};
 }
 
 Result<bool> ComputeNamed(WitCall& call) {
   const uint32_t context = call.args[0].word;
-  Session& session = call.session;
   const std::span inputs(call.args[1].items, call.args[1].item_count);
-  Result<> outcome = GiveNamedInputs(session, context, inputs);
-  if (outcome) {
-    const auto done = session.StartCompute(context, call.waker);
-    if (!done) {
-      session.finish_component = [&session, context](wasinn_val* result) {
-        return EndCompute(session, context, session.FinishCompute(), result);
-      };
-      return false;
-    }
-    outcome = *done;
+  if (auto given = GiveNamedInputs(call.session, context, inputs); !given) {
+    WASINN_CHECK(EndCompute(call.session, context, std::move(given), call.result));
+    return true;
   }
-  if (EndCompute(session, context, outcome, call.result) == WASINN_CALL_DONE) return true;
-  return Fail(session.stopped() ? session.StopError()
-                                : Error{Code::kSecurity, session.last_error(), 0});
+  return EndOrLeave(call, call.session.Compute(context),
+                    [context](Session& session, wasinn_val* result, Result<> outcome) {
+                      return EndCompute(session, context, std::move(outcome), result);
+                    });
 }
 
 // set-input(name, tensor) of the older snapshots
 Result<bool> SetInput(WitCall& call) {
-  auto tensor = call.session.TakeTensor(call.args[2].word);
+  auto tensor = call.session.held().TakeTensor(call.args[2].word);
   WASINN_CHECK(SetUnit(
       call.session, call.result,
       SetNamedInput(call.session, call.args[0].word, ValText(call.args[1]), std::move(tensor))));
@@ -187,16 +162,7 @@ Result<bool> SetInput(WitCall& call) {
 
 // compute() of the older snapshots
 Result<bool> Compute(WitCall& call) {
-  if (const auto done = call.session.StartCompute(call.args[0].word, call.waker)) {
-    WASINN_CHECK(SetUnit(call.session, call.result, *done));
-    return true;
-  }
-  call.session.finish_component = [&session = call.session](wasinn_val* result) {
-    const auto outcome = session.FinishCompute();
-    if (session.stopped()) return TrapStopped(session);
-    return EndWit(session, SetUnit(session, result, outcome));
-  };
-  return false;
+  return EndOrLeave(call, call.session.Compute(call.args[0].word), SetUnit);
 }
 
 // get-output(name) of the older snapshots
@@ -206,7 +172,7 @@ Result<bool> GetOutput(WitCall& call) {
     WASINN_TRY(graph, call.session.GraphOf(context));
     WASINN_TRY(port, graph->FindOutput(ValText(call.args[1])));
     WASINN_TRY(tensor, call.session.Output(context, port));
-    return call.session.AddTensor(std::move(tensor));
+    return call.session.held().AddTensor(std::move(tensor));
   };
   WASINN_CHECK(SetHandle(call.session, call.result, get()));
   return true;
@@ -218,19 +184,20 @@ Result<bool> ErrorNew(WitCall& call) {
   const std::string_view text = ValText(call.args[1]);
   // Before it is copied.
   WASINN_CHECK(CheckLimit("max_error_bytes", call.session.policy().max_error_bytes, text.size()));
-  WASINN_TRY(handle, call.session.AddError({CodeFromWit(call.args[0].word), std::string(text), 0}));
+  WASINN_TRY(handle,
+             call.session.held().AddError({CodeFromWit(call.args[0].word), std::string(text), 0}));
   call.result->word = handle;
   return true;
 }
 
 Result<bool> ErrorCode(WitCall& call) {
-  const Error* error = call.session.FindError(call.args[0].word);
+  const Error* error = call.session.held().FindError(call.args[0].word);
   call.result->word = WitErrorCode(error == nullptr ? Code::kUnknown : error->code);
   return true;
 }
 
 Result<bool> ErrorData(WitCall& call) {
-  const Error* error = call.session.FindError(call.args[0].word);
+  const Error* error = call.session.held().FindError(call.args[0].word);
   SetText(call.session, call.result, error == nullptr ? "" : error->message);
   return true;
 }
@@ -295,10 +262,10 @@ struct ResourceRow {
 };
 
 constexpr auto kResources = std::to_array<ResourceRow>({
-    {"tensor", "tensor", [](wasinn_session* s, uint32_t rep) { FromC(s).DropTensor(rep); }},
+    {"tensor", "tensor", [](wasinn_session* s, uint32_t rep) { FromC(s).held().DropTensor(rep); }},
     {"graph", "graph", DropResource<&Session::DropGraph>},
     {"inference", "graph-execution-context", DropResource<&Session::DropContext>},
-    {"errors", "error", [](wasinn_session* s, uint32_t rep) { FromC(s).DropError(rep); }},
+    {"errors", "error", [](wasinn_session* s, uint32_t rep) { FromC(s).held().DropError(rep); }},
 });
 
 // An interface's name with its version; `names` keeps the text that the table points to.

@@ -35,7 +35,7 @@ void SetText(Session& session, wasinn_val* result, std::string text) {
 
 Result<> SetError(Session& session, wasinn_val* result, const Error& error) {
   session.Remember(error);
-  WASINN_TRY(handle, session.AddError(error));
+  WASINN_TRY(handle, session.held().AddError(error));
   result->tag = 1;
   result->word = handle;
   return {};
@@ -70,7 +70,7 @@ Result<> GiveNamedInputs(Session& session, uint32_t context, std::span<const was
   Result<> outcome = session.ClearInputs(context);
   std::vector<bool> given(outcome ? (*session.GraphOf(context))->info().inputs.size() : 0);
   for (const wasinn_val& input : inputs) {
-    auto tensor = session.TakeTensor(input.word);
+    auto tensor = session.held().TakeTensor(input.word);
     if (outcome)
       outcome = SetNamedInput(session, context, ValText(input), std::move(tensor), &given);
   }
@@ -88,10 +88,10 @@ Result<> SetNamedOutputs(Session& session, uint32_t context, wasinn_val* result)
     auto tensor = session.Output(context, port);
     // The run gave it no tensor. A limit of the policy is another matter.
     if (!tensor && ports[port].optional && tensor.error().code != Code::kSecurity) continue;
-    const auto handle =
-        tensor ? session.AddTensor(std::move(*tensor)) : Result<uint32_t>(Fail(tensor.error()));
+    const auto handle = tensor ? session.held().AddTensor(std::move(*tensor))
+                               : Result<uint32_t>(Fail(tensor.error()));
     if (!handle) {
-      for (const wasinn_val& item : items) session.DropTensor(item.word);
+      for (const wasinn_val& item : items) session.held().DropTensor(item.word);
       return Fail(handle.error());
     }
     names[port] = ports[port].name.empty() ? std::to_string(port) : ports[port].name;

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dialect/imports.h"
+#include "dialect/open_call.h"
 
 namespace wasinn {
 
@@ -14,7 +14,7 @@ struct WitCall {
   Session& session;
   std::span<const wasinn_val> args;
   wasinn_val* result;
-  const wasinn_waker* waker;
+  wasinn_call** pending;  // nullptr: the call blocks
 };
 
 inline std::string_view ValText(const wasinn_val& val) {
@@ -48,6 +48,23 @@ Result<> SetNamedOutputs(Session& session, uint32_t context, wasinn_val* result)
 // Ends a call with what set its result: an error means that the guest must stop.
 wasinn_call_state EndWit(Session& session, const Result<>& set);
 
+// Ends a call with `then`, or leaves it pending; `then`: Result<>(Session&, wasinn_val*,
+// Result<T>).
+template <typename T, typename Then>
+Result<bool> EndOrLeave(WitCall& call, Call<T> started, Then then) {
+  Session& session = call.session;
+  if (call.pending == nullptr || started.ended()) {
+    WASINN_CHECK(then(session, call.result, started.Take()));
+    return true;
+  }
+  *call.pending = NewComponentCall(
+      session, std::move(started), [&session, then](Result<T> outcome, wasinn_val* result) {
+        if (session.stopped()) return TrapStopped(session);
+        return EndWit(session, then(session, result, std::move(outcome)));
+      });
+  return false;
+}
+
 // Drops a resource: an engine has no way to tell its guest what came of that.
 template <Result<> (Session::*Drop)(uint32_t)>
 void DropResource(wasinn_session* session, uint32_t rep) noexcept {
@@ -61,7 +78,7 @@ void DropResource(wasinn_session* session, uint32_t rep) noexcept {
 // stop, since the function has no way to tell it.
 template <Result<bool> (*Function)(WitCall&)>
 wasinn_call_state EnterWit(wasinn_session* c_session, const wasinn_val* args, size_t arg_count,
-                           wasinn_val* result, const wasinn_waker* waker) {
+                           wasinn_val* result, wasinn_call** pending) {
   Session& session = FromC(c_session);
   const auto trap = [&](const Error& error) {
     session.Remember(error);
@@ -70,13 +87,12 @@ wasinn_call_state EnterWit(wasinn_session* c_session, const wasinn_val* args, si
   try {
     if (session.stopped()) return TrapStopped(session);
     *result = {};
-    WitCall call{session, {args, arg_count}, result, waker};
+    WitCall call{session, {args, arg_count}, result, pending};
     const Result<bool> done = Function(call);
     if (done && !*done) return WASINN_CALL_PENDING;
     if (session.stopped()) return TrapStopped(session);
     return done ? WASINN_CALL_DONE : trap(done.error());
   } catch (...) {
-    session.GiveUpCall();
     return trap(ErrorOfException());
   }
 }

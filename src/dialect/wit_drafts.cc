@@ -124,35 +124,28 @@ Result<> SetPrompt(Session& session, uint32_t context, std::string_view prompt) 
                           {reinterpret_cast<const uint8_t*>(prompt.data()), prompt.size()});
 }
 
-void EndPrompt(Session& session, uint32_t context, const Result<>& outcome, wasinn_val* result) {
-  const auto answer = [&]() -> Result<std::string> {
+Result<> EndPrompt(Session& session, uint32_t context, const Result<>& outcome,
+                   wasinn_val* result) {
+  const auto completion = [&]() -> Result<std::string> {
     WASINN_CHECK(outcome);
     WASINN_TRY(output, session.LentOutput(context, 0));
     return std::string(AsText(output->data.bytes()));
   };
-  SetTextResult(session, result, answer());
+  SetTextResult(session, result, completion());
+  return {};
 }
 
 // compute(prompt)
 Result<bool> PromptCompute(WitCall& call) {
-  Session& session = call.session;
   const uint32_t context = call.args[0].word;
-  Result<> outcome = SetPrompt(session, context, ValText(call.args[1]));
-  if (outcome) {
-    const auto done = session.StartCompute(context, call.waker);
-    if (!done) {
-      session.finish_component = [&session, context](wasinn_val* result) {
-        const auto finished = session.FinishCompute();
-        if (session.stopped()) return TrapStopped(session);
-        EndPrompt(session, context, finished, result);
-        return WASINN_CALL_DONE;
-      };
-      return false;
-    }
-    outcome = *done;
+  if (const auto set = SetPrompt(call.session, context, ValText(call.args[1])); !set) {
+    WASINN_CHECK(EndPrompt(call.session, context, set, call.result));
+    return true;
   }
-  EndPrompt(session, context, outcome, call.result);
-  return true;
+  return EndOrLeave(call, call.session.Compute(context),
+                    [context](Session& session, wasinn_val* result, const Result<>& outcome) {
+                      return EndPrompt(session, context, outcome, result);
+                    });
 }
 
 // ------------------------------------------------------------------ the table

@@ -41,7 +41,7 @@ std::optional<std::string_view> PreloadName(Encoding encoding, std::span<const u
 }
 
 // load(builders_ptr, builders_len, encoding, target, graph_out)
-Result<bool> Load(Call& call) {
+Result<bool> Load(CoreCall& call) {
   WASINN_CHECK(CheckOut(call, "graph pointer", call.arg(4)));
   WASINN_TRY(parts, ReadBuilders(call, call.arg(0), call.arg(1)));
   WASINN_TRY(encoding,
@@ -58,7 +58,7 @@ Result<bool> Load(Call& call) {
 }
 
 // load_by_name_with_config(name_ptr, name_len, config_ptr, config_len, graph_out)
-Result<bool> LoadByNameWithConfig(Call& call) {
+Result<bool> LoadByNameWithConfig(CoreCall& call) {
   WASINN_TRY(name, call.memory.Text("model name", call.arg(0), call.arg(1)));
   WASINN_TRY(config, call.memory.Text("config", call.arg(2), call.arg(3)));
   WASINN_CHECK(CheckOut(call, "graph pointer", call.arg(4)));
@@ -99,7 +99,7 @@ uint32_t InputIndex(const Graph& graph, uint32_t index) {
 }
 
 // set_input(ctx, index, tensor_ptr)
-Result<bool> SetInput(Call& call) {
+Result<bool> SetInput(CoreCall& call) {
   const uint32_t record = call.arg(2);
   WASINN_CHECK(call.memory.Bytes("tensor", record, kTensorRecord));
   const uint32_t dims_ptr = call.memory.ReadU32(record);
@@ -119,7 +119,7 @@ Result<bool> SetInput(Call& call) {
 
 // (ctx, index, out_buf, out_buf_max_size, bytes_written_out) of the output that `find` gives.
 template <Result<Tensor> (Session::*Find)(uint32_t context, uint32_t port) const>
-Result<bool> ReadOutput(Call& call) {
+Result<bool> ReadOutput(CoreCall& call) {
   uint32_t most = call.arg(3);
   WASINN_TRY(out, call.memory.Bytes("output buffer", call.arg(2), most));
   WASINN_CHECK(CheckOut(call, "size pointer", call.arg(4)));
@@ -140,31 +140,23 @@ Result<bool> ReadOutput(Call& call) {
 // ------------------------------------------------------------------ WasmEdge's functions
 
 // compute_single(ctx)
-Result<bool> ComputeSingle(Call& call) {
-  if (const auto done = call.session.StartSingle(call.arg(0), call.waker)) {
-    WASINN_CHECK(*done);
-    return true;
-  }
-  return FinishLater<&Session::FinishSingle>(call);
+Result<bool> ComputeSingle(CoreCall& call) {
+  return EndOrLeave(call, call.session.Single(call.arg(0)));
 }
 
 // fini_single(ctx)
-Result<bool> FiniSingle(Call& call) {
-  if (const auto done = call.session.StartFiniSingle(call.arg(0), call.waker)) {
-    WASINN_CHECK(*done);
-    return true;
-  }
-  return FinishLater<&Session::FinishEndRun>(call);
+Result<bool> FiniSingle(CoreCall& call) {
+  return EndOrLeave(call, call.session.FiniSingle(call.arg(0)));
 }
 
 // unload(graph)
-Result<bool> Unload(Call& call) {
+Result<bool> Unload(CoreCall& call) {
   WASINN_CHECK(call.session.UnloadGraph(call.arg(0)));
   return true;
 }
 
 // finalize_execution_context(ctx)
-Result<bool> FinalizeExecutionContext(Call& call) {
+Result<bool> FinalizeExecutionContext(CoreCall& call) {
   WASINN_CHECK(call.session.DropContext(call.arg(0)));
   return true;
 }

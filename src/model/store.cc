@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <future>
 
 #include "base/sha256.h"
 #include "base/text.h"
@@ -209,6 +210,8 @@ std::shared_ptr<Graph> ModelStore::GetLoaded(std::string_view name, const Option
   std::optional<Result<ModelFiles>> files = ModelFiles();
   if (!config->path.empty()) files = files_.IfKnown(config->path);
   if (!files || !*files) return nullptr;
+  // Finding out whose options they are may open every backend.
+  if (!extra.empty() && config->backend.empty()) return nullptr;
   const auto plan = PlanFor(*config, **files, extra);
   if (!plan) return nullptr;
   std::shared_ptr<Graph> graph;
@@ -227,13 +230,32 @@ std::shared_ptr<Graph> ModelStore::GetLoaded(std::string_view name, const Option
 
 Result<std::shared_ptr<Graph>> ModelStore::Get(std::string_view name, const Options& extra) {
   WASINN_TRY(config, Find(name));
-  auto graph = GetNamed(config, extra);
+  auto plan = PlanNamed(config, extra);
+  auto graph = plan ? AwaitPlanned(*std::move(plan)) : Fail(std::move(plan.error()));
   if (!graph) return Fail(OfModel(config.name, graph.error(), config.path));
   return graph;
 }
 
-Result<std::shared_ptr<Graph>> ModelStore::GetNamed(const ModelConfig& config,
-                                                    const Options& extra) {
+void ModelStore::GetThen(std::string_view name, const Options& extra, Loaded loaded) {
+  auto config = Find(name);
+  if (!config) {
+    loaded(Fail(std::move(config.error())));
+    return;
+  }
+  auto plan = PlanNamed(*config, extra);
+  Loaded named = [config = *std::move(config),
+                  loaded = std::move(loaded)](Result<std::shared_ptr<Graph>> graph) mutable {
+    if (!graph) graph = Fail(OfModel(config.name, graph.error(), config.path));
+    loaded(std::move(graph));
+  };
+  if (plan) {
+    GetPlanned(*std::move(plan), std::move(named));
+  } else {
+    named(Fail(std::move(plan.error())));
+  }
+}
+
+Result<ModelStore::Plan> ModelStore::PlanNamed(const ModelConfig& config, const Options& extra) {
   WASINN_TRY(files, FilesOf(config));
   WASINN_TRY(plan, PlanFor(config, files, extra));
   WarnOfIgnored(plan);
@@ -242,12 +264,11 @@ Result<std::shared_ptr<Graph>> ModelStore::GetNamed(const ModelConfig& config,
     MutexLock lock(mutex_);
     forgotten = ForgetOldLocked(config.name, plan.key);
   }
-  return GetPlanned(std::move(plan));
+  return plan;
 }
 
-Result<std::shared_ptr<Graph>> ModelStore::GetFromBytes(std::vector<BufferRef> parts,
-                                                        Encoding encoding, Target target,
-                                                        const Options& options) {
+Result<ModelStore::Plan> ModelStore::PlanBytes(std::vector<BufferRef> parts, Encoding encoding,
+                                               Target target, const Options& options) {
   Plan plan;
   plan.source.size = TotalSize(parts);
   plan.source.parts = std::move(parts);
@@ -258,7 +279,24 @@ Result<std::shared_ptr<Graph>> ModelStore::GetFromBytes(std::vector<BufferRef> p
   WASINN_TRY(content, ContentKey(plan.source.parts));
   plan.key = fmt::format("{}||{}|{}|{}", content, EncodingName(encoding), TargetName(target),
                          OptionsKey(options));
-  return GetPlanned(std::move(plan));
+  return plan;
+}
+
+Result<std::shared_ptr<Graph>> ModelStore::GetFromBytes(std::vector<BufferRef> parts,
+                                                        Encoding encoding, Target target,
+                                                        const Options& options) {
+  WASINN_TRY(plan, PlanBytes(std::move(parts), encoding, target, options));
+  return AwaitPlanned(std::move(plan));
+}
+
+void ModelStore::GetFromBytesThen(std::vector<BufferRef> parts, Encoding encoding, Target target,
+                                  Loaded loaded) {
+  auto plan = PlanBytes(std::move(parts), encoding, target, {});
+  if (plan) {
+    GetPlanned(*std::move(plan), std::move(loaded));
+  } else {
+    loaded(Fail(std::move(plan.error())));
+  }
 }
 
 Result<std::shared_ptr<Graph>> ModelStore::GetFromFile(const std::string& path,
@@ -270,38 +308,55 @@ Result<std::shared_ptr<Graph>> ModelStore::GetFromFile(const std::string& path,
   WASINN_CHECK(FindFile(config));
   WASINN_TRY(files, FilesOf(config));
   WASINN_TRY(plan, PlanFor(config, files, {}));
-  return GetPlanned(std::move(plan));
+  return AwaitPlanned(std::move(plan));
 }
 
-Result<std::shared_ptr<Graph>> ModelStore::GetPlanned(Plan plan) {
+Result<std::shared_ptr<Graph>> ModelStore::AwaitPlanned(Plan plan) {
+  std::promise<Result<std::shared_ptr<Graph>>> promise;
+  auto future = promise.get_future();
+  GetPlanned(std::move(plan),
+             [promise = std::move(promise)](Result<std::shared_ptr<Graph>> graph) mutable {
+               promise.set_value(std::move(graph));
+             });
+  return future.get();
+}
+
+void ModelStore::GetPlanned(Plan plan, Loaded loaded) {
   std::shared_ptr<Entry> entry;
+  std::shared_ptr<Graph> graph;
   {
     MutexLock lock(mutex_);
-    for (auto it = entries_.find(plan.key); it != entries_.end(); it = entries_.find(plan.key)) {
+    if (const auto it = entries_.find(plan.key); it != entries_.end()) {
       entry = it->second;
-      while (entry->loading) loaded_.Wait(mutex_);
-      if (entry->error) return Fail(*entry->error);
-      auto graph = entry->graph.lock();
-      if (graph == nullptr) {
-        // It was dropped again, maybe before this thread woke.
-        if (const auto same = entries_.find(plan.key);
-            same != entries_.end() && same->second == entry) {
-          entries_.erase(same);
-        }
-        continue;
+      if (entry->loading) {
+        entry->waiters.push_back({std::move(loaded), plan.of_guest});
+        return;
       }
+      graph = entry->graph.lock();
+      // One that was dropped is loaded again.
+      if (graph == nullptr) entries_.erase(it);
+    }
+    if (graph != nullptr) {
       ++counters_.shared_loads;
       entry->last_used = std::chrono::steady_clock::now();
       if (!plan.of_guest) {
         graph->MarkAsHosts();
         entry->kept = graph;
       }
-      return graph;
+    } else {
+      ForgetExpiredLocked();
+      entry = std::make_shared<Entry>();
+      entries_.emplace(plan.key, entry);
     }
-    ForgetExpiredLocked();
-    entry = std::make_shared<Entry>();
-    entries_.emplace(plan.key, entry);
   }
+  if (graph != nullptr) {
+    loaded(std::move(graph));
+  } else {
+    LoadEntry(std::move(plan), entry, std::move(loaded));
+  }
+}
+
+void ModelStore::LoadEntry(Plan plan, const std::shared_ptr<Entry>& entry, Loaded loaded) {
   auto graph = [&]() -> Result<std::shared_ptr<Graph>> {
     try {
       return LoadPlanned(plan);
@@ -310,26 +365,40 @@ Result<std::shared_ptr<Graph>> ModelStore::GetPlanned(Plan plan) {
       return Fail(ErrorOfException());
     }
   }();
+  std::vector<Waiter> waiters;
   std::vector<std::shared_ptr<Graph>> dropped;  // freed after the lock
   {
     MutexLock lock(mutex_);
     entry->loading = false;
-    // Before what may throw: those who wait look again once the lock is open.
-    loaded_.NotifyAll();
+    waiters.swap(entry->waiters);
     entry->last_used = std::chrono::steady_clock::now();
     if (graph) {
+      const bool of_guests =
+          plan.of_guest && std::ranges::all_of(waiters, [](const Waiter& w) { return w.of_guest; });
       entry->graph = *graph;
-      if (!plan.of_guest) (*graph)->MarkAsHosts();
-      if (budget_ != 0 || !plan.of_guest) entry->kept = *graph;
+      if (!of_guests) (*graph)->MarkAsHosts();
+      if (budget_ != 0 || !of_guests) entry->kept = *graph;
       ++counters_.loads;
-      if (budget_ != 0) TrimLocked(budget_, dropped);
+      counters_.shared_loads += waiters.size();
+      try {
+        if (budget_ != 0) TrimLocked(budget_, dropped);
+      } catch (...) {
+        // Swallowed: the next load makes room.
+      }
     } else {
       // Those who waited get this error; the next who asks tries again.
-      entry->error = graph.error();
       entries_.erase(plan.key);
     }
   }
-  return graph;
+  dropped.clear();
+  for (Waiter& waiter : waiters) {
+    try {
+      waiter.loaded(graph);
+    } catch (...) {
+      // Swallowed: the others still have to be told.
+    }
+  }
+  loaded(std::move(graph));
 }
 
 Result<Backend*> ModelStore::ChooseBackend(const Plan& plan) {

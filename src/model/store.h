@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -41,8 +42,8 @@ Result<ModelConfig> ParseModelSpec(std::string_view spec);
 Result<> SetModelProperty(ModelConfig& config, std::string_view key, std::string_view value);
 
 // Any thread. A graph is loaded once per (content, backend, target, options): callers that ask at
-// the same moment wait for the one that loads. Graphs stay loaded until the memory budget needs
-// their room; without a budget those that only guests asked for (their own bytes, their own
+// the same moment get the graph of the one that loads. Graphs stay loaded until the memory budget
+// needs their room; without a budget those that only guests asked for (their own bytes, their own
 // options) end with the last session that holds them, so that guests cannot fill the memory. Graphs
 // that a session holds are never dropped. A named file is taken as changed when its size, time or
 // inode changed; the next load then gets the new content, while running sessions keep the graph
@@ -78,11 +79,17 @@ class ModelStore {
   // NOT_FOUND for an unknown name, MODEL_MISSING when its file is gone, SECURITY for an option that
   // only the host may set.
   Result<std::shared_ptr<Graph>> Get(std::string_view name, const Options& extra = {});
-  // The same if it is loaded and unchanged already, else nullptr; never takes long.
+  // The same without waiting for a load that another thread is at: `loaded` is called once, on this
+  // thread or on that one, with no lock held.
+  using Loaded = std::move_only_function<void(Result<std::shared_ptr<Graph>> graph)>;
+  void GetThen(std::string_view name, const Options& extra, Loaded loaded);
+  // The same as Get if it is loaded and unchanged already, else nullptr; never takes long.
   std::shared_ptr<Graph> GetLoaded(std::string_view name, const Options& extra = {});
   // A graph from bytes that are not registered.
   Result<std::shared_ptr<Graph>> GetFromBytes(std::vector<BufferRef> parts, Encoding encoding,
                                               Target target, const Options& options = {});
+  void GetFromBytesThen(std::vector<BufferRef> parts, Encoding encoding, Target target,
+                        Loaded loaded);
   // A graph from a file that is not registered; for tools, never for guests.
   Result<std::shared_ptr<Graph>> GetFromFile(const std::string& path, const std::string& backend);
 
@@ -95,9 +102,14 @@ class ModelStore {
   Counters GetCounters();
 
  private:
+  // Who waits for a load under way.
+  struct Waiter {
+    Loaded loaded;
+    bool of_guest;
+  };
   struct Entry {
     bool loading = true;
-    std::optional<Error> error;
+    std::vector<Waiter> waiters;
     std::shared_ptr<Graph> kept;  // what keeps an idle graph loaded
     std::weak_ptr<Graph> graph;
     std::chrono::steady_clock::time_point last_used;
@@ -121,8 +133,14 @@ class ModelStore {
   // Puts a guest's options over those of `plan`.
   Result<> AddGuestOptions(Plan& plan, const Options& extra);
   void WarnOfIgnored(const Plan& plan) const;
-  Result<std::shared_ptr<Graph>> GetPlanned(Plan plan);
-  Result<std::shared_ptr<Graph>> GetNamed(const ModelConfig& config, const Options& extra);
+  Result<Plan> PlanNamed(const ModelConfig& config, const Options& extra);
+  Result<Plan> PlanBytes(std::vector<BufferRef> parts, Encoding encoding, Target target,
+                         const Options& options);
+  // Gives `loaded` the graph, at once or when the load under way has ended.
+  void GetPlanned(Plan plan, Loaded loaded);
+  // Waits for it.
+  Result<std::shared_ptr<Graph>> AwaitPlanned(Plan plan);
+  void LoadEntry(Plan plan, const std::shared_ptr<Entry>& entry, Loaded loaded);
   Result<std::shared_ptr<Graph>> LoadPlanned(Plan& plan);
   Result<Backend*> ChooseBackend(const Plan& plan);
   void ForgetExpiredLocked() REQUIRES(mutex_);
@@ -138,7 +156,6 @@ class ModelStore {
   FileLists files_;
 
   Mutex mutex_;
-  CondVar loaded_;
   std::map<std::string, ModelConfig, std::less<>> models_ GUARDED_BY(mutex_);
   std::map<std::string, std::string, std::less<>> key_of_name_ GUARDED_BY(mutex_);
   std::map<std::string, std::shared_ptr<Entry>, std::less<>> entries_ GUARDED_BY(mutex_);

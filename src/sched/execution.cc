@@ -83,14 +83,15 @@ Error Execution::TimedOut() noexcept {
   return PlainError(Code::kTimeout, "the compute took longer than the rule compute_timeout allows");
 }
 
-Result<> Execution::BeginRun(std::vector<Input> inputs, std::shared_ptr<Execution> self,
-                             std::move_only_function<void()> reported,
-                             std::move_only_function<void(uint32_t port)> arrived) {
+Result<uint64_t> Execution::BeginRun(std::vector<Input> inputs, std::shared_ptr<Execution> self,
+                                     std::move_only_function<void()> reported,
+                                     std::shared_ptr<ChunkListener> chunks) {
+  last_outputs_.assign(graph_->info().outputs.size(), std::nullopt);
   MutexLock lock(mutex_);
   if (active_ || !reported_) return Fail(Busy());
   // What may throw comes first: from here to the report nothing may.
   c_inputs_.reserve(inputs.size());
-  outputs_.assign(graph_->info().outputs.size(), std::nullopt);
+  outputs_.swap(last_outputs_);
   if (end_job_.empty() && !graph_->backend().blocking()) end_job_ = Pool::Prepare();
   active_ = true;
   reported_ = false;
@@ -104,13 +105,14 @@ Result<> Execution::BeginRun(std::vector<Input> inputs, std::shared_ptr<Executio
   refusal_.reset();
   // In the same step as the rest: from here on the run can be cancelled, and must then report.
   on_reported_ = std::move(reported);
-  on_arrived_ = std::move(arrived);
+  chunk_listener_ = std::move(chunks);
   usage_ = {};
-  return {};
+  return ++begun_;
 }
 
 Result<> Execution::RunInline(std::vector<Input> inputs, const std::atomic<Code>& stop) {
   WASINN_CHECK(BeginRun(std::move(inputs), nullptr, nullptr, nullptr));
+  last_outputs_.clear();
   scheduler_.inline_runs.fetch_add(1, std::memory_order_relaxed);
   if (const Code why = stop.load(std::memory_order_acquire); why != Code::kOk) {
     Cancel(PlainError(why, "the session was stopped"));
@@ -119,14 +121,16 @@ Result<> Execution::RunInline(std::vector<Input> inputs, const std::atomic<Code>
   return TakeOutcome();
 }
 
-Result<> Execution::Start(std::vector<Input> inputs, std::chrono::steady_clock::time_point deadline,
-                          std::move_only_function<void()> reported,
-                          std::move_only_function<void(uint32_t port)> arrived) {
-  // Of a run whose outcome nobody took: it may not reach this one.
+Result<uint64_t> Execution::Start(std::vector<Input> inputs,
+                                  std::chrono::steady_clock::time_point deadline,
+                                  std::move_only_function<void()> reported,
+                                  std::shared_ptr<ChunkListener> chunks) {
+  // The deadline of a run whose outcome nobody took must not end this one.
   DropDeadline();
   const bool blocking = graph_->backend().blocking();
-  WASINN_CHECK(
-      BeginRun(std::move(inputs), shared_from_this(), std::move(reported), std::move(arrived)));
+  WASINN_TRY(number, BeginRun(std::move(inputs), shared_from_this(), std::move(reported),
+                              std::move(chunks)));
+  last_outputs_.clear();
   try {
     if (deadline != std::chrono::steady_clock::time_point::max()) {
       timer_ = scheduler_.timer().At(deadline, [weak = weak_from_this()] {
@@ -138,7 +142,7 @@ Result<> Execution::Start(std::vector<Input> inputs, std::chrono::steady_clock::
     if (blocking) {
       scheduler_.computes().Post([self = shared_from_this()] { self->CallBackend(); });
       scheduler_.worker_runs.fetch_add(1, std::memory_order_relaxed);
-      return {};
+      return number;
     }
   } catch (...) {
     Error error = ErrorOfException();
@@ -147,7 +151,7 @@ Result<> Execution::Start(std::vector<Input> inputs, std::chrono::steady_clock::
     return Fail(std::move(error));
   }
   CallBackend();
-  return {};
+  return number;
 }
 
 void Execution::EndRunEarly() noexcept {
@@ -156,7 +160,7 @@ void Execution::EndRunEarly() noexcept {
   Charge retired;
   std::move_only_function<void()> idle;
   std::move_only_function<void()> reported;
-  std::move_only_function<void(uint32_t)> arrived;
+  std::shared_ptr<ChunkListener> chunks;
   {
     MutexLock lock(mutex_);
     active_ = false;
@@ -166,7 +170,7 @@ void Execution::EndRunEarly() noexcept {
     retired = std::move(retired_);
     idle = std::exchange(on_idle_, nullptr);
     reported = std::exchange(on_reported_, nullptr);
-    arrived = std::exchange(on_arrived_, nullptr);
+    chunks = std::move(chunk_listener_);
   }
   // Before anybody is told, who may count on it.
   inputs.clear();
@@ -218,7 +222,8 @@ void Execution::CallBackend() noexcept {
   }
 }
 
-std::optional<std::move_only_function<void()>> Execution::ReportLocked(Result<> outcome) noexcept {
+std::optional<std::move_only_function<void()>> Execution::ReportLocked(Result<> outcome,
+                                                                       Outputs& dropped) noexcept {
   if (reported_) return std::nullopt;
   reported_ = true;
   // From here on the owner may read outputs_, so nobody else writes it.
@@ -229,21 +234,22 @@ std::optional<std::move_only_function<void()>> Execution::ReportLocked(Result<> 
       // Swallowed: and less than half is better than none.
     }
   } else if (!outcome) {
-    outputs_.assign(outputs_.size(), std::nullopt);
-    if (!on_arrived_) chunks_.clear();
+    outputs_.swap(dropped);
+    if (chunk_listener_ == nullptr) chunks_.clear();
   }
   outcome_ = std::move(outcome);
   return std::exchange(on_reported_, nullptr);
 }
 
-void Execution::Cancel(Error why) noexcept {
+void Execution::CancelRun(uint64_t number, Error why) noexcept {
+  Outputs dropped;
   std::optional<std::move_only_function<void()>> report;
   bool tell_backend = false;
   uint64_t run = 0;
   {
     MutexLock lock(mutex_);
-    if (!active_ || reported_) return;
-    report = ReportLocked(Fail(std::move(why)));
+    if (!active_ || reported_ || (number != 0 && number != begun_)) return;
+    report = ReportLocked(Fail(std::move(why)), dropped);
     tell_backend = called_;
     run = run_;
     if (called_ && on_worker_ && !stuck_) {
@@ -283,34 +289,41 @@ Result<> Execution::TakeOutcome() {
 
 // An output is its own until it ends: not an input's memory, which is written again or given to
 // others, and not the graph's, which may end first.
-Result<> Execution::OwnBytesLocked(Tensor& output) {
+Result<> Execution::OwnBytesLocked(Tensor& output, Outputs& dropped) {
   const bool own = output.data.Owned() && std::ranges::none_of(inputs_, [&](const Input& input) {
                      return output.data.Overlaps(input.tensor.data);
                    });
   if (own || output.data.size() == 0) return {};
   WASINN_TRY(copy, Tensor::Copy(graph_->backend().buffers(), output.dtype, output.shape,
                                 output.data.bytes()));
-  output = std::move(copy);
+  dropped.emplace_back(std::exchange(output, std::move(copy)));
   return {};
 }
 
-Result<> Execution::TakeOutputLocked(uint32_t port, Tensor& tensor) {
+Result<> Execution::TakeOutputLocked(uint32_t port, Tensor& tensor, Outputs& dropped) {
+  if (reported_) return {};
   if (port >= outputs_.size()) {
     return Fail(Code::kUnknown, "backend {}: expected an output port below {}, given {}",
                 graph_->backend().name(), outputs_.size(), port);
   }
-  if (reported_) return {};
-  WASINN_CHECK(OwnBytesLocked(tensor));
+  WASINN_CHECK(OwnBytesLocked(tensor, dropped));
   WASINN_CHECK(tensor.data.ChargeTo(ledger_.get()));
-  outputs_[port] = std::move(tensor);
+  // One that the backend gave before, too, ends after the lock.
+  std::optional<Tensor>& output = outputs_[port];
+  if (output) {
+    std::swap(*output, tensor);
+  } else {
+    output = std::move(tensor);
+  }
   return {};
 }
 
 bool Execution::OnOutput(uint32_t port, Result<Tensor>&& tensor) noexcept {
+  Outputs dropped;
   MutexLock lock(mutex_);
   Result<> taken;
   try {
-    taken = tensor ? TakeOutputLocked(port, *tensor) : Fail(std::move(tensor.error()));
+    taken = tensor ? TakeOutputLocked(port, *tensor, dropped) : Fail(std::move(tensor.error()));
   } catch (...) {
     taken = Fail(ErrorOfException());
   }
@@ -325,33 +338,39 @@ Result<> Execution::TakeChunkLocked(uint32_t port, std::string_view data) {
                 kMostChunkBytes);
   }
   Chunks& chunks = chunks_.try_emplace(port, ledger_).first->second;
-  WASINN_TRY(cost, chunks.Append(data, /*borders=*/on_arrived_ != nullptr));
+  WASINN_TRY(cost, chunks.Append(data, /*borders=*/chunk_listener_ != nullptr));
   chunk_bytes_ += cost;
   return {};
 }
 
 bool Execution::OnChunk(uint32_t port, std::string_view data) noexcept {
-  MutexLock lock(mutex_);
-  if (reported_ || port >= outputs_.size() || chunk_lost_) return false;
-  Result<> taken;
-  try {
-    taken = TakeChunkLocked(port, data);
-  } catch (...) {
-    taken = Fail(ErrorOfException());
+  std::shared_ptr<ChunkListener> listener;
+  {
+    MutexLock lock(mutex_);
+    if (reported_ || port >= outputs_.size() || chunk_lost_) return false;
+    Result<> taken;
+    try {
+      taken = TakeChunkLocked(port, data);
+    } catch (...) {
+      taken = Fail(ErrorOfException());
+    }
+    if (!taken) {
+      chunk_lost_ = true;
+      if (!refusal_) refusal_ = std::move(taken.error());
+      return false;
+    }
+    if (!data.empty()) listener = chunk_listener_;
   }
-  if (!taken) {
-    chunk_lost_ = true;
-    if (!refusal_) refusal_ = std::move(taken.error());
-    return false;
-  }
-  if (on_arrived_ && !data.empty()) on_arrived_(port);
+  if (listener != nullptr) listener->Arrived(port);
   return true;
 }
 
-Execution::Progress Execution::progress() {
+Execution::Progress Execution::progress(std::optional<uint32_t> port) {
   MutexLock lock(mutex_);
   bool readable = false;
-  for (const auto& [port, chunks] : chunks_) readable = readable || chunks.readable();
+  for (const auto& [of, chunks] : chunks_) {
+    readable = readable || (chunks.readable() && port.value_or(of) == of);
+  }
   return {reported_, readable};
 }
 
@@ -376,6 +395,7 @@ Result<> Execution::TellInput(uint32_t port, DType dtype, const Shape& shape,
                               std::span<const uint8_t> bytes) {
   const Backend& backend = graph_->backend();
   if (!backend.hears_inputs()) return {};
+  if (backend.blocking() && !Idle()) return Fail(Busy());
   const wasinn_tensor_view view{ToC(dtype), static_cast<uint32_t>(shape.rank()), shape.data(),
                                 bytes.data(), bytes.size()};
   wasinn_error error{};
@@ -406,7 +426,13 @@ void Execution::WhenIdle(std::move_only_function<void()> idle) {
   {
     MutexLock lock(mutex_);
     if (active_) {
-      on_idle_.swap(idle);
+      if (on_idle_) {
+        idle = [first = std::move(on_idle_), second = std::move(idle)]() mutable {
+          first();
+          second();
+        };
+      }
+      on_idle_ = std::move(idle);
       return;
     }
   }
@@ -418,7 +444,7 @@ void Execution::CollectTextLocked() {
     // A backend that streams need not deliver the whole again.
     if (!outputs_[port]) outputs_[port] = TextTensor(chunks.text());
   }
-  if (!on_arrived_) chunks_.clear();
+  if (chunk_listener_ == nullptr) chunks_.clear();
 }
 
 Result<> Execution::CollectOutputsLocked() {
@@ -444,6 +470,7 @@ void Execution::OnDone(Result<> result, const wasinn_backend_usage& usage) noexc
 }
 
 void Execution::Finish(Result<> result, const wasinn_backend_usage& usage) noexcept {
+  Outputs dropped;
   std::optional<std::move_only_function<void()>> report;
   std::shared_ptr<Execution> self;
   Pool::Prepared end_job;
@@ -466,7 +493,7 @@ void Execution::Finish(Result<> result, const wasinn_backend_usage& usage) noexc
     active_ = false;
     if (!reported_) usage_ = usage;
     inputs.swap(inputs_);
-    report = ReportLocked(std::move(result));
+    report = ReportLocked(std::move(result), dropped);
     if (std::exchange(stuck_, false)) scheduler_.computes().StuckEnded();
     self = std::move(self_);
     // The last reference may be ours, and a context must not end inside a callback of its backend.

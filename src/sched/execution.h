@@ -21,11 +21,28 @@
 
 namespace wasinn {
 
+// Told of chunks of a run as they arrive; from any thread, with no lock held.
+class ChunkListener {
+ public:
+  virtual ~ChunkListener() = default;
+  virtual void Arrived(uint32_t port) noexcept = 0;
+};
+
+// What can be ended early. Any thread.
+class Cancellable {
+ public:
+  virtual ~Cancellable() = default;
+  // Ends it with `why` unless it has ended.
+  virtual void Cancel(Error why) noexcept = 0;
+};
+
 // One run at a time. Start and RunInline are for the owner's thread; Cancel is for any. A run that
 // was cancelled is over for the owner at once, though the backend may still be at work: until it
 // says done, the context and the run's inputs stay alive and a new run gets BUSY. What a run holds
 // counts in the session's ledger until it is free.
-class Execution final : public RunListener, public std::enable_shared_from_this<Execution> {
+class Execution final : public RunListener,
+                        public Cancellable,
+                        public std::enable_shared_from_this<Execution> {
  public:
   struct Input {
     uint32_t port;
@@ -54,13 +71,15 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
   Result<> RunInline(std::vector<Input> inputs, const std::atomic<Code>& stop);
   // Starts a run elsewhere. `reported` is called once, from any thread, maybe before this returns,
   // unless Start itself fails; the outcome is then in TakeOutcome. `deadline` of max() is none.
-  // With `arrived` chunks may be read while the run goes on, and their borders are kept: it is
-  // called with the port after each, under the run's lock, so it must not call the execution.
-  Result<> Start(std::vector<Input> inputs, std::chrono::steady_clock::time_point deadline,
-                 std::move_only_function<void()> reported,
-                 std::move_only_function<void(uint32_t port)> arrived = nullptr);
+  // With `chunks` they may be read while the run goes on, and their borders are kept. Gives the
+  // run's number, for CancelRun.
+  Result<uint64_t> Start(std::vector<Input> inputs, std::chrono::steady_clock::time_point deadline,
+                         std::move_only_function<void()> reported,
+                         std::shared_ptr<ChunkListener> chunks = nullptr);
   // Ends the run under way with `why`; without one it does nothing. Any thread.
-  void Cancel(Error why) noexcept;
+  void Cancel(Error why) noexcept override { CancelRun(0, std::move(why)); }
+  // The same, unless it is another run than that with this number.
+  void CancelRun(uint64_t number, Error why) noexcept;
   // The owner has gone: `context` counts until the backend, too, is through with it.
   void Retire(Charge context) noexcept;
   // The outcome of the last run that was started and has reported.
@@ -70,7 +89,8 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
     bool ended;
     bool readable;
   };
-  Progress progress();
+  // With a `port` only its chunks count.
+  Progress progress(std::optional<uint32_t> port = std::nullopt);
   // Reads what was streamed on a port: at most `most` bytes across chunks, or (nullopt) the next
   // whole chunk; "" when all was read. nullopt when nothing was streamed there yet.
   std::optional<std::string> ReadChunks(uint32_t port, std::optional<size_t> most);
@@ -79,10 +99,10 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
   // Whether the backend has said done to the last run, so that a new one is not BUSY.
   bool Idle();
   // Calls `idle` once that is so, maybe before this returns, from any thread; it must not start a
-  // run itself. A second call replaces the first.
+  // run itself.
   void WhenIdle(std::move_only_function<void()> idle);
-  // Tells the backend of an input that is about to be set; its refusal is the error. Not while the
-  // backend's run has yet to return. Nothing when the backend does not listen.
+  // Tells the backend of an input that is about to be set; its refusal is the error. BUSY while the
+  // run of a backend that blocks has yet to return. Nothing when the backend does not listen.
   Result<> TellInput(uint32_t port, DType dtype, const Shape& shape,
                      std::span<const uint8_t> bytes);
   // An output that the backend knows without a run; only between runs.
@@ -113,18 +133,21 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
   }
 
   // `self` keeps this while the backend is at work; nullptr where the caller does.
-  Result<> BeginRun(std::vector<Input> inputs, std::shared_ptr<Execution> self,
-                    std::move_only_function<void()> reported,
-                    std::move_only_function<void(uint32_t port)> arrived);
+  // The run's number.
+  Result<uint64_t> BeginRun(std::vector<Input> inputs, std::shared_ptr<Execution> self,
+                            std::move_only_function<void()> reported,
+                            std::shared_ptr<ChunkListener> chunks);
   // Takes back what BeginRun did, before the backend was called.
   void EndRunEarly() noexcept;
   void CallBackend() noexcept;
   void Finish(Result<> result, const wasinn_backend_usage& usage) noexcept;
   void DropDeadline() noexcept;
-  std::optional<std::move_only_function<void()>> ReportLocked(Result<> outcome) noexcept
+  // `dropped` gets what is not kept: it may end in a backend's code, so only after the lock.
+  std::optional<std::move_only_function<void()>> ReportLocked(Result<> outcome,
+                                                              Outputs& dropped) noexcept
       REQUIRES(mutex_);
-  Result<> TakeOutputLocked(uint32_t port, Tensor& tensor) REQUIRES(mutex_);
-  Result<> OwnBytesLocked(Tensor& output) REQUIRES(mutex_);
+  Result<> TakeOutputLocked(uint32_t port, Tensor& tensor, Outputs& dropped) REQUIRES(mutex_);
+  Result<> OwnBytesLocked(Tensor& output, Outputs& dropped) REQUIRES(mutex_);
   Result<> TakeChunkLocked(uint32_t port, std::string_view data) REQUIRES(mutex_);
   void CollectTextLocked() REQUIRES(mutex_);
   Result<> CollectOutputsLocked() REQUIRES(mutex_);
@@ -138,6 +161,7 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
   std::shared_ptr<const GuestDirs> guest_dirs_;
   // Of the run under way, for the backend; kept so that a run need not allocate.
   std::vector<wasinn_backend_input> c_inputs_;
+  Outputs last_outputs_;  // of the run before; of the owner's thread
 
   Mutex mutex_;
   bool active_ GUARDED_BY(mutex_) = false;   // the backend has not said done
@@ -145,7 +169,8 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
   bool called_ GUARDED_BY(mutex_) = false;   // the backend's run was called
   bool on_worker_ GUARDED_BY(mutex_) = false;
   bool stuck_ GUARDED_BY(mutex_) = false;
-  uint64_t run_ GUARDED_BY(mutex_) = 0;
+  uint64_t run_ GUARDED_BY(mutex_) = 0;    // of the sink
+  uint64_t begun_ GUARDED_BY(mutex_) = 0;  // runs so far
   std::chrono::steady_clock::time_point started_ GUARDED_BY(mutex_);
   std::optional<Done> done_ GUARDED_BY(mutex_);  // said inside a blocking backend's run
   std::vector<Input> inputs_ GUARDED_BY(mutex_);
@@ -157,7 +182,7 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
   std::optional<Error> refusal_ GUARDED_BY(mutex_);  // why the first output or chunk was not taken
   wasinn_backend_usage usage_ GUARDED_BY(mutex_) = {};
   std::move_only_function<void()> on_reported_ GUARDED_BY(mutex_);
-  std::move_only_function<void(uint32_t)> on_arrived_ GUARDED_BY(mutex_);
+  std::shared_ptr<ChunkListener> chunk_listener_ GUARDED_BY(mutex_);
   std::move_only_function<void()> on_idle_ GUARDED_BY(mutex_);
   std::atomic<Timer::Id> timer_{0};                     // of the deadline
   std::shared_ptr<Execution> self_ GUARDED_BY(mutex_);  // while the backend is at work

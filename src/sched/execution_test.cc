@@ -33,7 +33,7 @@ class ExecutionTest : public ::testing::Test {
                std::string_view text = "hello") {
     std::latch reported(1);
     const auto started = execution.Start(Inputs(text), deadline, [&] { reported.count_down(); });
-    if (!started) return started;
+    if (!started) return Fail(started.error());
     reported.wait();
     return execution.TakeOutcome();
   }
@@ -140,7 +140,7 @@ TEST_F(ExecutionTest, ADeadlineDoesNotReachTheNextRun) {
   ASSERT_TRUE(slow->Start(Inputs(), steady_clock::now() + milliseconds(40), [] {}));
   slow->Cancel({Code::kCancelled, "given up", 0});
   std::latch reported(1);
-  Result<> started;
+  Result<uint64_t> started;
   ASSERT_TRUE(Eventually([&] {  // BUSY until the backend has noticed
     started = slow->Start(Inputs(), kNoDeadline, [&] { reported.count_down(); });
     return started.has_value();

@@ -28,7 +28,8 @@ class HeldTest : public SessionFixture {
   static Result<> StartWith(Session& session, uint32_t context, std::string_view text) {
     const int64_t dims[] = {static_cast<int64_t>(text.size())};
     WASINN_TRY(tensor, session.AddTensor(DType::kU8, *Shape::OfTensor(dims), BytesOf(text)));
-    WASINN_CHECK(session.SetInputTensor(context, std::nullopt, 0, *session.TakeTensor(tensor)));
+    WASINN_CHECK(
+        session.SetInputTensor(context, std::nullopt, 0, *session.held().TakeTensor(tensor)));
     WASINN_CHECK(session.StartRun(context));
     return session.ClearInputs(context);
   }
@@ -38,7 +39,7 @@ TEST_F(HeldTest, TextsOfErrorsCount) {
   const auto fill = [](Session& session, std::string_view rule) {
     const std::string text(1600, 'x');
     for (int i = 0; i < 65536; ++i) {
-      const auto added = session.AddError({Code::kUnknown, text, 0});
+      const auto added = session.held().AddError({Code::kUnknown, text, 0});
       if (added) continue;
       ExpectRefused(added.error(), rule);
       return i;
@@ -48,12 +49,12 @@ TEST_F(HeldTest, TextsOfErrorsCount) {
   Session session = Make();
   EXPECT_EQ(fill(session, "max_error_bytes"), (16 << 20) / 1600);  // 100 MB would be wanted
   EXPECT_LE(Bytes(session), 16u << 20);
-  session.DropError(0);
-  EXPECT_TRUE(session.AddError({Code::kUnknown, "short", 0}));
+  session.held().DropError(0);
+  EXPECT_TRUE(session.held().AddError({Code::kUnknown, "short", 0}));
   Session small = Make({{"max_session_bytes", "1MiB"}});
   EXPECT_EQ(fill(small, "max_session_bytes"), (1 << 20) / 1600);
   Session broken = Make({{"max_error_bytes", "10"}});
-  ExpectRefused(broken.AddBrokenTensor({Code::kUnknown, "eleven char", 0}).error(),
+  ExpectRefused(broken.held().AddBrokenTensor({Code::kUnknown, "eleven char", 0}).error(),
                 "max_error_bytes");
 }
 
@@ -144,7 +145,7 @@ TEST_F(HeldTest, ASlotIsFreeAsSoonAsAComputeHasEnded) {
       const auto context = session.InitContext(graph, {});
       ASSERT_TRUE(context) << context.error().message;
       ASSERT_TRUE(SetBytes(session, *context, "1234567890"));
-      ASSERT_TRUE(*session.StartCompute(*context, nullptr));
+      ASSERT_TRUE(session.Compute(*context).Take());
       ASSERT_TRUE(session.DropContext(*context));
       ASSERT_EQ(Bytes(session), 0u);
     }
@@ -161,7 +162,7 @@ TEST_F(HeldTest, OutputsOfContextsCount) {
     for (uint32_t i = 0; i < 16384; ++i) {
       const uint32_t context = *session.InitContext(graph, {});
       const Result<> set = SetBytes(session, context, text);
-      const Result<> done = set ? *session.StartCompute(context, nullptr) : set;
+      const Result<> done = set ? session.Compute(context).Take() : set;
       if (!done) {
         ExpectRefused(done.error(), "max_session_bytes");
         break;
@@ -192,15 +193,15 @@ TEST_F(HeldTest, MemoryOfTheFrameworkCountsUntilItIsReleased) {
   const uint32_t second = Context(session, "framework");
   ASSERT_TRUE(SetBytes(session, first, "x"));
   ASSERT_TRUE(SetBytes(session, second, "x"));
-  ASSERT_TRUE(*session.StartCompute(first, nullptr));
+  ASSERT_TRUE(session.Compute(first).Take());
   EXPECT_EQ(Bytes(session), 102u);
-  const uint32_t held = *session.AddTensor(*session.Output(first, 0));
+  const uint32_t held = *session.held().AddTensor(*session.Output(first, 0));
   EXPECT_EQ(Bytes(session), 102u);  // once for all that share it
-  ExpectRefused((*session.StartCompute(second, nullptr)).error(), "max_session_bytes");
+  ExpectRefused((session.Compute(second).Take()).error(), "max_session_bytes");
   ASSERT_TRUE(session.DropContext(first));
-  ExpectRefused((*session.StartCompute(second, nullptr)).error(), "max_session_bytes");
-  session.DropTensor(held);
-  EXPECT_TRUE(*session.StartCompute(second, nullptr));
+  ExpectRefused((session.Compute(second).Take()).error(), "max_session_bytes");
+  session.held().DropTensor(held);
+  EXPECT_TRUE(session.Compute(second).Take());
 }
 
 TEST_F(HeldTest, StreamsCount) {
@@ -262,7 +263,7 @@ TEST_F(EarlyTest, TheBackendIsAskedOnceForTheSameInputs) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(Output(session, context), "1");
   ASSERT_TRUE(SetBytes(session, context, "x"));
   for (int i = 0; i < 3; ++i) EXPECT_EQ(Output(session, context), "2");
-  ASSERT_TRUE(*session.StartCompute(context, nullptr));
+  ASSERT_TRUE(session.Compute(context).Take());
   EXPECT_EQ(Output(session, context), "x");
   EXPECT_EQ(calls, 2);
 }
@@ -281,7 +282,7 @@ TEST_F(EarlyTest, ALentOutputStaysUntilTheNextCompute) {
     EXPECT_EQ(lent[i].dims[0], 1);
   }
   EXPECT_EQ(Bytes(session), 5u + 3u);
-  ASSERT_TRUE(*session.StartCompute(context, nullptr));
+  ASSERT_TRUE(session.Compute(context).Take());
   EXPECT_EQ(Bytes(session), 5u + 5u);
 }
 
@@ -329,11 +330,11 @@ TEST_F(HeldTest, WhatBackendsSayInALoopDoesNotFillTheLog) {
   Session session = Make();
   const uint32_t context = Context(session, "loud");
   ASSERT_TRUE(SetBytes(session, context, "x"));
-  ASSERT_TRUE(*session.StartCompute(context, nullptr));
+  ASSERT_TRUE(session.Compute(context).Take());
   EXPECT_LT(core_.log.Count("which is over; ignored"), 200u);
   EXPECT_LT(core_.log.Count("a warning"), 200u);
   for (int i = 0; i < 1000; ++i) {
-    (void)*session.StartLoadByName("any", {{"no-such-option", "1"}}, nullptr);
+    (void)session.LoadByName("any", {{"no-such-option", "1"}}).Take();
   }
   EXPECT_LT(core_.log.Count("has no option"), 200u);
 }

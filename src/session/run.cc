@@ -5,63 +5,130 @@
 
 namespace wasinn {
 
-// A run's news on its way to who waits for it. Shared with the backend's threads.
-class RunSignal {
+// Where the news of a run reach those who wait for it. Shared with the backend's threads.
+class RunSignal final : public ChunkListener {
  public:
-  void Watch(std::shared_ptr<Pending> pending, WaitFor what) {
-    MutexLock lock(mutex_);
-    pending_ = std::move(pending);
-    what_ = what;
-  }
-  void Arrived() noexcept {
-    MutexLock lock(mutex_);
-    if (pending_ != nullptr && what_ == WaitFor::kPiece) pending_->Complete();
-    WakeLocked();
-  }
+  void Arrived(uint32_t) noexcept override { Tell(WaitFor::kPiece); }
   void Ended() noexcept {
-    MutexLock lock(mutex_);
-    ended_ = true;
-    if (pending_ != nullptr) pending_->Complete();
-    WakeLocked();
-  }
-  // Sets or replaces who is woken by the next news; false once the run has ended.
-  bool Arm(const RunPollable* pollable, const wasinn_waker* waker) {
-    MutexLock lock(mutex_);
-    if (waker == nullptr || ended_) {
-      wakers_.erase(pollable);
-    } else {
-      wakers_[pollable] = *waker;
+    {
+      MutexLock lock(mutex_);
+      ended_ = true;
     }
-    return !ended_;
+    Tell(WaitFor::kEnd);
+  }
+  bool ended() const {
+    MutexLock lock(mutex_);
+    return ended_;
+  }
+  // Tells the listener of all news of that kind, and of the end, until Unwatch.
+  uint64_t Watch(std::shared_ptr<NewsListener> listener, WaitFor what) {
+    MutexLock lock(mutex_);
+    listeners_.emplace(next_, Watcher{std::move(listener), what});
+    return next_++;
+  }
+  void Unwatch(uint64_t watch) noexcept {
+    decltype(listeners_)::node_type dropped;  // freed after the lock
+    MutexLock lock(mutex_);
+    dropped = listeners_.extract(watch);
   }
 
  private:
-  // Under the lock, so that who replaces a waker knows that the one before is not running.
-  void WakeLocked() REQUIRES(mutex_) {
-    for (const auto& [pollable, waker] : wakers_) Wake(waker);
-    wakers_.clear();
+  struct Watcher {
+    std::shared_ptr<NewsListener> listener;
+    WaitFor what;
+  };
+
+  void Tell(WaitFor news) noexcept {
+    // One by one, with no lock held: foreign code is told.
+    for (uint64_t next = 0;;) {
+      std::shared_ptr<NewsListener> listener;
+      {
+        MutexLock lock(mutex_);
+        auto it = listeners_.lower_bound(next);
+        while (it != listeners_.end() && news == WaitFor::kPiece &&
+               it->second.what == WaitFor::kEnd) {
+          ++it;
+        }
+        if (it == listeners_.end()) return;
+        next = it->first + 1;
+        listener = it->second.listener;
+      }
+      listener->News();
+    }
   }
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   bool ended_ GUARDED_BY(mutex_) = false;
-  std::map<const RunPollable*, wasinn_waker> wakers_ GUARDED_BY(mutex_);
-  std::shared_ptr<Pending> pending_ GUARDED_BY(mutex_);
-  WaitFor what_ GUARDED_BY(mutex_) = WaitFor::kEnd;
+  uint64_t next_ GUARDED_BY(mutex_) = 0;
+  std::map<uint64_t, Watcher> listeners_ GUARDED_BY(mutex_);
 };
 
-RunPollable::~RunPollable() { signal_->Arm(this, nullptr); }
+// ------------------------------------------------------------------ RunPollable
+
+class RunPollable::Waker final : public NewsListener {
+ public:
+  void News() noexcept override { slot_.Fire(); }
+  void Set(const wasinn_waker* waker) { slot_.Set(waker); }
+
+ private:
+  WakerSlot slot_;
+};
+
+RunPollable::RunPollable(std::weak_ptr<Execution> execution, std::shared_ptr<RunSignal> signal)
+    : execution_(std::move(execution)),
+      signal_(std::move(signal)),
+      waker_(std::make_shared<Waker>()),
+      watch_(signal_->Watch(waker_, WaitFor::kPiece)) {}
+
+RunPollable::~RunPollable() {
+  signal_->Unwatch(watch_);
+  waker_->Set(nullptr);
+}
 
 bool RunPollable::Ready(const wasinn_waker* waker) {
   // Before looking, so that nothing can come in between and be missed.
-  if (!signal_->Arm(this, waker)) return true;
-  const auto execution = execution_.lock();
-  if (execution != nullptr) {
-    const Execution::Progress progress = execution->progress();
-    if (!progress.ended && !progress.readable) return false;
+  waker_->Set(waker);
+  if (!signal_->ended()) {
+    const auto execution = execution_.lock();
+    if (execution != nullptr) {
+      const Execution::Progress progress = execution->progress();
+      if (!progress.ended && !progress.readable) return false;
+    }
   }
-  signal_->Arm(this, nullptr);
+  waker_->Set(nullptr);
   return true;
 }
+
+// ------------------------------------------------------------------ Run
+
+namespace {
+
+// A wait for news of a run. News of a chunk may come when that has been read already, so it looks
+// whether there is one.
+class WaitCall final : public PendingCall, public NewsListener {
+ public:
+  WaitCall(std::shared_ptr<Execution> execution, std::shared_ptr<RunSignal> signal, WaitFor what,
+           std::optional<uint32_t> port)
+      : execution_(std::move(execution)), signal_(std::move(signal)), what_(what), port_(port) {}
+
+  void News() noexcept override {
+    const Execution::Progress progress = execution_->progress(port_);
+    if (progress.ended || (progress.readable && what_ == WaitFor::kPiece)) Complete();
+  }
+  // The signal keeps the call, which is told until the caller's reference has ended.
+  static std::shared_ptr<PendingCall> Watch(const std::shared_ptr<WaitCall>& call) {
+    const uint64_t watch = call->signal_->Watch(call, call->what_);
+    return {call.get(), [call, watch](PendingCall*) { call->signal_->Unwatch(watch); }};
+  }
+
+ private:
+  const std::shared_ptr<Execution> execution_;
+  const std::shared_ptr<RunSignal> signal_;
+  const WaitFor what_;
+  const std::optional<uint32_t> port_;
+};
+
+}  // namespace
 
 Run::Run(std::shared_ptr<Execution> execution, Kind kind)
     : execution_(std::move(execution)), kind_(kind), signal_(std::make_shared<RunSignal>()) {}
@@ -71,11 +138,7 @@ Result<std::unique_ptr<Run>> Run::Start(std::shared_ptr<Execution> execution,
                                         std::chrono::steady_clock::time_point deadline, Kind kind) {
   std::unique_ptr<Run> run(new Run(std::move(execution), kind));
   WASINN_CHECK(run->execution_->Start(
-      std::move(inputs), deadline, [signal = run->signal_] { signal->Ended(); },
-      // A step is of output 0 alone.
-      [signal = run->signal_, kind](uint32_t port) {
-        if (kind == Kind::kBackground || port == 0) signal->Arrived();
-      }));
+      std::move(inputs), deadline, [signal = run->signal_] { signal->Ended(); }, run->signal_));
   run->started_ = true;
   return run;
 }
@@ -85,8 +148,10 @@ Run::~Run() {
   if (started_) Cancel(PlainError(Code::kCancelled, "the run was given up"));
 }
 
-void Run::Watch(std::shared_ptr<Pending> pending, WaitFor what) {
-  signal_->Watch(std::move(pending), what);
+std::shared_ptr<PendingCall> Run::Watch(WaitFor what) {
+  // A step is of output 0 alone.
+  const auto port = kind_ == Kind::kSingle ? std::optional<uint32_t>(0) : std::nullopt;
+  return WaitCall::Watch(std::make_shared<WaitCall>(execution_, signal_, what, port));
 }
 
 std::unique_ptr<RunPollable> Run::Subscribe() const {

@@ -12,7 +12,7 @@
 
 #include "base/mutex.h"
 #include "sched/execution.h"
-#include "session/pending.h"
+#include "session/call.h"
 
 namespace wasinn {
 
@@ -39,12 +39,18 @@ struct Piece {
 
 class RunSignal;
 
+// Told that a run has news. Any thread.
+class NewsListener {
+ public:
+  virtual ~NewsListener() = default;
+  virtual void News() noexcept = 0;
+};
+
 // Tells whether a run has news, for as long as somebody asks: also after the run, its context and
 // its session are gone. Any thread.
 class RunPollable {
  public:
-  RunPollable(std::weak_ptr<Execution> execution, std::shared_ptr<RunSignal> signal)
-      : execution_(std::move(execution)), signal_(std::move(signal)) {}
+  RunPollable(std::weak_ptr<Execution> execution, std::shared_ptr<RunSignal> signal);
   ~RunPollable();
   RunPollable(const RunPollable&) = delete;
   RunPollable& operator=(const RunPollable&) = delete;
@@ -53,9 +59,13 @@ class RunPollable {
   bool Ready(const wasinn_waker* waker);
 
  private:
+  class Waker;
+
   // Weak, since a pollable that a guest keeps must not keep its context.
   const std::weak_ptr<Execution> execution_;
   const std::shared_ptr<RunSignal> signal_;
+  const std::shared_ptr<Waker> waker_;
+  const uint64_t watch_;
 };
 
 // For the thread of the session's calls; it ends with the next compute of its context. What the
@@ -83,9 +93,9 @@ class Run {
 
   // The error of a run that has ended with one, also while pieces are left to read.
   Result<RunStatus> Status() const;
-  // `pending` completes with the next thing that is waited for; one that came before is not told,
-  // so look again after this. nullptr stops it.
-  void Watch(std::shared_ptr<Pending> pending, WaitFor what);
+  // A call that ends with the next news of that kind. News that came before does not end it, so
+  // look again after this.
+  std::shared_ptr<PendingCall> Watch(WaitFor what);
   std::unique_ptr<RunPollable> Subscribe() const;
 
   // The next `most` bytes of an output, fewer if fewer have come: of the stream, or, once the run

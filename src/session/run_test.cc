@@ -34,7 +34,7 @@ class RunTest : public SessionFixture {
   }
   static Result<RunStatus> Wait(Session& session, uint32_t context,
                                 WaitFor what = WaitFor::kPiece) {
-    return *session.StartWait(context, what, std::nullopt, nullptr);
+    return session.Wait(context, what, std::nullopt).Take();
   }
   static std::string Text(const Piece& piece) { return {piece.bytes.begin(), piece.bytes.end()}; }
   // Pieces up to the end, each followed by a bar.
@@ -52,7 +52,7 @@ class RunTest : public SessionFixture {
     }
   }
   static Result<> Single(Session& session, uint32_t context) {
-    return *session.StartSingle(context, nullptr);
+    return session.Single(context).Take();
   }
   static std::string Chunk(const Session& session, uint32_t context, uint32_t port = 0) {
     const auto output = session.SingleOutput(context, port);
@@ -132,7 +132,7 @@ TEST_F(RunTest, ARunWithoutAStreamIsReadInPiecesOnceItIsDone) {
               "output index: expected below 1, given 1");
     EXPECT_EQ(session.ReadPiece(context, 0, 0).error().code, Code::kInvalidArgument);
     // A plain compute ends the run.
-    ASSERT_TRUE(*session.StartCompute(context, nullptr));
+    ASSERT_TRUE(session.Compute(context).Take());
     EXPECT_EQ(session.ReadPiece(context, 0, 2).error().message,
               "expected an execution context with a run, given context 0 without one");
   }
@@ -166,25 +166,25 @@ TEST_F(OpenRunTest, PiecesAreThereWhileTheRunGoesOn) {
   EXPECT_NE(session.Output(context, 0).error().message.find("has not come to its end"),
             std::string::npos);
   EXPECT_EQ(session.StartRun(context).error().code, Code::kBusy);
-  EXPECT_EQ(session.StartCompute(context, nullptr)->error().code, Code::kBusy);
+  EXPECT_EQ(session.Compute(context).Take().error().code, Code::kBusy);
 
   // A timeout is no error.
-  EXPECT_EQ(**session.StartWait(context, WaitFor::kPiece, milliseconds(5), nullptr),
-            RunStatus::kRunning);
-  EXPECT_EQ(**session.StartWait(context, WaitFor::kPiece, milliseconds(0), nullptr),
-            RunStatus::kRunning);
+  EXPECT_EQ(*session.Wait(context, WaitFor::kPiece, milliseconds(5)).Take(), RunStatus::kRunning);
+  EXPECT_EQ(*session.Wait(context, WaitFor::kPiece, milliseconds(0)).Take(), RunStatus::kRunning);
   Woken woken;
-  ASSERT_FALSE(session.StartWait(context, WaitFor::kPiece, milliseconds(5), &woken.waker));
+  auto call = session.Wait(context, WaitFor::kPiece, milliseconds(5));
+  ASSERT_FALSE(call.Ready(&woken.waker));
   EXPECT_TRUE(Eventually([&] { return woken.count == 1; }));
-  EXPECT_EQ(*session.FinishWait(), RunStatus::kRunning);
+  EXPECT_EQ(*call.Take(), RunStatus::kRunning);
 
   // A chunk wakes, and is there before the run ends.
-  ASSERT_FALSE(session.StartWait(context, WaitFor::kPiece, milliseconds::max(), &woken.waker));
+  auto call2 = session.Wait(context, WaitFor::kPiece, milliseconds::max());
+  ASSERT_FALSE(call2.Ready(&woken.waker));
   open_.Chunk("");
   EXPECT_EQ(woken.count, 1);
   open_.Chunk("abc");
   EXPECT_EQ(woken.count, 2);
-  EXPECT_EQ(*session.FinishWait(), RunStatus::kReadable);
+  EXPECT_EQ(*call2.Take(), RunStatus::kReadable);
   EXPECT_EQ(*session.PollRun(context), RunStatus::kReadable);
   EXPECT_EQ(Text(*session.ReadPiece(context, 0, 2)), "ab");
   open_.Chunk("d");
@@ -192,12 +192,13 @@ TEST_F(OpenRunTest, PiecesAreThereWhileTheRunGoesOn) {
   EXPECT_EQ(session.ReadPiece(context, 0, 9)->state, Piece::State::kNothingYet);
 
   // The end does, too, when only that is waited for.
-  ASSERT_FALSE(session.StartWait(context, WaitFor::kEnd, std::nullopt, &woken.waker));
+  auto call3 = session.Wait(context, WaitFor::kEnd, std::nullopt);
+  ASSERT_FALSE(call3.Ready(&woken.waker));
   open_.Chunk("e");
   EXPECT_EQ(woken.count, 2);
   open_.Done();
   EXPECT_EQ(woken.count, 3);
-  EXPECT_EQ(*session.FinishWait(), RunStatus::kDone);
+  EXPECT_EQ(*call3.Take(), RunStatus::kDone);
   EXPECT_EQ(ReadAll(session, context, 9), "e|");
   EXPECT_EQ(Output(session, context), "abcde");
 }
@@ -233,7 +234,7 @@ TEST_F(OpenRunTest, CancelIsAtOnceAndEndRunWaitsForTheBackend) {
   Session session = Make();
   const uint32_t context = Ready(session, "open");
   EXPECT_EQ(session.CancelRun(context).error().code, Code::kInvalidArgument);
-  EXPECT_TRUE(*session.StartEndRun(context, nullptr));  // nothing to end
+  EXPECT_TRUE(session.EndRun(context).Take());  // nothing to end
   ASSERT_TRUE(session.StartRun(context));
   ASSERT_TRUE(session.CancelRun(context));
   EXPECT_EQ(open_.cancelled(), 1u);
@@ -245,12 +246,13 @@ TEST_F(OpenRunTest, CancelIsAtOnceAndEndRunWaitsForTheBackend) {
   const uint32_t other = Ready(session, "open");
   open_.Done(WASINN_CANCELLED);
   ASSERT_TRUE(session.StartRun(other));
-  ASSERT_FALSE(session.StartEndRun(other, &woken.waker));
+  auto call = session.EndRun(other);
+  ASSERT_FALSE(call.Ready(&woken.waker));
   EXPECT_EQ(open_.cancelled(), 2u);
   EXPECT_EQ(woken.count, 0);
   open_.Done(WASINN_CANCELLED);
   EXPECT_EQ(woken.count, 1);
-  EXPECT_TRUE(session.FinishEndRun());
+  EXPECT_TRUE(call.Take());
   EXPECT_TRUE(session.StartRun(other));
 }
 
@@ -259,9 +261,9 @@ TEST_F(OpenRunTest, TheRuleComputeTimeoutEndsRunsAndWaitsForTheirEnd) {
   const uint32_t context = Ready(session, "open");
   ASSERT_TRUE(session.StartRun(context));
   EXPECT_EQ(Wait(session, context).error().code, Code::kTimeout);
-  EXPECT_EQ(session.StartEndRun(context, nullptr)->error().code, Code::kTimeout);
+  EXPECT_EQ(session.EndRun(context).Take().error().code, Code::kTimeout);
   open_.Done(WASINN_CANCELLED);
-  EXPECT_TRUE(*session.StartEndRun(context, nullptr));
+  EXPECT_TRUE(session.EndRun(context).Take());
   EXPECT_TRUE(session.StartRun(context));
 }
 
@@ -315,21 +317,21 @@ TEST_F(RunTest, DroppedContextsAndSessionsEndTheirRuns) {
   EXPECT_TRUE(Eventually([this] { return core_.scheduler.live_executions == 0; }));
 }
 
-TEST_F(RunTest, AbandonEndsAllRunsAndNeverWakes) {
+TEST_F(RunTest, AbandonEndsAllRunsAndCalls) {
   Session session = Make();
   const uint32_t one = Ready(session, "slow");
   const uint32_t two = Ready(session, "slow");
   ASSERT_TRUE(session.StartRun(one));
   ASSERT_TRUE(session.StartRun(two));
-  {
-    Woken woken;
-    ASSERT_FALSE(session.StartWait(one, WaitFor::kPiece, milliseconds(600000), &woken.waker));
-    session.Abandon();
-    EXPECT_EQ(woken.count, 0);
-  }
-  EXPECT_FALSE(session.FinishWait());
+  Woken woken;
+  auto call = session.Wait(one, WaitFor::kPiece, milliseconds(600000));
+  auto given_up = session.Wait(two, WaitFor::kPiece, std::nullopt);
+  ASSERT_FALSE(call.Ready(&woken.waker));
+  session.Abandon();
+  EXPECT_EQ(woken.count, 1);
+  EXPECT_EQ(call.Take().error().code, Code::kCancelled);
   EXPECT_FALSE(session.PollRun(two));
-  EXPECT_TRUE(*session.StartEndRun(one, nullptr));
+  EXPECT_TRUE(session.EndRun(one).Take());
 }
 
 TEST_F(OpenRunTest, AStreamWithoutEndIsStoppedAtTheLimit) {
@@ -366,10 +368,10 @@ TEST_F(RunTest, SinglesOfAModelThatDoesNotStream) {
     ASSERT_TRUE(SetBytes(session, context, "again"));
     ASSERT_TRUE(Single(session, context));
     EXPECT_EQ(Chunk(session, context), "again");
-    EXPECT_TRUE(*session.StartFiniSingle(context, nullptr));
+    EXPECT_TRUE(session.FiniSingle(context).Take());
     EXPECT_NE(Chunk(session, context).find("given none"), std::string::npos);
     EXPECT_EQ(Output(session, context), "again");  // it had come to its end
-    EXPECT_TRUE(*session.StartFiniSingle(context, nullptr));
+    EXPECT_TRUE(session.FiniSingle(context).Take());
   }
 }
 
@@ -387,9 +389,9 @@ TEST_F(RunTest, SinglesOfAStream) {
     ASSERT_TRUE(Single(session, context));
     EXPECT_EQ(Chunk(session, context), "abc");
     // Given up before its end, there is no whole.
-    EXPECT_TRUE(*session.StartFiniSingle(context, nullptr));
+    EXPECT_TRUE(session.FiniSingle(context).Take());
     EXPECT_FALSE(session.Output(context, 0));
-    ASSERT_TRUE(*session.StartCompute(context, nullptr));
+    ASSERT_TRUE(session.Compute(context).Take());
     EXPECT_EQ(Output(session, context), "abcdefgh");
   }
 }
@@ -398,32 +400,40 @@ TEST_F(OpenRunTest, SinglesWaitForTheirChunk) {
   Session session = Make();
   const uint32_t context = Ready(session, "open");
   Woken woken;
-  ASSERT_FALSE(session.StartSingle(context, &woken.waker));
+  auto call = session.Single(context);
+  ASSERT_FALSE(call.Ready(&woken.waker));
   open_.Chunk("to");
   EXPECT_EQ(woken.count, 1);
-  ASSERT_TRUE(session.FinishSingle());
+  ASSERT_TRUE(call.Take());
   EXPECT_EQ(Chunk(session, context), "to");
   open_.Chunk("ken");
   open_.Chunk("\xc3");
-  ASSERT_TRUE(*session.StartSingle(context, &woken.waker));  // no PENDING
+  auto call2 = session.Single(context);  // no PENDING
+  ASSERT_TRUE(call2.ended());
+  ASSERT_TRUE(call2.Take());
   EXPECT_EQ(Chunk(session, context), "ken");
-  ASSERT_TRUE(*session.StartSingle(context, &woken.waker));
+  auto call3 = session.Single(context);
+  ASSERT_TRUE(call3.ended());
+  ASSERT_TRUE(call3.Take());
   EXPECT_EQ(Chunk(session, context), "\xc3");
-  ASSERT_FALSE(session.StartSingle(context, &woken.waker));
+  auto call4 = session.Single(context);
+  ASSERT_FALSE(call4.Ready(&woken.waker));
   open_.Done(WASINN_PROMPT_TOO_LONG, "long");
   EXPECT_EQ(woken.count, 2);
-  EXPECT_EQ(session.FinishSingle().error().code, Code::kPromptTooLong);
-  EXPECT_FALSE(session.FinishSingle());
+  EXPECT_EQ(call4.Take().error().code, Code::kPromptTooLong);
+  EXPECT_EQ(call4.Take().error().code, Code::kInvalidArgument);  // once
 }
 
 TEST_F(OpenRunTest, AComputeEndsTheStreamFirst) {
   Session session = Make();
   const uint32_t context = Ready(session, "open");
   Woken woken;
-  ASSERT_FALSE(session.StartSingle(context, &woken.waker));
+  auto call = session.Single(context);
+  ASSERT_FALSE(call.Ready(&woken.waker));
   open_.Chunk("x");
-  ASSERT_TRUE(session.FinishSingle());
-  ASSERT_FALSE(session.StartCompute(context, &woken.waker));
+  ASSERT_TRUE(call.Take());
+  auto call2 = session.Compute(context);
+  ASSERT_FALSE(call2.Ready(&woken.waker));
   EXPECT_EQ(open_.cancelled(), 1u);
   EXPECT_EQ(open_.count(), 1u);
   open_.Done(WASINN_CANCELLED);
@@ -432,7 +442,7 @@ TEST_F(OpenRunTest, AComputeEndsTheStreamFirst) {
   open_.Chunk("computed");
   open_.Done();
   ASSERT_TRUE(Eventually([&] { return woken.count == 2; }));
-  ASSERT_TRUE(session.FinishCompute());
+  ASSERT_TRUE(call2.Take());
   EXPECT_EQ(Output(session, context), "computed");
   EXPECT_FALSE(session.SingleOutput(context, 0));
 }
@@ -441,13 +451,14 @@ TEST_F(OpenRunTest, AComputeWaitsForTheStreamNoLongerThanAllowed) {
   Session session = Make({{"compute_timeout", "100ms"}});
   const uint32_t context = Ready(session, "open");
   Woken woken;
-  ASSERT_FALSE(session.StartSingle(context, &woken.waker));
+  auto call = session.Single(context);
+  ASSERT_FALSE(call.Ready(&woken.waker));
   open_.Chunk("x");
-  ASSERT_TRUE(session.FinishSingle());
-  EXPECT_EQ(session.StartCompute(context, nullptr)->error().code, Code::kTimeout);
+  ASSERT_TRUE(call.Take());
+  EXPECT_EQ(session.Compute(context).Take().error().code, Code::kTimeout);
   open_.Done(WASINN_CANCELLED);
   // What was given up does not start any more.
-  EXPECT_EQ(session.StartCompute(context, nullptr)->error().code, Code::kTimeout);
+  EXPECT_EQ(session.Compute(context).Take().error().code, Code::kTimeout);
   EXPECT_EQ(open_.count(), 2u);
 }
 
@@ -457,17 +468,20 @@ TEST_F(OpenRunTest, AbandonAndStopGiveUpAComputeThatWaits) {
     const uint32_t context = Ready(session, "open");
     const size_t before = open_.count();
     Woken woken;
-    ASSERT_FALSE(session.StartSingle(context, &woken.waker));
+    auto call = session.Single(context);
+    ASSERT_FALSE(call.Ready(&woken.waker));
     open_.Chunk("x");
-    ASSERT_TRUE(session.FinishSingle());
-    ASSERT_FALSE(session.StartCompute(context, &woken.waker));
+    ASSERT_TRUE(call.Take());
+    auto call2 = session.Compute(context);
+    ASSERT_FALSE(call2.Ready(&woken.waker));
     if (stop) {
       session.Stop({Code::kCancelled, "enough", 0});
       EXPECT_EQ(woken.count, 2);
-      EXPECT_EQ(session.FinishCompute().error().message, "enough");
+      EXPECT_EQ(call2.Take().error().message, "enough");
     } else {
       session.Abandon();
-      EXPECT_EQ(woken.count, 1);
+      EXPECT_EQ(woken.count, 2);
+      EXPECT_EQ(call2.Take().error().code, Code::kCancelled);
     }
     open_.Done(WASINN_CANCELLED);
     // On the queue, what was posted before comes first.
@@ -482,9 +496,10 @@ TEST_F(OpenRunTest, OtherOutputsOfAStreamAreWhatWasDeliveredSoFar) {
   Session session = Make();
   const uint32_t context = Ready(session, "open");
   Woken woken;
-  ASSERT_FALSE(session.StartSingle(context, &woken.waker));
+  auto call = session.Single(context);
+  ASSERT_FALSE(call.Ready(&woken.waker));
   open_.Chunk("x");
-  ASSERT_TRUE(session.FinishSingle());
+  ASSERT_TRUE(call.Take());
   const int64_t dims[] = {5};
   const wasinn_backend_output whole{0, {WASINN_DTYPE_U8, 1, dims, "usage", 5}, nullptr, nullptr};
   const wasinn_backend_sink sink = open_.last();
@@ -508,15 +523,17 @@ TEST_F(OpenRunTest, UnloadingEndsStreamsButNotRunsInTheBackground) {
   const uint32_t stream = *session.InitContext(other, {});
   ASSERT_TRUE(SetBytes(session, stream, "x"));
   Woken woken;
-  ASSERT_FALSE(session.StartSingle(stream, &woken.waker));
+  auto call = session.Single(stream);
+  ASSERT_FALSE(call.Ready(&woken.waker));
   open_.Chunk("last");
-  ASSERT_TRUE(session.FinishSingle());
+  ASSERT_TRUE(call.Take());
   ASSERT_TRUE(session.UnloadGraph(other));
   EXPECT_EQ(open_.cancelled(), 1u);
   EXPECT_EQ(Chunk(session, stream), "last");
-  ASSERT_FALSE(session.StartFiniSingle(stream, &woken.waker));
+  auto call2 = session.FiniSingle(stream);
+  ASSERT_FALSE(call2.Ready(&woken.waker));
   open_.Done(WASINN_CANCELLED);
-  EXPECT_TRUE(session.FinishEndRun());
+  EXPECT_TRUE(call2.Take());
 }
 
 TEST_F(RunTest, AnUnloadedGraphLeavesItsContextsWhatTheyHave) {
@@ -535,10 +552,10 @@ TEST_F(RunTest, AnUnloadedGraphLeavesItsContextsWhatTheyHave) {
       "unloaded";
   EXPECT_EQ(SetBytes(session, context, "x").error().message, expected);
   EXPECT_EQ(Single(session, context).error().message, expected);
-  EXPECT_EQ(session.StartCompute(context, nullptr)->error().message, expected);
+  EXPECT_EQ(session.Compute(context).Take().error().message, expected);
   EXPECT_EQ(session.StartRun(context).error().message, expected);
   EXPECT_EQ(Chunk(session, context), "abc");
-  EXPECT_TRUE(*session.StartFiniSingle(context, nullptr));
+  EXPECT_TRUE(session.FiniSingle(context).Take());
   EXPECT_TRUE(session.DropContext(context));
   EXPECT_EQ(session.DropContext(context).error().code, Code::kInvalidArgument);
   EXPECT_TRUE(Single(session, other));  // the same model under another handle
@@ -564,12 +581,12 @@ TEST_F(RunTest, StopRacesWithEverything) {
     while (!session.stopped()) {
       (void)session.StartRun(run);
       (void)Single(session, context);
-      (void)*session.StartWait(run, WaitFor::kPiece, milliseconds(1), nullptr);
-      (void)*session.StartCompute(context, nullptr);
+      (void)session.Wait(run, WaitFor::kPiece, milliseconds(1)).Take();
+      (void)session.Compute(context).Take();
       (void)session.ReadPiece(run, 0, 4);
       (void)Single(session, context);
-      (void)*session.StartEndRun(run, nullptr);
-      (void)*session.StartFiniSingle(context, nullptr);
+      (void)session.EndRun(run).Take();
+      (void)session.FiniSingle(context).Take();
     }
     stopper.join();
   }
@@ -582,15 +599,15 @@ TEST_F(RunTest, WakersRaceWithChunksTimeoutsAndAbandon) {
     const uint32_t context = Ready(session, round % 2 == 0 ? "stream-late" : "stream-blocking");
     auto woken = std::make_unique<Woken>();
     ASSERT_TRUE(session.StartRun(context));
-    const auto now =
-        session.StartWait(context, WaitFor::kPiece, milliseconds(round % 12), &woken->waker);
-    if (now) continue;
+    std::optional wait(session.Wait(context, WaitFor::kPiece, milliseconds(round % 12)));
+    if (wait->Ready(&woken->waker)) continue;
     if (round % 3 == 0) {
-      session.Abandon();
+      wait.reset();
       woken.reset();  // nobody may touch it now
+      session.Abandon();
     } else {
       ASSERT_TRUE(Eventually([&] { return woken->count == 1; }));
-      EXPECT_TRUE(session.FinishWait());
+      EXPECT_TRUE(wait->Take());
     }
   }
 }

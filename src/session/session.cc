@@ -13,7 +13,8 @@ Session::Session(const SessionHost& host, Policy policy)
       policy_(std::move(policy)),
       ledger_(Ledger::Create({{{"max_session_bytes", policy_.max_session_bytes},
                                {"max_error_bytes", policy_.max_error_bytes},
-                               {"max_contexts", policy_.max_contexts}}})) {}
+                               {"max_contexts", policy_.max_contexts}}})),
+      held_(policy_, ledger_) {}
 
 Session::~Session() {
   Abandon();
@@ -52,43 +53,26 @@ Result<uint32_t> Session::AddGraph(std::shared_ptr<Graph> graph, const Options& 
   return next_graph_++;
 }
 
-std::optional<Result<uint32_t>> Session::StartLoadJob(
-    std::move_only_function<Result<std::shared_ptr<Graph>>()> load, const Options& extra,
-    const wasinn_waker* waker) {
-  load_ = std::make_shared<LoadJob>();
-  load_->extra = extra;
-  SetCurrent(nullptr, &load_->pending);
-  host_.scheduler->loads().Post([job = load_, load = std::move(load)]() mutable {
-    try {
-      job->graph = load();
-    } catch (...) {
-      job->graph = Fail(ErrorOfException());
-    }
-    load = nullptr;
-    job->finished.store(true, std::memory_order_release);
-    job->pending.Complete();
-  });
-  // Stop may have come between the caller's check and SetCurrent.
-  if (stopped()) load_->pending.Complete();
-  if (waker != nullptr && load_->pending.Arm(*waker)) return std::nullopt;
-  load_->pending.Wait();
-  return FinishLoad();
-}
-
-Result<uint32_t> Session::FinishLoad() {
-  const std::shared_ptr<LoadJob> job = std::exchange(load_, nullptr);
-  SetCurrent(nullptr, nullptr);
-  if (stopped()) return Fail(StopError());
-  if (job == nullptr || !job->finished.load(std::memory_order_acquire)) {
-    return Fail(Code::kUnknown, "no load has ended in this session");
+Call<uint32_t> Session::StartLoad(LoadCall::Work work, const Options& extra) {
+  auto load = LoadCall::Start(host_.scheduler->loads(), std::move(work));
+  TimerEntry timer;
+  if (policy_.load_timeout != 0) {
+    Timer& deadlines = host_.scheduler->timer();
+    timer = TimerEntry(deadlines, deadlines.At(DeadlineIn(policy_.load_timeout), [load] {
+      load->Cancel(
+          PlainError(Code::kTimeout, "the load took longer than the rule load_timeout allows"));
+    }));
   }
-  if (!job->graph) return Fail(job->graph.error());
-  return AddGraph(std::move(*job->graph), job->extra);
+  Stopper::Entry entry = stopper_.Add(load);
+  return {load, std::move(entry),
+          [this, load, extra]() -> Result<uint32_t> {
+            WASINN_TRY(graph, load->Take());
+            return AddGraph(std::move(graph), extra);
+          },
+          std::move(timer)};
 }
 
-std::optional<Result<uint32_t>> Session::StartLoadByName(std::string_view name,
-                                                         const Options& extra,
-                                                         const wasinn_waker* waker) {
+Call<uint32_t> Session::LoadByName(std::string_view name, const Options& extra) {
   if (!policy_.GrantsModel(name)) {
     // The same text whether the model exists or not.
     return Fail(Code::kSecurity,
@@ -99,14 +83,15 @@ std::optional<Result<uint32_t>> Session::StartLoadByName(std::string_view name,
   if (auto graph = host_.models->GetLoaded(name, extra)) {
     return AddGraph(std::move(graph), extra);
   }
-  return StartLoadJob(
-      [models = host_.models, name = std::string(name), extra] { return models->Get(name, extra); },
-      extra, waker);
+  return StartLoad(
+      [models = host_.models, name = std::string(name), extra](ModelStore::Loaded loaded) {
+        models->GetThen(name, extra, std::move(loaded));
+      },
+      extra);
 }
 
-std::optional<Result<uint32_t>> Session::StartLoad(std::span<const std::span<const uint8_t>> parts,
-                                                   Encoding encoding, Target target,
-                                                   const wasinn_waker* waker) {
+Call<uint32_t> Session::Load(std::span<const std::span<const uint8_t>> parts, Encoding encoding,
+                             Target target) {
   if (policy_.load_bytes == 0) {
     return Fail(Code::kSecurity, "policy rule load_bytes: this guest may not bring its own model");
   }
@@ -122,11 +107,12 @@ std::optional<Result<uint32_t>> Session::StartLoad(std::span<const std::span<con
     if (!part.empty()) std::memcpy(copy->data(), part.data(), part.size());
     copies.push_back(std::move(*copy));
   }
-  return StartLoadJob(
-      [models = host_.models, copies = std::move(copies), encoding, target]() mutable {
-        return models->GetFromBytes(std::move(copies), encoding, target);
+  return StartLoad(
+      [models = host_.models, copies = std::move(copies), encoding,
+       target](ModelStore::Loaded loaded) mutable {
+        models->GetFromBytesThen(std::move(copies), encoding, target, std::move(loaded));
       },
-      {}, waker);
+      {});
 }
 
 Result<std::shared_ptr<Graph>> Session::FindGraph(uint32_t graph) const {
@@ -221,8 +207,9 @@ Result<const Graph*> Session::GraphOf(uint32_t context) const {
 
 Result<> Session::DropContext(uint32_t context) {
   WASINN_TRY(found, FindContext(context));
-  DropRun(context, *found);
+  DropRun(*found);
   found->inputs.clear();
+  found->execution->Cancel(PlainError(Code::kCancelled, "the execution context was dropped"));
   found->execution->Retire(std::move(found->slot));
   contexts_.erase(context);
   return {};
@@ -308,58 +295,6 @@ Result<std::vector<Execution::Input>> Session::GatherInputs(const Context& conte
   return inputs;
 }
 
-std::optional<Result<>> Session::StartCompute(uint32_t context, const wasinn_waker* waker) {
-  const auto found = FindLiveContext(context);
-  if (!found) return Fail(found.error());
-  auto inputs = GatherInputs(**found);
-  if (!inputs) return Fail(inputs.error());
-  ForgetEarlyOutputs(**found);
-  const std::shared_ptr<Execution>& execution = (*found)->execution;
-  if (const auto& run = (*found)->run; run != nullptr) {
-    const bool stream = run->kind() == Run::Kind::kSingle;
-    if (!stream && !run->ended()) return Fail(Execution::Busy());
-    DropRun(context, **found);
-    if (stream && !execution->Idle()) return ComputeWhenIdle(execution, std::move(*inputs), waker);
-  }
-  if (policy_.compute_timeout == 0 && execution->RunsInline()) {
-    SetCurrent(execution, nullptr);
-    Result<> result = execution->RunInline(std::move(*inputs), stopped_);
-    SetCurrent(nullptr, nullptr);
-    return result;
-  }
-  computing_ = std::make_shared<Pending>();
-  compute_ = execution;
-  SetCurrent(execution, nullptr);
-  auto started = execution->Start(std::move(*inputs), ComputeDeadline(),
-                                  [pending = computing_] { pending->Complete(); });
-  if (!started) {
-    compute_ = nullptr;
-    SetCurrent(nullptr, nullptr);
-    return started;
-  }
-  // Stop may have come between the caller's check and Start.
-  if (stopped()) execution->Cancel(StopError());
-  if (waker != nullptr && computing_->Arm(*waker)) return std::nullopt;
-  computing_->Wait();
-  return FinishCompute();
-}
-
-std::chrono::steady_clock::time_point Session::ComputeDeadline() const {
-  if (policy_.compute_timeout == 0) return std::chrono::steady_clock::time_point::max();
-  return std::chrono::steady_clock::now() +
-         std::chrono::milliseconds(std::min<uint64_t>(policy_.compute_timeout, 1ull << 40));
-}
-
-Result<> Session::FinishCompute() {
-  const std::shared_ptr<Execution> execution = std::exchange(compute_, nullptr);
-  const std::shared_ptr<LateStart> late = std::exchange(late_, nullptr);
-  computing_ = nullptr;
-  SetCurrent(nullptr, nullptr);
-  if (execution == nullptr) return Fail(Code::kUnknown, "no compute has ended in this session");
-  if (late != nullptr) return EndLateStart(*late);
-  return execution->TakeOutcome();
-}
-
 Result<Tensor> Session::Output(uint32_t context, uint32_t port) const {
   EarlyOutput* early = nullptr;
   WASINN_TRY(output, FindOutput(context, port, &early));
@@ -390,6 +325,11 @@ Result<const Tensor*> Session::FindOutput(uint32_t context, uint32_t port,
     return Fail(Code::kInvalidArgument,
                 "output {}: expected after the end of the run, given one that has not come to its "
                 "end",
+                port);
+  }
+  if (!CheckNotComputing(*found)) {
+    return Fail(Code::kInvalidArgument,
+                "output {}: expected after the end of the compute, given one that is pending",
                 port);
   }
   const auto& outputs = found->execution->outputs();
@@ -441,45 +381,7 @@ Result<uint32_t> Session::AddTensor(DType dtype, const Shape& shape,
                                     std::span<const uint8_t> bytes) {
   WASINN_TRY(buffer, AllocateTensor(bytes.size()));
   if (!bytes.empty()) std::memcpy(buffer.data(), bytes.data(), bytes.size());
-  return AddTensor(Tensor{dtype, shape, std::move(buffer)});
-}
-
-Result<uint32_t> Session::AddTensor(Tensor tensor) {
-  WASINN_CHECK(CheckLimit("max_tensors", policy_.max_tensors, tensors_.size() + 1));
-  // Its bytes count already, once for all that share them.
-  return tensors_.Add({std::move(tensor), std::nullopt, {}});
-}
-
-Result<uint32_t> Session::AddBrokenTensor(Error error) {
-  WASINN_CHECK(CheckLimit("max_tensors", policy_.max_tensors, tensors_.size() + 1));
-  WASINN_TRY(text, Charge::Take(ledger_, Ledger::Account::kErrorBytes, error.message.size()));
-  return tensors_.Add({Tensor{}, std::move(error), std::move(text)});
-}
-
-Result<Tensor> Session::FindTensor(uint32_t tensor) const {
-  const HeldTensor* held = tensors_.Find(tensor);
-  if (held == nullptr) {
-    return Fail(Code::kInvalidArgument, "expected a tensor of this session, given handle {}",
-                tensor);
-  }
-  if (held->error) return Fail(*held->error);
-  return held->tensor;
-}
-
-Result<Tensor> Session::TakeTensor(uint32_t tensor) {
-  auto found = FindTensor(tensor);
-  DropTensor(tensor);
-  return found;
-}
-
-void Session::DropTensor(uint32_t tensor) { tensors_.Remove(tensor); }
-
-Result<uint32_t> Session::AddError(Error error) {
-  WASINN_CHECK(CheckLimit("max_errors", policy_.max_errors, errors_.size() + 1));
-  const size_t size = error.message.size() + error.host_message.size();
-  WASINN_TRY(text, Charge::Take(ledger_, Ledger::Account::kErrorBytes, size));
-  WASINN_TRY(bytes, Charge::Take(ledger_, Ledger::Account::kBytes, size));
-  return errors_.Add({std::move(error), std::move(text), std::move(bytes)});
+  return held_.AddTensor(Tensor{dtype, shape, std::move(buffer)});
 }
 
 void Session::Remember(const Error& error) noexcept {
@@ -491,85 +393,9 @@ void Session::Remember(const Error& error) noexcept {
                  end ? "ended" : "failed", CodeName(error.code), CutErrorText(error.HostText()));
 }
 
-// ------------------------------------------------------------------ stopping
-
-void Session::SetCurrent(std::shared_ptr<Execution> execution, Pending* pending) {
-  MutexLock lock(stop_mutex_);
-  current_ = std::move(execution);
-  current_pending_ = pending;
-}
-
-void Session::Stop(Error why) noexcept {
-  std::shared_ptr<Execution> execution;
-  {
-    MutexLock lock(stop_mutex_);
-    if (stopped()) return;
-    stop_error_ = std::move(why);
-    stopped_.store(stop_error_.code, std::memory_order_release);
-    execution = current_;
-    if (current_pending_ != nullptr) current_pending_->Complete();
-    // Under the lock, so that OnStop(NULL) returns only after the callback has.
-    try {
-      if (on_stop_ != nullptr) on_stop_(on_stop_self_);
-    } catch (...) {
-      // Swallowed: it has been called.
-    }
-    on_stop_ = nullptr;
-  }
-  if (execution != nullptr) execution->Cancel(StopError());
-  // One by one, for a list of them would take memory.
-  std::optional<uint32_t> last;
-  while (true) {
-    {
-      MutexLock lock(stop_mutex_);
-      const auto it = last ? running_.upper_bound(*last) : running_.begin();
-      if (it == running_.end()) return;
-      last = it->first;
-      execution = it->second;
-    }
-    execution->Cancel(StopError());
-  }
-}
-
-Error Session::StopError() const noexcept {
-  MutexLock lock(stop_mutex_);
-  return CopyOf(stop_error_);
-}
-
-void Session::OnStop(void (*stop)(void* self), void* self) {
-  MutexLock lock(stop_mutex_);
-  if (stop != nullptr && stopped()) {
-    stop(self);
-    return;
-  }
-  on_stop_ = stop;
-  on_stop_self_ = self;
-}
-
-void Session::GiveUpCall() noexcept {
-  finish_core = nullptr;
-  finish_component = nullptr;
-  if (load_ != nullptr) {
-    load_->pending.Abandon();
-    load_ = nullptr;
-  }
-  if (compute_ != nullptr) {
-    if (computing_ != nullptr) computing_->Abandon();
-    compute_->Cancel(PlainError(Code::kCancelled, "the guest has gone"));
-  }
-  if (late_ != nullptr) GiveUpLateStart();
-  if (wait_) {
-    wait_->pending->Abandon();
-    (void)EndWait();
-  }
-  SetCurrent(nullptr, nullptr);
-  compute_ = nullptr;
-  computing_ = nullptr;
-}
-
 void Session::Abandon() noexcept {
-  GiveUpCall();
-  for (auto& [handle, context] : contexts_) DropRun(handle, context);
+  stopper_.CancelAll(PlainError(Code::kCancelled, "the guest has gone"));
+  for (auto& [handle, context] : contexts_) DropRun(context);
 }
 
 }  // namespace wasinn

@@ -4,7 +4,6 @@
 #include <wasinn/adapter.h>
 
 #include <atomic>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -18,11 +17,13 @@
 #include "model/store.h"
 #include "sched/execution.h"
 #include "sched/scheduler.h"
+#include "session/call.h"
 #include "session/carry.h"
-#include "session/pending.h"
+#include "session/held.h"
+#include "session/load.h"
 #include "session/policy.h"
 #include "session/run.h"
-#include "session/slots.h"
+#include "session/stopper.h"
 #include "tensor/tensor.h"
 
 namespace wasinn {
@@ -35,14 +36,12 @@ struct SessionHost {
   const Logger* log = nullptr;
 };
 
-// One call at a time, from any one thread; Stop, stopped and OnStop from any thread, any time.
+// One function at a time, from any thread; Stop, stopped and OnStop from any thread, any time.
 // Handles of graphs and contexts count up from 0 and are never used twice (WasmEdge's guests rely
 // on it); those of tensors and errors, which only component engines see, are.
 //
-// Load and compute may take long. Their Start functions end at once with a value, or give nullopt:
-// then the call goes on elsewhere, the waker is called once, and the Finish function gives the
-// value. With a NULL waker they block and always give a value. The same holds for the waits of runs
-// in the background; at most one of all these calls is pending at a time.
+// What may take long gives a Call (session/call.h): its outcome, or what is waited for to get it.
+// Any number of them may be pending at a time, one compute for each context; Stop ends them all.
 class Session {
  public:
   Session(const SessionHost& host, Policy policy);
@@ -63,13 +62,10 @@ class Session {
   // ---- graphs
   // `extra` options go over the registered ones; those that the backend does not know are ignored
   // with a warning, as WasmEdge does.
-  std::optional<Result<uint32_t>> StartLoadByName(std::string_view name, const Options& extra,
-                                                  const wasinn_waker* waker);
+  Call<uint32_t> LoadByName(std::string_view name, const Options& extra);
   // The sizes are checked against policy before the parts are copied.
-  std::optional<Result<uint32_t>> StartLoad(std::span<const std::span<const uint8_t>> parts,
-                                            Encoding encoding, Target target,
-                                            const wasinn_waker* waker);
-  Result<uint32_t> FinishLoad();
+  Call<uint32_t> Load(std::span<const std::span<const uint8_t>> parts, Encoding encoding,
+                      Target target);
   Result<> DropGraph(uint32_t graph);
   // As WasmEdge's `unload`: its contexts lose the graph with it. They still give outputs, but take
   // no input and run no more; a stream of compute_single ends, a run in the background goes on.
@@ -92,8 +88,8 @@ class Session {
                           Tensor tensor);
   // Forgets all inputs, for dialects that give them with each compute.
   Result<> ClearInputs(uint32_t context);
-  std::optional<Result<>> StartCompute(uint32_t context, const wasinn_waker* waker);
-  Result<> FinishCompute();
+  // session_calls.cc
+  Call<void> Compute(uint32_t context);
   // Output of the last compute or run, or one that the backend knows without a run: of the inputs
   // that were set since. INVALID_ARGUMENT for an index that the graph does not have,
   // before a successful compute, and while a run is under way. Of a stream of compute_single, only
@@ -105,7 +101,7 @@ class Session {
   // 0 for a handle that is none.
   size_t OutputCount(uint32_t context) const;
 
-  // ---- runs in the background; session_run.cc
+  // ---- runs in the background; session_calls.cc
   // One per context, as many at a time as there are contexts; each ends with the next compute or
   // run of its context, with the context, with Stop or Abandon, and with the session.
   // compute_timeout counts from its start. Functions that need a run give INVALID_ARGUMENT where
@@ -119,10 +115,8 @@ class Session {
   // Waits until it is kDone or failed, or, waiting for a piece, kReadable; nullopt of `timeout`
   // waits for ever. When the time is over first it says how far the run is (kRunning), which is no
   // error.
-  std::optional<Result<RunStatus>> StartWait(uint32_t context, WaitFor what,
-                                             std::optional<std::chrono::milliseconds> timeout,
-                                             const wasinn_waker* waker);
-  Result<RunStatus> FinishWait();
+  Call<RunStatus> Wait(uint32_t context, WaitFor what,
+                       std::optional<std::chrono::milliseconds> timeout);
   // Of the run that the context has now, whatever comes after it.
   Result<std::unique_ptr<RunPollable>> SubscribeRun(uint32_t context);
   // Reads on, see Run::Read; on each output from its beginning. INVALID_ARGUMENT for `most` 0.
@@ -131,36 +125,22 @@ class Session {
   Result<> CancelRun(uint32_t context);
   // The same, and waits until the backend has ended, so that the next compute is not BUSY; at most
   // as long as compute_timeout allows, then TIMEOUT. Nothing without a run.
-  std::optional<Result<>> StartEndRun(uint32_t context, const wasinn_waker* waker);
-  Result<> FinishEndRun();
+  Call<void> EndRun(uint32_t context);
 
   // ---- compute_single: a run that the guest steps through
   // Waits for the next chunk of the stream, starting one when there is none or when the last step
   // failed; END_OF_SEQUENCE after the last chunk, else the run's error.
-  std::optional<Result<>> StartSingle(uint32_t context, const wasinn_waker* waker);
-  Result<> FinishSingle();
+  Call<void> Single(uint32_t context);
   // See Run::StepOutput.
   Result<Tensor> SingleOutput(uint32_t context, uint32_t port) const;
-  // Ends the stream as StartEndRun does, and finishes with FinishEndRun. StartCompute does so by
-  // itself.
-  std::optional<Result<>> StartFiniSingle(uint32_t context, const wasinn_waker* waker);
+  // Ends the stream as EndRun does. Compute does so by itself.
+  Call<void> FiniSingle(uint32_t context);
 
   // ---- tensors and errors that component guests hold
+  HeldValues& held() { return held_; }
+  const HeldValues& held() const { return held_; }
   // Copies; the check of dims against length waits for the port (see carry.h).
   Result<uint32_t> AddTensor(DType dtype, const Shape& shape, std::span<const uint8_t> bytes);
-  // For a constructor that cannot fail: the tensor exists and each use of it gives `error`.
-  Result<uint32_t> AddBrokenTensor(Error error);
-  Result<uint32_t> AddTensor(Tensor tensor);
-  Result<Tensor> FindTensor(uint32_t tensor) const;
-  // Takes it out of the session.
-  Result<Tensor> TakeTensor(uint32_t tensor);
-  void DropTensor(uint32_t tensor);
-  Result<uint32_t> AddError(Error error);
-  const Error* FindError(uint32_t error) const {
-    const HeldError* held = errors_.Find(error);
-    return held == nullptr ? nullptr : &held->error;
-  }
-  void DropError(uint32_t error) noexcept { errors_.Remove(error); }
 
   // ---- the last error
   // Keeps the beginning of its text, and logs it unless that would fill the log.
@@ -172,20 +152,16 @@ class Session {
 
   // ---- stopping
   // Ends the session for good with CANCELLED or TIMEOUT; the first reason stays.
-  void Stop(Error why) noexcept;
-  bool stopped() const { return stopped_.load(std::memory_order_acquire) != Code::kOk; }
-  Code stop_code() const { return stopped_.load(std::memory_order_acquire); }
+  void Stop(Error why) noexcept { stopper_.Stop(std::move(why)); }
+  bool stopped() const { return stopper_.stopped(); }
+  Code stop_code() const { return stopper_.code(); }
   // Why it was stopped.
-  Error StopError() const noexcept;
-  void OnStop(void (*stop)(void* self), void* self);
-  // Gives up the call under way, of which the guest has been told that it failed.
-  void GiveUpCall() noexcept;
-  // The same, and ends all runs; see wasinn_session_abandon.
+  Error StopError() const noexcept { return stopper_.error(); }
+  void OnStop(void (*stop)(void* self), void* self) { stopper_.OnStop(stop, self); }
+  // Cancels all calls and runs; see wasinn_session_abandon.
   void Abandon() noexcept;
 
-  // ---- for dialects: what ends a PENDING call
-  std::move_only_function<wasinn_call_state(wasinn_memory, uint64_t*)> finish_core;
-  std::move_only_function<wasinn_call_state(wasinn_val*)> finish_component;
+  // ---- for dialects
   // Memory behind the last component result's items; valid until the next call.
   std::vector<wasinn_val> result_items;
   std::vector<std::string> result_texts;
@@ -198,8 +174,10 @@ class Session {
     bool unloaded = false;  // its graph was, by UnloadGraph
     std::shared_ptr<Execution> execution;
     std::vector<std::optional<Tensor>> inputs;
-    std::unique_ptr<Run> run;  // in the background; nullptr after a plain compute
-    bool new_inputs = false;   // set since the last compute or run
+    std::shared_ptr<PendingCall> compute;  // the last one that was pending
+    std::unique_ptr<Run> run;              // in the background; nullptr after a plain compute
+    Stopper::Entry run_entry;              // of `run`
+    bool new_inputs = false;               // set since the last compute or run
     Charge slot;
     // What the backend knows without a run, of the inputs as they are, by port.
     mutable std::map<uint32_t, std::shared_ptr<EarlyOutput>> early_outputs;
@@ -211,37 +189,8 @@ class Session {
     Result<Tensor> output;
     bool lent = false;
   };
-  struct HeldTensor {
-    Tensor tensor;
-    std::optional<Error> error;
-    Charge text;
-  };
-  struct HeldError {
-    Error error;
-    Charge text;
-    Charge bytes;
-  };
-  // A load under way, shared with the thread that loads.
-  struct LoadJob {
-    Pending pending;
-    Options extra;
-    Result<std::shared_ptr<Graph>> graph = Fail(Code::kCancelled, "the load was given up");
-    std::atomic<bool> finished{false};
-  };
 
-  // A wait of a run under way.
-  struct RunWait {
-    uint32_t context;
-    WaitFor what;
-    std::shared_ptr<Pending> pending;
-    Timer::Id timer;  // 0: none
-  };
-  // A compute that starts when the stream before it has ended.
-  class LateStart;
-
-  std::optional<Result<uint32_t>> StartLoadJob(
-      std::move_only_function<Result<std::shared_ptr<Graph>>()> load, const Options& extra,
-      const wasinn_waker* waker);
+  Call<uint32_t> StartLoad(LoadCall::Work work, const Options& extra);
   uint64_t OwnGraphBytes(const Graph& added) const;
   // `extra`: what a guest gave besides the registered options; those of contexts stay with the
   // handle.
@@ -260,53 +209,32 @@ class Session {
   // Of a compute or run that begins.
   static void ForgetEarlyOutputs(Context& context);
   Result<BufferRef> AllocateTensor(uint64_t size);
-  void SetCurrent(std::shared_ptr<Execution> execution, Pending* pending);
+  static std::chrono::steady_clock::time_point DeadlineIn(uint64_t milliseconds);
   std::chrono::steady_clock::time_point ComputeDeadline() const;
 
-  Result<> BeginRun(uint32_t handle, Context& context, Run::Kind kind);
-  void DropRun(uint32_t handle, Context& context);
+  // BUSY while a compute is pending, or was not taken.
+  static Result<> CheckNotComputing(const Context& context);
+  Result<> BeginRun(Context& context, Run::Kind kind);
+  static void DropRun(Context& context);
   Result<Run*> FindRun(uint32_t context);
-  // Waits for wait_, or has the waker called for it: then true.
-  bool Suspend(std::optional<std::chrono::steady_clock::time_point> until,
-               const wasinn_waker* waker);
-  // Ends the wait. The session's error when it was stopped, UNKNOWN when there was no wait. Throws
-  // nothing where there was one.
-  Result<RunWait> EndWait();
-  std::optional<Result<>> ComputeWhenIdle(std::shared_ptr<Execution> execution,
-                                          std::vector<Execution::Input> inputs,
-                                          const wasinn_waker* waker);
-  Result<> EndLateStart(LateStart& late);
-  void GiveUpLateStart();
+  // Until `end`, if there is one: then the call ends, which is no failure.
+  TimerEntry EndAt(std::optional<std::chrono::steady_clock::time_point> end,
+                   const std::shared_ptr<PendingCall>& call);
+  Call<void> ComputeWhenIdle(Context& context, std::vector<Execution::Input> inputs);
 
   const SessionHost host_;
   const Policy policy_;
+  Stopper stopper_;  // outlives the entries of contexts
   std::shared_ptr<const GuestDirs> guest_dirs_;
   std::unordered_map<uint32_t, std::shared_ptr<Graph>> graphs_;
   std::unordered_map<uint32_t, Options> context_options_;  // by graph handle
   std::unordered_map<uint32_t, Context> contexts_;
   uint32_t next_graph_ = 0;
   uint32_t next_context_ = 0;
-  Slots<HeldTensor> tensors_;
-  Slots<HeldError> errors_;
   const std::shared_ptr<Ledger> ledger_;
+  HeldValues held_;
   Error last_failure_ = {Code::kOk, "", 0};
   LogLimit log_limit_{"failed guest calls"};
-
-  std::shared_ptr<LoadJob> load_;       // PENDING load
-  std::shared_ptr<Execution> compute_;  // PENDING compute
-  std::shared_ptr<Pending> computing_;
-  std::shared_ptr<LateStart> late_;  // what `computing_` belongs to, after a stream
-  std::optional<RunWait> wait_;      // PENDING wait of a run
-
-  std::atomic<Code> stopped_{Code::kOk};
-  mutable Mutex stop_mutex_;
-  Error stop_error_ GUARDED_BY(stop_mutex_);
-  std::shared_ptr<Execution> current_ GUARDED_BY(stop_mutex_);  // what Stop has to cancel
-  Pending* current_pending_ GUARDED_BY(stop_mutex_) = nullptr;
-  // By context; those of runs in the background, which Stop has to cancel, too.
-  std::map<uint32_t, std::shared_ptr<Execution>> running_ GUARDED_BY(stop_mutex_);
-  void (*on_stop_)(void* self) GUARDED_BY(stop_mutex_) = nullptr;
-  void* on_stop_self_ GUARDED_BY(stop_mutex_) = nullptr;
 };
 
 }  // namespace wasinn

@@ -40,12 +40,12 @@ TEST_F(SessionTest, LoadSetComputeGet) {
   EXPECT_EQ(session.Output(context, 0).error().message,
             "output 0: expected after a successful compute, given none yet");
   ASSERT_TRUE(SetBytes(session, context, "first"));
-  ASSERT_TRUE(*session.StartCompute(context, nullptr));
+  ASSERT_TRUE(session.Compute(context).Take());
   EXPECT_EQ(Output(session, context), "first");
-  ASSERT_TRUE(*session.StartCompute(context, nullptr));  // inputs stay set
+  ASSERT_TRUE(session.Compute(context).Take());  // inputs stay set
   ASSERT_TRUE(SetBytes(session, context, "second"));
   EXPECT_EQ(Output(session, context), "first");  // outputs stay until the next compute
-  ASSERT_TRUE(*session.StartCompute(context, nullptr));
+  ASSERT_TRUE(session.Compute(context).Take());
   EXPECT_EQ(Output(session, context), "second");
   EXPECT_EQ(session.OutputCount(context), 1u);
   EXPECT_EQ(session.Output(context, 1).error().code, Code::kInvalidArgument);
@@ -59,7 +59,7 @@ TEST_F(SessionTest, AnOutputIsItsOwnUntilTheNextCompute) {
     Session session = Make();
     const uint32_t context = Context(session, model);
     ASSERT_TRUE(SetBytes(session, context, "first"));
-    ASSERT_TRUE(*session.StartCompute(context, nullptr));
+    ASSERT_TRUE(session.Compute(context).Take());
     const Tensor held = *session.Output(context, 0);
     for (const char* next : {"other", "one that is longer", "x"}) {
       ASSERT_TRUE(SetBytes(session, context, next));
@@ -82,7 +82,7 @@ TEST_F(SessionTest, ABackendMayRefuseAnInputAndTheOldOneStays) {
       Tensor{DType::kU8, *Shape::OfTensor(std::vector<int64_t>{3}), core_.Copy("bad")});
   EXPECT_EQ(tensor.error().code, Code::kInvalidEncoding);
   // None was set.
-  EXPECT_EQ((*session.StartCompute(context, nullptr)).error().code, Code::kInvalidArgument);
+  EXPECT_EQ((session.Compute(context).Take()).error().code, Code::kInvalidArgument);
 }
 
 TEST_F(SessionTest, AnOutputMayBeKnownWithoutARun) {
@@ -92,7 +92,7 @@ TEST_F(SessionTest, AnOutputMayBeKnownWithoutARun) {
   EXPECT_EQ(Output(session, context), "0");
   ASSERT_TRUE(SetBytes(session, context, "twelve bytes"));
   EXPECT_EQ(Output(session, context), "12");
-  ASSERT_TRUE(*session.StartCompute(context, nullptr));
+  ASSERT_TRUE(session.Compute(context).Take());
   EXPECT_EQ(Output(session, context), "twelve bytes");
   // Of the new input, until it was computed.
   ASSERT_TRUE(SetBytes(session, context, "four"));
@@ -107,7 +107,7 @@ TEST_F(SessionTest, TextMayHaveAnyDims) {
   const std::vector<int64_t> dims = {1};
   ASSERT_TRUE(session.SetInput(context, std::nullopt, 0, DType::kU8, *Shape::OfTensor(dims),
                                BytesOf("longer than one")));
-  ASSERT_TRUE(*session.StartCompute(context, nullptr));
+  ASSERT_TRUE(session.Compute(context).Take());
   EXPECT_EQ(Output(session, context), "longer than one");
   EXPECT_EQ(session.Output(context, 0)->shape.ToString(), "[15]");
 }
@@ -127,7 +127,7 @@ TEST_F(SessionTest, HandlesCountUpAndAreNeverUsedTwice) {
             "expected a graph of this session, given handle 1");
   EXPECT_EQ(session.GraphOf(0).error().message,
             "expected an execution context of this session, given handle 0");
-  EXPECT_FALSE(*session.StartCompute(9, nullptr));
+  EXPECT_FALSE(session.Compute(9).Take());
   EXPECT_EQ(session.OutputCount(9), 0u);
 }
 
@@ -137,14 +137,14 @@ TEST_F(SessionTest, AContextOutlivesItsGraphHandle) {
   const uint32_t context = *session.InitContext(graph, {});
   ASSERT_TRUE(session.DropGraph(graph));
   ASSERT_TRUE(SetBytes(session, context, "still here"));
-  ASSERT_TRUE(*session.StartCompute(context, nullptr));
+  ASSERT_TRUE(session.Compute(context).Take());
   EXPECT_EQ(Output(session, context), "still here");
 }
 
 TEST_F(SessionTest, InputsAreCheckedBeforeTheBackendSeesThem) {
   Session session = Make();
   const uint32_t context = Context(session, "pair");
-  EXPECT_EQ(session.StartCompute(context, nullptr)->error().message,
+  EXPECT_EQ(session.Compute(context).Take().error().message,
             "input 0 ('x'): expected f32 [2], given none");
   EXPECT_EQ(SetBytes(session, context, "abc").error().message,
             "input 0 ('x'): expected f32 [2], given u8 [3] with 3 bytes");
@@ -155,9 +155,9 @@ TEST_F(SessionTest, InputsAreCheckedBeforeTheBackendSeesThem) {
             "input index: expected below 2, given 2");
   ASSERT_TRUE(session.SetInput(context, std::nullopt, 0, DType::kF32, *Shape::OfTensor(dims),
                                BytesOf("12345678")));
-  ASSERT_TRUE(*session.StartCompute(context, nullptr));  // the other one is optional
+  ASSERT_TRUE(session.Compute(context).Take());  // the other one is optional
   ASSERT_TRUE(session.ClearInputs(context));
-  EXPECT_FALSE(*session.StartCompute(context, nullptr));
+  EXPECT_FALSE(session.Compute(context).Take());
 }
 
 TEST_F(SessionTest, TensorsAreCarriedInAndOutForADialect) {
@@ -168,8 +168,9 @@ TEST_F(SessionTest, TensorsAreCarriedInAndOutForADialect) {
   const auto tensor =
       session.AddTensor(DType::kU8, *Shape::OfTensor(dims), BytesOf("0123456789abcdef"));
   ASSERT_TRUE(tensor);
-  ASSERT_TRUE(session.SetInputTensor(context, DTypeNumbers::kWit, 0, *session.TakeTensor(*tensor)));
-  ASSERT_TRUE(*session.StartCompute(context, nullptr));
+  ASSERT_TRUE(
+      session.SetInputTensor(context, DTypeNumbers::kWit, 0, *session.held().TakeTensor(*tensor)));
+  ASSERT_TRUE(session.Compute(context).Take());
   const Tensor output = *session.Output(context, 0);
   EXPECT_EQ(output.dtype, DType::kU64);
   EXPECT_EQ(output.shape.ToString(), "[2]");
@@ -180,17 +181,17 @@ TEST_F(SessionTest, TensorAndErrorHandles) {
   Session session = Make();
   const int64_t dims[] = {3};
   const uint32_t tensor = *session.AddTensor(DType::kU8, *Shape::OfTensor(dims), BytesOf("abc"));
-  EXPECT_EQ(session.FindTensor(tensor)->data.size(), 3u);
-  EXPECT_TRUE(session.TakeTensor(tensor));
-  EXPECT_EQ(session.TakeTensor(tensor).error().code, Code::kInvalidArgument);
-  const uint32_t broken = *session.AddBrokenTensor({Code::kTooLarge, "too long", 0});
-  EXPECT_EQ(session.FindTensor(broken).error().message, "too long");
-  session.DropTensor(broken);
-  session.DropTensor(broken);
-  const uint32_t error = *session.AddError({Code::kBusy, "later", 0});
-  EXPECT_EQ(session.FindError(error)->message, "later");
-  session.DropError(error);
-  EXPECT_EQ(session.FindError(error), nullptr);
+  EXPECT_EQ(session.held().FindTensor(tensor)->data.size(), 3u);
+  EXPECT_TRUE(session.held().TakeTensor(tensor));
+  EXPECT_EQ(session.held().TakeTensor(tensor).error().code, Code::kInvalidArgument);
+  const uint32_t broken = *session.held().AddBrokenTensor({Code::kTooLarge, "too long", 0});
+  EXPECT_EQ(session.held().FindTensor(broken).error().message, "too long");
+  session.held().DropTensor(broken);
+  session.held().DropTensor(broken);
+  const uint32_t error = *session.held().AddError({Code::kBusy, "later", 0});
+  EXPECT_EQ(session.held().FindError(error)->message, "later");
+  session.held().DropError(error);
+  EXPECT_EQ(session.held().FindError(error), nullptr);
 }
 
 TEST_F(SessionTest, EveryLimitIsRefusedWithItsRulesName) {
@@ -202,9 +203,9 @@ TEST_F(SessionTest, EveryLimitIsRefusedWithItsRulesName) {
                           {"max_model_bytes", "20"},
                           {"max_tensor_bytes", "10"},
                           {"max_session_bytes", "15"}});
-  ExpectRefused(session.StartLoadByName("pair", {}, nullptr)->error(), "models");
+  ExpectRefused(session.LoadByName("pair", {}).Take().error(), "models");
   const uint32_t graph = Load(session, "any");
-  ExpectRefused(session.StartLoadByName("any", {}, nullptr)->error(), "max_graphs");
+  ExpectRefused(session.LoadByName("any", {}).Take().error(), "max_graphs");
   ExpectRefused(LoadBytes(session, kModel).error(), "max_model_bytes");
   const uint32_t context = *session.InitContext(graph, {});
   ExpectRefused(session.InitContext(graph, {}).error(), "max_contexts");
@@ -214,9 +215,9 @@ TEST_F(SessionTest, EveryLimitIsRefusedWithItsRulesName) {
   const int64_t dims[] = {5};
   ASSERT_TRUE(session.AddTensor(DType::kU8, *Shape::OfTensor(dims), BytesOf("12345")));
   ExpectRefused(session.AddTensor(DType::kU8, Shape(), {}).error(), "max_tensors");
-  ExpectRefused(session.AddBrokenTensor({}).error(), "max_tensors");
-  ASSERT_TRUE(session.AddError({}));
-  ExpectRefused(session.AddError({}).error(), "max_errors");
+  ExpectRefused(session.held().AddBrokenTensor({}).error(), "max_tensors");
+  ASSERT_TRUE(session.held().AddError({}));
+  ExpectRefused(session.held().AddError({}).error(), "max_errors");
   Session closed = Make({{"load_bytes", "false"}});
   ExpectRefused(LoadBytes(closed, kModel).error(), "load_bytes");
 }
@@ -230,7 +231,7 @@ TEST_F(SessionTest, GraphsOfItsOwnCountByBytesAsLongAsAContextHasThem) {
   Load(session, "any");
   Load(session, "slow");
   ExpectRefused(LoadBytes(session, kAny).error(), "max_graph_bytes");
-  ExpectRefused((*session.StartLoadByName("pair", {{"load_delay_ms", "1"}}, nullptr)).error(),
+  ExpectRefused((session.LoadByName("pair", {{"load_delay_ms", "1"}}).Take()).error(),
                 "max_graph_bytes");
   ASSERT_TRUE(session.DropGraph(graph));
   ASSERT_TRUE(session.DropGraph(graph + 1));
@@ -252,7 +253,7 @@ TEST_F(SessionTest, ComputeTimeout) {
   for (const char* model : {"slow", "slow-blocking"}) {
     const uint32_t context = Context(session, model);
     ASSERT_TRUE(SetBytes(session, context, "x"));
-    const auto outcome = *session.StartCompute(context, nullptr);
+    const auto outcome = session.Compute(context).Take();
     ASSERT_FALSE(outcome);
     EXPECT_EQ(outcome.error().code, Code::kTimeout);
     EXPECT_NE(outcome.error().message.find("compute_timeout"), std::string::npos);
@@ -261,7 +262,7 @@ TEST_F(SessionTest, ComputeTimeout) {
   EXPECT_FALSE(session.stopped());
   const uint32_t quick = Context(session, "any");
   ASSERT_TRUE(SetBytes(session, quick, "x"));
-  EXPECT_TRUE(*session.StartCompute(quick, nullptr));
+  EXPECT_TRUE(session.Compute(quick).Take());
 }
 
 TEST_F(SessionTest, StopEndsAComputeFromAnotherThread) {
@@ -274,7 +275,7 @@ TEST_F(SessionTest, StopEndsAComputeFromAnotherThread) {
       session.Stop({Code::kCancelled, "enough", 0});
       session.Stop({Code::kTimeout, "the first reason stays", 0});
     });
-    const auto outcome = *session.StartCompute(context, nullptr);
+    const auto outcome = session.Compute(context).Take();
     stopper.join();
     ASSERT_FALSE(outcome);
     EXPECT_EQ(outcome.error().message, "enough");
@@ -306,14 +307,14 @@ TEST_F(SessionTest, StopEndsALoad) {
     begun.wait();
     session.Stop({Code::kCancelled, "enough", 0});
   });
-  const auto loaded = *session.StartLoadByName("first", {}, nullptr);
+  const auto loaded = session.LoadByName("first", {}).Take();
   stopper.join();
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().message, "enough");
   // The backend is still at it.
   EXPECT_EQ(script.loading, 1);
   // One that was stopped before it began does not wait either.
-  EXPECT_FALSE(*session.StartLoadByName("second", {}, nullptr));
+  EXPECT_FALSE(session.LoadByName("second", {}).Take());
   EXPECT_GE(script.loading, 1);
   released.count_down();
 }
@@ -321,19 +322,20 @@ TEST_F(SessionTest, StopEndsALoad) {
 TEST_F(SessionTest, PendingCallsWakeOnceAndFinish) {
   Session session = Make();
   Woken load;
-  const auto now = session.StartLoadByName("slow-load", {}, &load.waker);
-  ASSERT_FALSE(now);
+  auto loading = session.LoadByName("slow-load", {});
+  ASSERT_FALSE(loading.Ready(&load.waker));
   ASSERT_TRUE(Eventually([&] { return load.count == 1; }));
-  const auto graph = session.FinishLoad();
+  const auto graph = loading.Take();
   ASSERT_TRUE(graph) << graph.error().message;
 
   Register("short", kAny, {{"delay_ms", "20"}});
   const uint32_t context = Context(session, "short");
   ASSERT_TRUE(SetBytes(session, context, "pending"));
   Woken compute;
-  ASSERT_FALSE(session.StartCompute(context, &compute.waker));
+  auto call = session.Compute(context);
+  ASSERT_FALSE(call.Ready(&compute.waker));
   ASSERT_TRUE(Eventually([&] { return compute.count == 1; }));
-  EXPECT_TRUE(session.FinishCompute());
+  EXPECT_TRUE(call.Take());
   EXPECT_EQ(Output(session, context), "pending");
   std::this_thread::sleep_for(milliseconds(10));
   EXPECT_EQ(load.count, 1);
@@ -345,42 +347,48 @@ TEST_F(SessionTest, StopWakesPendingCalls) {
   const uint32_t context = Context(session, "slow");
   ASSERT_TRUE(SetBytes(session, context, "x"));
   Woken compute;
-  ASSERT_FALSE(session.StartCompute(context, &compute.waker));
+  auto call = session.Compute(context);
+  ASSERT_FALSE(call.Ready(&compute.waker));
   session.Stop({Code::kCancelled, "enough", 0});
   EXPECT_TRUE(Eventually([&] { return compute.count == 1; }));
-  EXPECT_EQ(session.FinishCompute().error().message, "enough");
+  EXPECT_EQ(call.Take().error().message, "enough");
 
   Session other = Make();
   Woken load;
-  ASSERT_FALSE(other.StartLoadByName("slow-load", {}, &load.waker));
+  auto call2 = other.LoadByName("slow-load", {});
+  ASSERT_FALSE(call2.Ready(&load.waker));
   other.Stop({Code::kTimeout, "too long", 0});
   EXPECT_EQ(load.count, 1);
-  EXPECT_EQ(other.FinishLoad().error().code, Code::kTimeout);
+  EXPECT_EQ(call2.Take().error().code, Code::kTimeout);
 }
 
-TEST_F(SessionTest, AnAbandonedCallIsNeverWoken) {
+TEST_F(SessionTest, ACallThatWasGivenUpIsNeverWoken) {
   Session session = Make();
   const uint32_t context = Context(session, "slow");
   ASSERT_TRUE(SetBytes(session, context, "x"));
   {
     Woken compute;
-    ASSERT_FALSE(session.StartCompute(context, &compute.waker));
-    session.Abandon();
+    auto call = session.Compute(context);
+    ASSERT_FALSE(call.Ready(&compute.waker));
+    {
+      const auto given_up = std::move(call);
+    }
     EXPECT_EQ(compute.count, 0);
   }
   {
     Woken load;
-    ASSERT_FALSE(session.StartLoadByName("slow-load", {}, &load.waker));
+    {
+      auto call = session.LoadByName("slow-load", {});
+      ASSERT_FALSE(call.Ready(&load.waker));
+    }
     session.Abandon();
     session.Abandon();
     EXPECT_EQ(load.count, 0);
   }
-  EXPECT_FALSE(session.FinishCompute());
-  EXPECT_FALSE(session.FinishLoad());
   // The session may go on with another context.
   const uint32_t next = Context(session, "any");
   ASSERT_TRUE(SetBytes(session, next, "on"));
-  ASSERT_TRUE(*session.StartCompute(next, nullptr));
+  ASSERT_TRUE(session.Compute(next).Take());
   EXPECT_EQ(Output(session, next), "on");
 }
 
@@ -390,7 +398,8 @@ TEST_F(SessionTest, EndingASessionCancelsWhatRuns) {
     const uint32_t context = Context(session, "slow");
     ASSERT_TRUE(SetBytes(session, context, "x"));
     Woken compute;
-    ASSERT_FALSE(session.StartCompute(context, &compute.waker));
+    auto call = session.Compute(context);
+    ASSERT_FALSE(call.Ready(&compute.waker));
   }
   EXPECT_TRUE(Eventually([&] { return core_.scheduler.live_executions == 0; }));
 }
@@ -422,13 +431,13 @@ TEST_F(SessionTest, ShortRunsStayOnTheCallingThread) {
   ASSERT_TRUE(SetBytes(session, context, "x"));
   session.FindGraph(0).value()->CountRun(1000);
   Woken waker;
-  const auto outcome = session.StartCompute(context, &waker.waker);
-  ASSERT_TRUE(outcome);  // no PENDING
-  EXPECT_TRUE(*outcome);
+  auto call = session.Compute(context);
+  ASSERT_TRUE(call.Ready(&waker.waker));  // no PENDING
+  EXPECT_TRUE(call.Take());
   EXPECT_EQ(core_.scheduler.inline_runs, 1u);
   EXPECT_EQ(waker.count, 0);
   session.Stop({Code::kCancelled, "enough", 0});
-  const auto stopped = *session.StartCompute(context, nullptr);
+  const auto stopped = session.Compute(context).Take();
   EXPECT_EQ(stopped.error().code, Code::kCancelled);
 }
 

@@ -161,13 +161,13 @@ class BadPluginTest : public ::testing::Test {
     EXPECT_TRUE(policy.Set("compute_timeout", compute_timeout));
     Session session(engine_->session_host(), policy);
     const auto run = [&]() -> Result<> {
-      WASINN_TRY(graph, *session.StartLoadByName(file, {}, nullptr));
+      WASINN_TRY(graph, session.LoadByName(file, {}).Take());
       WASINN_TRY(context, session.InitContext(graph, {}));
       for (int i = 0; i < 2; ++i) {
         const int64_t dims[] = {5};
         WASINN_CHECK(session.SetInput(context, std::nullopt, 0, DType::kU8, *Shape::OfTensor(dims),
                                       BytesOf("hello")));
-        WASINN_CHECK(*session.StartCompute(context, nullptr));
+        WASINN_CHECK(session.Compute(context).Take());
         WASINN_TRY(output, session.Output(context, 0));
         const auto bytes = output.data.bytes();
         EXPECT_EQ(std::string(bytes.begin(), bytes.end()), "hello");

@@ -321,6 +321,70 @@ static void test_runs(wasinn_engine* engine) {
   wasinn_session_free(session);
 }
 
+typedef struct wakes {
+  pthread_mutex_t mutex;
+  pthread_cond_t changed;
+  int count;
+} wakes;
+
+static void count_wake(void* self) {
+  wakes* woken = self;
+  pthread_mutex_lock(&woken->mutex);
+  ++woken->count;
+  pthread_cond_signal(&woken->changed);
+  pthread_mutex_unlock(&woken->mutex);
+}
+
+static void await_wake(wakes* woken, int count) {
+  pthread_mutex_lock(&woken->mutex);
+  while (woken->count < count) pthread_cond_wait(&woken->changed, &woken->mutex);
+  pthread_mutex_unlock(&woken->mutex);
+}
+
+static void test_calls(wasinn_engine* engine) {
+  static const char kText[] = "Hello, world";
+  wasinn_session* session = NULL;
+  wakes woken = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
+  const wasinn_waker waker = {count_wake, &woken};
+  const int64_t dims[1] = {sizeof kText - 1};
+  const wasinn_tensor_view view = {WASINN_DTYPE_U8, 1, dims, kText, sizeof kText - 1};
+  wasinn_call* loads[2] = {NULL, NULL};
+  uint32_t graph = 0, contexts[8];
+  wasinn_call* calls[8];
+  CHECK(wasinn_session_create(engine, NULL, &session, &error) == WASINN_OK);
+  for (int i = 0; i < 2; ++i) {
+    CHECK(wasinn_session_start_load_by_name(session, str("slow"), &loads[i], &error) == WASINN_OK);
+    CHECK(wasinn_call_take(loads[i], &graph, &error) == WASINN_OK);
+    CHECK(wasinn_call_ready(loads[i], &waker) == 1);
+    CHECK(wasinn_call_take(loads[i], NULL, &error) == WASINN_INVALID_ARGUMENT);
+    wasinn_call_free(loads[i]);
+  }
+  for (int i = 0; i < 8; ++i) {
+    CHECK(wasinn_session_init_context(session, graph, NULL, 0, &contexts[i], &error) == WASINN_OK);
+    CHECK(wasinn_session_set_input(session, contexts[i], str("0"), &view, &error) == WASINN_OK);
+    CHECK(wasinn_session_start_compute(session, contexts[i], &calls[i], &error) == WASINN_OK);
+    CHECK(wasinn_call_ready(calls[i], &waker) == 0);
+  }
+  /* They would take minutes. */
+  for (int i = 0; i < 4; ++i) wasinn_call_cancel(calls[i]);
+  await_wake(&woken, 4);
+  for (int i = 0; i < 4; ++i) {
+    CHECK(wasinn_call_ready(calls[i], NULL) == 1);
+    CHECK(wasinn_call_take(calls[i], NULL, &error) == WASINN_CANCELLED);
+    wasinn_call_free(calls[i]);
+  }
+  wasinn_call_free(calls[4]);
+  CHECK(wasinn_session_drop_context(session, contexts[5], &error) == WASINN_OK);
+  await_wake(&woken, 5);
+  CHECK(wasinn_call_take(calls[5], NULL, &error) == WASINN_CANCELLED);
+  wasinn_session_cancel(session);
+  await_wake(&woken, 7);
+  CHECK(wasinn_call_take(calls[6], NULL, &error) == WASINN_CANCELLED);
+  for (int i = 5; i < 8; ++i) wasinn_call_free(calls[i]);
+  wasinn_call_free(NULL);
+  wasinn_session_free(session);
+}
+
 static void test_programs(wasinn_engine* engine) {
   wasinn_program* program = NULL;
   const wasinn_bytes wasm = {"\0asm\1\0\0\0", 8};
@@ -350,6 +414,7 @@ int main(int argc, char** argv) {
   test_limits(engine);
   test_cancel(engine);
   test_runs(engine);
+  test_calls(engine);
   test_programs(engine);
   wasinn_engine_trim(engine);
   char* stats = wasinn_engine_stats_json(engine, &error);

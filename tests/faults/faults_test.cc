@@ -94,13 +94,12 @@ using testing::Core;
 
 // As a dialect does with each call of its guest.
 template <typename Body>
-bool Call(Session& session, Body body) {
+bool Try(Session& session, Body body) {
   try {
     const auto result = body();
     if (!result) session.Remember(result.error());
     return result.has_value();
   } catch (...) {
-    session.GiveUpCall();
     session.Remember(ErrorOfException());
     return false;
   }
@@ -115,7 +114,7 @@ struct Work {
 };
 
 bool Set(Session& session, uint32_t context) {
-  return Call(session, [&] {
+  return Try(session, [&] {
     const int64_t dims[] = {5};
     return session.SetInput(context, std::nullopt, 0, DType::kU8, *Shape::OfTensor(dims),
                             BytesOf("hello"));
@@ -125,8 +124,8 @@ bool Set(Session& session, uint32_t context) {
 void Compute(Session& session, uint32_t context) {
   for (int i = 0; i < 2; ++i) {
     if (!Set(session, context)) continue;
-    Call(session, [&] { return *session.StartCompute(context, nullptr); });
-    Call(session, [&] { return session.Output(context, 0); });
+    Try(session, [&] { return session.Compute(context).Take(); });
+    Try(session, [&] { return session.Output(context, 0); });
   }
 }
 
@@ -139,34 +138,36 @@ void StopIt(Session& session, uint32_t context) {
   } catch (...) {
     return;
   }
-  Call(session, [&] { return *session.StartCompute(context, nullptr); });
+  Try(session, [&] { return session.Compute(context).Take(); });
   stopper.join();
 }
 
 void Stream(Session& session, uint32_t context) {
   if (!Set(session, context)) return;
-  if (!Call(session, [&] { return session.StartRun(context); })) return;
-  Call(session, [&] { return *session.StartWait(context, WaitFor::kEnd, {}, nullptr); });
-  Call(session, [&] { return session.ReadPiece(context, 0, 3); });
-  Call(session, [&] { return *session.StartEndRun(context, nullptr); });
+  if (!Try(session, [&] { return session.StartRun(context); })) return;
+  Try(session, [&] { return session.Wait(context, WaitFor::kEnd, {}).Take(); });
+  Try(session, [&] { return session.ReadPiece(context, 0, 3); });
+  Try(session, [&] { return session.EndRun(context).Take(); });
 }
 
 // Steps through a stream and computes before it has ended.
 void StepAndCompute(Session& session, uint32_t context) {
   if (!Set(session, context)) return;
-  Call(session, [&] { return *session.StartSingle(context, nullptr); });
-  Call(session, [&] { return session.SingleOutput(context, 0); });
-  Call(session, [&] { return *session.StartCompute(context, nullptr); });
-  Call(session, [&] { return session.Output(context, 0); });
+  Try(session, [&] { return session.Single(context).Take(); });
+  Try(session, [&] { return session.SingleOutput(context, 0); });
+  Try(session, [&] { return session.Compute(context).Take(); });
+  Try(session, [&] { return session.Output(context, 0); });
 }
 
 void Abandon(Session& session, uint32_t context) {
   if (!Set(session, context)) return;
   const wasinn_waker waker{[](void*) {}, nullptr};
+  std::optional<wasinn::Call<void>> call;
   try {
-    (void)session.StartCompute(context, &waker);
+    call.emplace(session.Compute(context));
+    (void)call->Ready(&waker);
   } catch (...) {
-    session.GiveUpCall();
+    // Nothing was started.
   }
   session.Abandon();
 }
@@ -175,15 +176,16 @@ void Handles(Session& session, uint32_t) {
   const int64_t dims[] = {5};
   uint32_t tensor = 0;
   uint32_t error = 0;
-  Call(session, [&]() -> Result<> {
+  Try(session, [&]() -> Result<> {
     WASINN_TRY(made, session.AddTensor(DType::kU8, *Shape::OfTensor(dims), BytesOf("hello")));
     tensor = made;
-    WASINN_TRY(told, session.AddError({Code::kBusy, "a text that is too long to fit inside", 0}));
+    WASINN_TRY(told,
+               session.held().AddError({Code::kBusy, "a text that is too long to fit inside", 0}));
     error = told;
     return {};
   });
-  session.DropTensor(tensor);
-  session.DropError(error);
+  session.held().DropTensor(tensor);
+  session.held().DropError(error);
 }
 
 void PrintTo(const Work& work, std::ostream* out) { *out << work.name; }
@@ -212,8 +214,8 @@ class FaultTest : public ::testing::TestWithParam<Work> {
     }
     uint32_t graph = 0;
     uint32_t context = 0;
-    const bool ready = Call(*session, [&]() -> Result<> {
-      WASINN_TRY(loaded, *session->StartLoadByName("m", {}, nullptr));
+    const bool ready = Try(*session, [&]() -> Result<> {
+      WASINN_TRY(loaded, session->LoadByName("m", {}).Take());
       graph = loaded;
       WASINN_TRY(made, session->InitContext(graph, {}));
       context = made;
@@ -221,7 +223,7 @@ class FaultTest : public ::testing::TestWithParam<Work> {
     });
     if (ready) {
       work.body(*session, context);
-      Call(*session, [&] { return session->DropContext(context); });
+      Try(*session, [&] { return session->DropContext(context); });
     }
     session.reset();
     return fault.End();

@@ -153,8 +153,8 @@ class ScriptedBackend {
       ++current_.load()->loads;
       const wasinn_code code =
           current_.load()->load ? current_.load()->load(*request, error) : WASINN_OK;
-      --current_.load()->loading;
       *out = reinterpret_cast<wasinn_backend_graph*>(current_.load());
+      --current_.load()->loading;
       return code;
     };
     table.graph_describe = [](wasinn_backend_graph*, wasinn_graph_info* out, wasinn_error*) {
@@ -184,9 +184,10 @@ class ScriptedBackend {
 
   ScriptedBackend(const ScriptedBackend&) = delete;
   ScriptedBackend& operator=(const ScriptedBackend&) = delete;
-  // A worker may still be on its way out of a run: what the script uses is declared before this.
+  // A worker may still be on its way out of a run or load: what the script uses is declared before
+  // this.
   ~ScriptedBackend() {
-    Eventually([this] { return running_ == 0; });
+    Eventually([this] { return running_ == 0 && loading == 0; });
     current_ = nullptr;
   }
 

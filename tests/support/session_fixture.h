@@ -31,7 +31,7 @@ class SessionFixture : public ::testing::Test {
     return Session(host(), policy);
   }
   static uint32_t Load(Session& session, std::string_view name) {
-    const auto graph = *session.StartLoadByName(name, {}, nullptr);
+    const auto graph = session.LoadByName(name, {}).Take();
     EXPECT_TRUE(graph) << graph.error().message;
     return *graph;
   }
@@ -53,7 +53,7 @@ class SessionFixture : public ::testing::Test {
   }
   Result<uint32_t> LoadBytes(Session& session, std::string_view text) {
     const std::span<const uint8_t> parts[] = {BytesOf(text)};
-    return *session.StartLoad(parts, Encoding::kAutodetect, Target::kCpu, nullptr);
+    return session.Load(parts, Encoding::kAutodetect, Target::kCpu).Take();
   }
   static void ExpectRefused(const Error& error, std::string_view rule) {
     EXPECT_EQ(error.code, Code::kSecurity);

@@ -1,6 +1,7 @@
 //! Registers the core's import table for components. Each signature that the core uses has a typed
 //! wrapper here; typed, because the untyped way would make a list of bytes one value a byte.
 
+use crate::call::PendingCall;
 use crate::core_imports::table_text;
 use crate::ffi;
 use crate::host;
@@ -188,9 +189,10 @@ where
 {
     if row.may_block != 0 {
         instance.func_wrap_async(name, move |store: StoreContextMut<'_, State>, params: P| {
-            let waker = store.data().completion.waker();
-            match call(&store, row, &params, waker) {
-                Ok(Called::Pending) => Box::new(async move { Ok((R::take(wait(store).await?)?,)) }),
+            match call(&store, row, &params, true) {
+                Ok(Called::Pending(call)) => {
+                    Box::new(async move { Ok((R::take(wait(store, call).await?)?,)) })
+                }
                 Ok(Called::Ended(returned)) => {
                     Box::new(std::future::ready(R::take(returned).map(|result| (result,))))
                 }
@@ -199,9 +201,9 @@ where
         })
     } else {
         instance.func_wrap(name, move |store: StoreContextMut<'_, State>, params: P| {
-            match call(&store, row, &params, std::ptr::null())? {
+            match call(&store, row, &params, false)? {
                 Called::Ended(returned) => Ok((R::take(returned)?,)),
-                Called::Pending => Err(pending_without_waker()),
+                Called::Pending(_) => Err(pending_without_leave()),
             }
         })
     }
@@ -212,9 +214,9 @@ fn add_subscribe(instance: &mut LinkerInstance<'_, State>, name: &str, row: Row)
     instance.func_wrap(
         name,
         move |mut store: StoreContextMut<'_, State>, params: (Resource<Context>,)| {
-            let returned = match call(&store, row, &params, std::ptr::null())? {
+            let returned = match call(&store, row, &params, false)? {
                 Called::Ended(returned) => returned,
-                Called::Pending => return Err(pending_without_waker()),
+                Called::Pending(_) => return Err(pending_without_leave()),
             };
             let answer: Fallible<Resource<DynPollable>> = match returned.take_pollable()? {
                 Ok((raw, release)) => {
@@ -229,38 +231,40 @@ fn add_subscribe(instance: &mut LinkerInstance<'_, State>, name: &str, row: Row)
 
 enum Called {
     Ended(Returned),
-    Pending,
+    Pending(PendingCall),
 }
 
 fn call<P: Arguments>(
     store: &StoreContextMut<'_, State>,
     row: Row,
     params: &P,
-    waker: *const ffi::Waker,
+    may_wait: bool,
 ) -> Result<Called> {
     let session = store.data().session;
     let mut returned = Returned::empty();
+    let mut pending = std::ptr::null_mut();
+    let place = if may_wait { &raw mut pending } else { std::ptr::null_mut() };
     let state = params.lend_to(store, |args| unsafe {
-        (row.call)(session.0, args.as_ptr(), args.len(), returned.as_mut_ptr(), waker)
+        (row.call)(session.0, args.as_ptr(), args.len(), returned.as_mut_ptr(), place)
     })?;
     match state {
         ffi::CALL_DONE => Ok(Called::Ended(returned)),
-        ffi::CALL_PENDING => Ok(Called::Pending),
+        ffi::CALL_PENDING => Ok(Called::Pending(PendingCall::new(pending))),
         _ => Err(session.trap()),
     }
 }
 
-async fn wait(store: StoreContextMut<'_, State>) -> Result<Returned> {
-    let (session, completion) = (store.data().session, store.data().completion.clone());
-    completion.wait(session).await;
+async fn wait(store: StoreContextMut<'_, State>, call: PendingCall) -> Result<Returned> {
+    let session = store.data().session;
+    call.ended().await;
     let mut returned = Returned::empty();
-    match unsafe { host::wasinn_session_finish_component(session.0, returned.as_mut_ptr()) } {
+    match call.finish_component(returned.as_mut_ptr()) {
         ffi::CALL_DONE => Ok(returned),
         _ => Err(session.trap()),
     }
 }
 
-fn pending_without_waker() -> Error {
+fn pending_without_leave() -> Error {
     Error::msg("the core left a call pending that must not block")
 }
 

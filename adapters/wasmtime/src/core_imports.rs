@@ -1,6 +1,7 @@
 //! Registers the core's import table for core modules. Functions of i32 values, which is nearly all
 //! of them, get a typed wrapper by their number of parameters; any other takes the untyped way.
 
+use crate::call::PendingCall;
 use crate::ffi;
 use crate::host;
 use crate::state::State;
@@ -155,7 +156,7 @@ fn call_now(caller: &mut Caller<'_, State>, row: Row, args: &[u64]) -> Result<u6
     let memory = memory(caller);
     let session = caller.data().session;
     let state =
-        unsafe { (row.call)(session.0, memory, args.as_ptr(), &mut result, std::ptr::null()) };
+        unsafe { (row.call)(session.0, memory, args.as_ptr(), &mut result, std::ptr::null_mut()) };
     finish(state, result, caller)
 }
 
@@ -164,39 +165,38 @@ type Word<'a, T> = Box<dyn Future<Output = Result<T>> + Send + 'a>;
 fn call_or_wait<'a>(caller: Caller<'a, State>, row: Row, args: &[u64]) -> Word<'a, u32> {
     match call(caller, row, args) {
         Called::Ended(result) => Box::new(std::future::ready(result.map(|word| word as u32))),
-        Called::Pending(caller) => Box::new(async { Ok(wait(caller).await? as u32) }),
+        Called::Pending(caller, call) => Box::new(async { Ok(wait(caller, call).await? as u32) }),
     }
 }
 
 fn call_or_wait_word<'a>(caller: Caller<'a, State>, row: Row, args: &[u64]) -> Word<'a, u64> {
     match call(caller, row, args) {
         Called::Ended(result) => Box::new(std::future::ready(result)),
-        Called::Pending(caller) => Box::new(wait(caller)),
+        Called::Pending(caller, call) => Box::new(wait(caller, call)),
     }
 }
 
 enum Called<'a> {
     Ended(Result<u64>),
-    Pending(Caller<'a, State>),
+    Pending(Caller<'a, State>, PendingCall),
 }
 
 fn call<'a>(mut caller: Caller<'a, State>, row: Row, args: &[u64]) -> Called<'a> {
     let mut result = 0;
     let memory = memory(&mut caller);
-    let data = caller.data();
-    let (session, waker) = (data.session, data.completion.waker());
-    let state = unsafe { (row.call)(session.0, memory, args.as_ptr(), &mut result, waker) };
+    let session = caller.data().session;
+    let mut pending = std::ptr::null_mut();
+    let state = unsafe { (row.call)(session.0, memory, args.as_ptr(), &mut result, &mut pending) };
     match state {
-        ffi::CALL_PENDING => Called::Pending(caller),
+        ffi::CALL_PENDING => Called::Pending(caller, PendingCall::new(pending)),
         state => Called::Ended(finish(state, result, &caller)),
     }
 }
 
-async fn wait(mut caller: Caller<'_, State>) -> Result<u64> {
-    let (session, completion) = (caller.data().session, caller.data().completion.clone());
-    completion.wait(session).await;
+async fn wait(mut caller: Caller<'_, State>, call: PendingCall) -> Result<u64> {
+    call.ended().await;
     let mut result = 0;
     let memory = memory(&mut caller);
-    let state = unsafe { host::wasinn_session_finish_core(session.0, memory, &mut result) };
+    let state = call.finish_core(memory, &mut result);
     finish(state, result, &caller)
 }

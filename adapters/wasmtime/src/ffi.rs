@@ -63,6 +63,12 @@ pub struct Session {
     _opaque: [u8; 0],
 }
 
+/// `wasinn_call`.
+#[repr(C)]
+pub struct Call {
+    _opaque: [u8; 0],
+}
+
 /// `wasinn_pollable`.
 #[repr(C)]
 pub struct Pollable {
@@ -91,8 +97,13 @@ pub struct CoreImport {
     pub params: *const c_char,
     pub results: *const c_char,
     pub may_block: c_int,
-    pub call:
-        unsafe extern "C" fn(*mut Session, Memory, *const u64, *mut u64, *const Waker) -> CallState,
+    pub call: unsafe extern "C" fn(
+        *mut Session,
+        Memory,
+        *const u64,
+        *mut u64,
+        *mut *mut Call,
+    ) -> CallState,
 }
 
 /// `wasinn_val`.
@@ -137,8 +148,13 @@ pub struct ComponentImport {
     pub name: *const c_char,
     pub signature: *const c_char,
     pub may_block: c_int,
-    pub call:
-        unsafe extern "C" fn(*mut Session, *const Val, usize, *mut Val, *const Waker) -> CallState,
+    pub call: unsafe extern "C" fn(
+        *mut Session,
+        *const Val,
+        usize,
+        *mut Val,
+        *mut *mut Call,
+    ) -> CallState,
 }
 
 #[repr(C)]

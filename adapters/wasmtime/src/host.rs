@@ -9,8 +9,8 @@ pub use stand_ins::*;
 #[cfg(not(test))]
 mod core {
     use crate::ffi::{
-        CallState, Code, ComponentEnum, ComponentImport, ComponentResource, CoreImport, Memory,
-        Pollable, Session, Str, Val, Waker,
+        Call, CallState, Code, ComponentEnum, ComponentImport, ComponentResource, CoreImport,
+        Memory, Pollable, Session, Str, Val, Waker,
     };
     use std::ffi::{c_char, c_int, c_void};
 
@@ -19,17 +19,15 @@ mod core {
         pub fn wasinn_component_imports(count: *mut usize) -> *const ComponentImport;
         pub fn wasinn_component_resources(count: *mut usize) -> *const ComponentResource;
         pub fn wasinn_component_enums(count: *mut usize) -> *const ComponentEnum;
-        pub fn wasinn_session_finish_core(
-            session: *mut Session,
+        pub fn wasinn_call_ready(call: *mut Call, waker: *const Waker) -> c_int;
+        pub fn wasinn_call_finish_core(
+            call: *mut Call,
             memory: Memory,
             result: *mut u64,
         ) -> CallState;
-        pub fn wasinn_session_finish_component(
-            session: *mut Session,
-            result: *mut Val,
-        ) -> CallState;
+        pub fn wasinn_call_finish_component(call: *mut Call, result: *mut Val) -> CallState;
+        pub fn wasinn_call_free(call: *mut Call);
         pub fn wasinn_pollable_ready(pollable: *mut Pollable, waker: *const Waker) -> c_int;
-        pub fn wasinn_session_abandon(session: *mut Session);
         pub fn wasinn_session_on_stop(
             session: *mut Session,
             stop: Option<unsafe extern "C" fn(*mut c_void)>,
@@ -44,8 +42,8 @@ mod core {
 #[cfg(test)]
 mod stand_ins {
     use crate::ffi::{
-        CALL_DONE, CallState, Code, ComponentEnum, ComponentImport, ComponentResource, CoreImport,
-        Memory, OK, Pollable, Session, Str, Val, Waker,
+        CALL_DONE, Call, CallState, Code, ComponentEnum, ComponentImport, ComponentResource,
+        CoreImport, Memory, OK, Pollable, Session, Str, Val, Waker,
     };
     use std::ffi::{c_char, c_int, c_void};
     use std::sync::Mutex;
@@ -64,7 +62,7 @@ mod stand_ins {
         _: *const Val,
         _: usize,
         _: *mut Val,
-        _: *const Waker,
+        _: *mut *mut Call,
     ) -> CallState {
         CALL_DONE
     }
@@ -100,32 +98,69 @@ mod stand_ins {
     pub unsafe fn wasinn_component_enums(count: *mut usize) -> *const ComponentEnum {
         unsafe { none(count) }
     }
-    pub unsafe fn wasinn_session_finish_core(_: *mut Session, _: Memory, _: *mut u64) -> CallState {
+    /// What a `Call` points to here.
+    #[derive(Default)]
+    pub struct CallStandIn {
+        pub state: Mutex<CallStandInState>,
+    }
+    #[derive(Default)]
+    pub struct CallStandInState {
+        pub ended: bool,
+        pub asked: u32,
+        pub freed: bool,
+        pub waker: Option<Waker>,
+    }
+    unsafe impl Send for CallStandInState {}
+    impl CallStandIn {
+        pub fn as_raw(&self) -> *mut Call {
+            std::ptr::from_ref(self).cast_mut().cast()
+        }
+        pub fn end(&self) {
+            let waker = {
+                let mut state = self.state.lock().unwrap();
+                state.ended = true;
+                state.waker.take().unwrap()
+            };
+            unsafe { (waker.wake)(waker.self_) };
+        }
+        unsafe fn of<'a>(call: *mut Call) -> &'a CallStandIn {
+            unsafe { &*call.cast::<CallStandIn>() }
+        }
+    }
+    pub unsafe fn wasinn_call_ready(call: *mut Call, waker: *const Waker) -> c_int {
+        let mut state = unsafe { CallStandIn::of(call) }.state.lock().unwrap();
+        state.asked += 1;
+        state.waker = unsafe { waker.as_ref() }.copied();
+        state.ended.into()
+    }
+    pub unsafe fn wasinn_call_finish_core(_: *mut Call, _: Memory, _: *mut u64) -> CallState {
         CALL_DONE
     }
-    pub unsafe fn wasinn_session_finish_component(_: *mut Session, _: *mut Val) -> CallState {
+    pub unsafe fn wasinn_call_finish_component(_: *mut Call, _: *mut Val) -> CallState {
         CALL_DONE
+    }
+    pub unsafe fn wasinn_call_free(call: *mut Call) {
+        unsafe { CallStandIn::of(call) }.state.lock().unwrap().freed = true;
     }
     /// What a `Pollable` points to here.
     #[derive(Default)]
-    pub struct News {
-        pub state: Mutex<NewsState>,
+    pub struct PollableStandIn {
+        pub state: Mutex<PollableStandInState>,
     }
     #[derive(Default)]
-    pub struct NewsState {
+    pub struct PollableStandInState {
         pub ready: bool,
         pub asked: u32,
         pub waker: Option<Waker>,
     }
-    unsafe impl Send for NewsState {}
+    unsafe impl Send for PollableStandInState {}
     pub unsafe fn wasinn_pollable_ready(pollable: *mut Pollable, waker: *const Waker) -> c_int {
-        let news = unsafe { &*pollable.cast::<News>() };
+        let news = unsafe { &*pollable.cast::<PollableStandIn>() };
         let mut state = news.state.lock().unwrap();
         state.asked += 1;
         state.waker = unsafe { waker.as_ref() }.copied();
         state.ready.into()
     }
-    pub unsafe fn wasinn_session_abandon(_: *mut Session) {}
     pub unsafe fn wasinn_session_on_stop(
         _: *mut Session,
         _: Option<unsafe extern "C" fn(*mut c_void)>,

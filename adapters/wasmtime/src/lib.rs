@@ -2,6 +2,7 @@
 //! Wasmtime and the core's import tables and holds no machine-learning meaning of its own.
 
 mod cache;
+mod call;
 mod component_imports;
 mod core_imports;
 mod engine;

@@ -1,10 +1,8 @@
 //! The core's pollables as those of `wasi:io`, so that a guest polls them beside clocks and streams.
 
-use crate::ffi;
+use crate::call::News;
 use crate::host;
 use std::ffi::c_void;
-use std::sync::Arc;
-use tokio::sync::Notify;
 use wasmtime::Result;
 use wasmtime::component::{Resource, ResourceTable};
 use wasmtime_wasi::p2::{DynPollable, Pollable, subscribe};
@@ -13,7 +11,7 @@ struct CorePollable {
     raw: *mut c_void,
     release: unsafe extern "C" fn(*mut c_void),
     /// Told by the core when to ask again. What it keeps from an earlier question costs one more.
-    news: Arc<Notify>,
+    news: News,
 }
 // The core lets pollables be asked and released from any thread.
 unsafe impl Send for CorePollable {}
@@ -24,16 +22,14 @@ pub fn add_to_table(
     raw: *mut c_void,
     release: unsafe extern "C" fn(*mut c_void),
 ) -> Result<Resource<DynPollable>> {
-    let pollable = CorePollable { raw, release, news: Arc::new(Notify::new()) };
+    let pollable = CorePollable { raw, release, news: News::default() };
     let resource = table.push(pollable)?;
     subscribe(table, resource)
 }
 
 impl CorePollable {
     fn is_ready(&self) -> bool {
-        let self_ = Arc::as_ptr(&self.news).cast_mut().cast();
-        let waker = ffi::Waker { wake, self_ };
-        unsafe { host::wasinn_pollable_ready(self.raw.cast(), &waker) != 0 }
+        unsafe { host::wasinn_pollable_ready(self.raw.cast(), &self.news.waker()) != 0 }
     }
 }
 
@@ -41,7 +37,7 @@ impl CorePollable {
 impl Pollable for CorePollable {
     async fn ready(&mut self) {
         while !self.is_ready() {
-            self.news.notified().await;
+            self.news.wait().await;
         }
     }
 }
@@ -53,25 +49,21 @@ impl Drop for CorePollable {
     }
 }
 
-unsafe extern "C" fn wake(news: *mut c_void) {
-    unsafe { &*news.cast_const().cast::<Notify>() }.notify_one();
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::News;
+    use crate::host::PollableStandIn;
     use std::task::{Context, Poll, Waker};
 
     unsafe extern "C" fn release(news: *mut c_void) {
-        unsafe { &*news.cast::<News>() }.state.lock().unwrap().ready = false;
+        unsafe { &*news.cast::<PollableStandIn>() }.state.lock().unwrap().ready = false;
     }
 
-    fn raw(news: &News) -> *mut c_void {
+    fn raw(news: &PollableStandIn) -> *mut c_void {
         std::ptr::from_ref(news).cast_mut().cast()
     }
 
-    fn set_ready(news: &News) {
+    fn set_ready(news: &PollableStandIn) {
         let mut state = news.state.lock().unwrap();
         state.ready = true;
         let waker = state.waker.take().unwrap();
@@ -80,8 +72,8 @@ mod tests {
 
     #[test]
     fn is_asked_again_only_when_the_core_wakes() {
-        let news = News::default();
-        let mut pollable = CorePollable { raw: raw(&news), release, news: Arc::new(Notify::new()) };
+        let news = PollableStandIn::default();
+        let mut pollable = CorePollable { raw: raw(&news), release, news: News::default() };
         let mut context = Context::from_waker(Waker::noop());
         let mut ready = pollable.ready();
         assert!(ready.as_mut().poll(&mut context).is_pending());
@@ -94,7 +86,7 @@ mod tests {
 
     #[test]
     fn the_guests_resource_releases_it() {
-        let news = News::default();
+        let news = PollableStandIn::default();
         news.state.lock().unwrap().ready = true;
         let mut table = ResourceTable::new();
         let resource = add_to_table(&mut table, raw(&news), release).unwrap();

@@ -7,7 +7,7 @@ use crate::failure::{Failure, describe};
 use crate::ffi;
 use crate::limits::Limits;
 use crate::program::{Linked, Program};
-use crate::state::{Completion, Session, State, Stop, StopWatch, Wasi};
+use crate::state::{Session, State, Stop, StopWatch, Wasi};
 use crate::stdio::Inherited;
 use crate::wasi::{self, RefuseRequests};
 use std::sync::Arc;
@@ -150,7 +150,6 @@ impl Run<'_> {
             http: WasiHttpCtx::new(),
             hooks: RefuseRequests,
             limits: Limits::new(session.rule(c"guest_memory"), self.program.instance_bytes()),
-            completion: Completion::new(),
             memory: None,
         };
         let mut store = Store::new(linked.engine(), state);

@@ -1,5 +1,4 @@
-//! What belongs to one running guest: its session, WASI, limits, and the two signals that wake its
-//! thread (a finished call, a stop).
+//! What belongs to one running guest: its session, WASI, limits, and what stops it.
 
 use crate::ffi;
 use crate::host;
@@ -7,7 +6,7 @@ use crate::limits::Limits;
 use crate::wasi::RefuseRequests;
 use std::ffi::{CStr, c_void};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Engine, Memory, Store, UpdateDeadline};
@@ -35,55 +34,6 @@ impl Session {
     pub fn trap(self) -> wasmtime::Error {
         let text = unsafe { host::wasinn_session_last_error(self.0).as_slice() };
         wasmtime::Error::msg(String::from_utf8_lossy(text).into_owned())
-    }
-}
-
-/// Wakes the guest's thread when a PENDING call has finished. One serves all calls of a run.
-pub struct Completion {
-    woken: Notify,
-    waker: ffi::Waker,
-}
-// `waker` only holds the address of the `Completion` itself.
-unsafe impl Send for Completion {}
-unsafe impl Sync for Completion {}
-
-impl Completion {
-    pub fn new() -> Arc<Completion> {
-        Arc::new_cyclic(|this: &Weak<Completion>| Completion {
-            woken: Notify::new(),
-            waker: ffi::Waker { wake, self_: this.as_ptr().cast_mut().cast() },
-        })
-    }
-
-    pub fn waker(&self) -> *const ffi::Waker {
-        &self.waker
-    }
-
-    /// Waits for the session's PENDING call; if the future is dropped before, gives the call up.
-    pub async fn wait(&self, session: Session) {
-        let mut abandon = AbandonOnDrop(Some(session));
-        self.woken.notified().await;
-        abandon.0 = None;
-    }
-}
-
-unsafe extern "C" fn wake(completion: *mut c_void) {
-    let completion: *const Completion = completion.cast_const().cast();
-    // Held during this call: once notified, the guest's thread may end the run at any moment.
-    let completion = unsafe {
-        Arc::increment_strong_count(completion);
-        Arc::from_raw(completion)
-    };
-    completion.woken.notify_one();
-}
-
-struct AbandonOnDrop(Option<Session>);
-
-impl Drop for AbandonOnDrop {
-    fn drop(&mut self) {
-        if let Some(session) = self.0 {
-            unsafe { host::wasinn_session_abandon(session.0) }
-        }
     }
 }
 
@@ -215,7 +165,6 @@ pub struct State {
     pub http: WasiHttpCtx,
     pub hooks: RefuseRequests,
     pub limits: Limits,
-    pub completion: Arc<Completion>,
     /// The core module's exported memory, looked up by its first call of ours.
     pub memory: Option<Memory>,
 }
@@ -252,18 +201,6 @@ impl WasiHttpView for State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::future::Future;
-    use std::task::{Context, Poll, Waker};
-
-    #[test]
-    fn wake_before_the_wait_is_not_lost() {
-        let completion = Completion::new();
-        let waker = unsafe { *completion.waker() };
-        unsafe { (waker.wake)(waker.self_) };
-        let mut wait = Box::pin(completion.wait(Session(std::ptr::null_mut())));
-        let mut context = Context::from_waker(Waker::noop());
-        assert_eq!(wait.as_mut().poll(&mut context), Poll::Ready(()));
-    }
 
     const SPIN: &str = r#"(module (func (export "spin") (loop $l (br $l))))"#;
 
@@ -297,20 +234,5 @@ mod tests {
         store.set_epoch_deadline(1);
         let error = spin.call(&mut store, ()).unwrap_err();
         assert!(format!("{error:#}").contains("the guest was stopped"), "{error:#}");
-    }
-
-    #[test]
-    fn wait_ends_when_another_thread_wakes() {
-        let completion = Completion::new();
-        let other = completion.clone();
-        let thread = std::thread::spawn(move || {
-            let waker = unsafe { *other.waker() };
-            unsafe { (waker.wake)(waker.self_) };
-        });
-        tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap()
-            .block_on(completion.wait(Session(std::ptr::null_mut())));
-        thread.join().unwrap();
     }
 }
