@@ -6,6 +6,7 @@ It runs on a copy beside which scripts/deps.sh is a stand-in of this test, and s
 
 import os
 import pathlib
+import platform
 import shutil
 import signal
 import subprocess
@@ -35,8 +36,8 @@ class DevTest(unittest.TestCase):
         path.write_text(text)
         path.chmod(0o755)
 
-    def start(self):
-        environment = os.environ | {"WASINN_CACHE": str(self.folder), "WASINN_PACKAGES": "none"}
+    def start(self, **variables):
+        environment = os.environ | {"WASINN_CACHE": str(self.folder), "WASINN_PACKAGES": "none"} | variables
         environment.pop("WASINN_CARGO_TARGET_DIR", None)
         # A shell cannot trap what was ignored when it began.
         return subprocess.Popen([self.folder / "dev", "build", "program"], stdout=subprocess.PIPE, text=True, env=environment,
@@ -65,6 +66,19 @@ class DevTest(unittest.TestCase):
         self.assertEqual(process.returncode, 1)
         self.assertIn("== downloads FAILED (status 1)", output)
         self.assertRegex(output, r"== the disk is full: \S+ free on /.*; what is done is kept")
+
+    @unittest.skipUnless(platform.freedesktop_os_release().get("ID") == "debian", "not Debian")
+    def test_a_network_that_is_down_is_told(self):
+        (self.folder / "bin").mkdir()
+        (self.folder / "scripts/versions.txt").write_text("apt program g++\n")
+        self.program("bin/dpkg-query", "#!/bin/sh\nexit 1\n")
+        self.program("bin/apt-get", "#!/bin/sh\necho 'W: Failed to fetch http://a.example/InRelease  Temporary failure'\n")
+        self.program("bin/apt-cache", "#!/bin/sh\n")
+        self.program("bin/sudo", "#!/bin/sh\n[ $1 = -n ] || \"$@\"\n")
+        process = self.start(WASINN_PACKAGES="", PATH=f"{self.folder / 'bin'}:{os.environ['PATH']}")
+        output, _ = process.communicate()
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("no connection: Failed to fetch http://a.example/InRelease  Temporary failure", output)
 
 
 if __name__ == "__main__":
