@@ -18,6 +18,7 @@ import pathlib
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -151,8 +152,23 @@ def pip_download(pins, *options):
     with tempfile.TemporaryDirectory() as scratch:
         wanted = pathlib.Path(scratch, "wanted.txt")
         wanted.write_text("".join(f"{p.name}=={p.version} --hash=sha256:{p.sha256}\n" for p in pins))
-        run([*pip(), "download", "--quiet", "--no-deps", "--require-hashes", *options, "--dest", DOWNLOADS,
-             "--requirement", wanted])
+        command = [*pip(), "download", "--quiet", "--no-deps", "--require-hashes", *options, "--dest", DOWNLOADS,
+                   "--requirement", wanted]
+        try:
+            run(command)
+        except Failure as failure:
+            # Of a download that broke off, pip says that its hash is wrong, and may keep the piece in its cache.
+            if "DO NOT MATCH THE HASHES" in str(failure):
+                say("the hash of a download is wrong; downloading again")
+                run([*command, "--no-cache-dir"])
+                return
+            # Of a network that is down, it says that there is no such version.
+            if re.search("connection broken|connection error|Connection broken|Read timed out", str(failure)):
+                reason = "; ".join(dict.fromkeys(re.findall(r"\[Errno -?\d+\] ([^'\")]*)", str(failure))))
+                raise Failure(f"expected downloads of {', '.join(pin.name for pin in pins)} from PyPI or a mirror, the "
+                              f"connection failed{': ' if reason else ''}{reason}; when the network is back, the same "
+                              "command goes on where it stopped") from failure
+            raise
 
 
 def fetch_wheels(pins):
@@ -160,7 +176,7 @@ def fetch_wheels(pins):
     missing = [pin for pin in pins if downloaded(pin) is None]
     for python in sorted({pin.python for pin in missing}):
         wheels = [pin for pin in missing if pin.python == python]
-        say(f"downloading {len(wheels)} wheels: {', '.join(pin.name for pin in wheels)}")
+        say(f"downloading from PyPI: {', '.join(pin.name for pin in wheels)}")
         pip_download(wheels, "--only-binary=:all:", "--python-version", f"{python[2]}.{python[3:]}", "--abi", python,
                      *WHEEL_TAGS)
 
@@ -622,9 +638,17 @@ def main():
     return 0
 
 
+def stop(number, frame):
+    """Ends as an error does, so that unfinished folders are removed."""
+    sys.exit(128 + number)
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, stop)
     try:
         sys.exit(main())
-    except Failure as failure:
+    except (Failure, OSError) as failure:
         print(f"deps: error: {failure}", file=sys.stderr)
         sys.exit(1)
+    except KeyboardInterrupt:
+        stop(signal.SIGINT, None)
