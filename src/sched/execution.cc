@@ -348,6 +348,23 @@ bool Execution::OnChunk(uint32_t port, std::string_view data) noexcept {
   return true;
 }
 
+bool Execution::OnGuestStdout(std::string_view data) noexcept {
+  MutexLock lock(mutex_);
+  if (reported_ || chunk_lost_) return false;
+  // Who reads a stream has its text.
+  if (on_arrived_ || guest_output_ == nullptr) return true;
+  Result<> taken;
+  try {
+    taken = guest_output_->Append(data);
+  } catch (...) {
+    taken = Fail(ErrorOfException());
+  }
+  if (taken) return true;
+  chunk_lost_ = true;
+  if (!refusal_) refusal_ = std::move(taken.error());
+  return false;
+}
+
 Execution::Progress Execution::progress() {
   MutexLock lock(mutex_);
   bool readable = false;

@@ -4,6 +4,7 @@
 use crate::core_imports::table_text;
 use crate::ffi;
 use crate::host;
+use crate::model_output::Waiting;
 use crate::pollable;
 use crate::state::State;
 use crate::values::{Arguments, FromReturned, Returned};
@@ -244,15 +245,17 @@ fn call<P: Arguments>(
         (row.call)(session.0, args.as_ptr(), args.len(), returned.as_mut_ptr(), waker)
     })?;
     match state {
-        ffi::CALL_DONE => Ok(Called::Ended(returned)),
+        ffi::CALL_DONE => {
+            store.data().output.write()?;
+            Ok(Called::Ended(returned))
+        }
         ffi::CALL_PENDING => Ok(Called::Pending),
         _ => Err(session.trap()),
     }
 }
 
 async fn wait(store: StoreContextMut<'_, State>) -> Result<Returned> {
-    let (session, completion) = (store.data().session, store.data().completion.clone());
-    completion.wait(session).await;
+    let session = Waiting::of(store.data()).wait().await?;
     let mut returned = Returned::empty();
     match unsafe { host::wasinn_session_finish_component(session.0, returned.as_mut_ptr()) } {
         ffi::CALL_DONE => Ok(returned),

@@ -3,6 +3,7 @@
 
 use crate::ffi;
 use crate::host;
+use crate::model_output::Waiting;
 use crate::state::State;
 use std::ffi::{CStr, c_char};
 use wasmtime::{Caller, Engine, Error, Extern, FuncType, Linker, Result, Val, ValType};
@@ -188,13 +189,15 @@ fn call<'a>(mut caller: Caller<'a, State>, row: Row, args: &[u64]) -> Called<'a>
     let state = unsafe { (row.call)(session.0, memory, args.as_ptr(), &mut result, waker) };
     match state {
         ffi::CALL_PENDING => Called::Pending(caller),
-        state => Called::Ended(finish(state, result, &caller)),
+        state => {
+            let written = caller.data().output.write();
+            Called::Ended(written.and_then(|()| finish(state, result, &caller)))
+        }
     }
 }
 
 async fn wait(mut caller: Caller<'_, State>) -> Result<u64> {
-    let (session, completion) = (caller.data().session, caller.data().completion.clone());
-    completion.wait(session).await;
+    let session = Waiting::of(caller.data()).wait().await?;
     let mut result = 0;
     let memory = memory(&mut caller);
     let state = unsafe { host::wasinn_session_finish_core(session.0, memory, &mut result) };

@@ -14,6 +14,7 @@ mod guest;
 mod host;
 mod inspect;
 mod limits;
+mod model_output;
 mod needs;
 mod pollable;
 mod precompiled;

@@ -4,6 +4,7 @@
 use crate::ffi;
 use crate::host;
 use crate::limits::Limits;
+use crate::model_output::ModelOutput;
 use crate::wasi::RefuseRequests;
 use std::ffi::{CStr, c_void};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -216,6 +217,7 @@ pub struct State {
     pub hooks: RefuseRequests,
     pub limits: Limits,
     pub completion: Arc<Completion>,
+    pub output: Arc<ModelOutput>,
     /// The core module's exported memory, looked up by its first call of ours.
     pub memory: Option<Memory>,
 }
