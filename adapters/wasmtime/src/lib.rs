@@ -16,6 +16,7 @@ mod inspect;
 mod limits;
 mod model_output;
 mod needs;
+mod open_files;
 mod pollable;
 mod precompiled;
 mod program;

@@ -7,6 +7,7 @@ use crate::failure::{Failure, describe};
 use crate::ffi;
 use crate::limits::Limits;
 use crate::model_output::ModelOutput;
+use crate::open_files::OpenFiles;
 use crate::program::{Linked, Program};
 use crate::state::{Completion, Session, State, Stop, StopWatch, Wasi};
 use crate::stdio::Stdout;
@@ -152,6 +153,10 @@ impl Run<'_> {
             http: WasiHttpCtx::new(),
             hooks: RefuseRequests,
             limits: Limits::new(session.rule(c"guest_memory"), self.program.instance_bytes()),
+            open_files: OpenFiles::new(
+                at_most(session.rule(c"max_open_files")),
+                self.program.clone(),
+            ),
             completion: Completion::new(),
             output: ModelOutput::new(session, stdout.clone()),
             memory: None,
