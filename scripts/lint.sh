@@ -5,6 +5,11 @@ cd "$(dirname "$0")/.."
 
 cargo_dir=${WASINN_CARGO_TARGET_DIR:-target}
 crates() { git ls-files --cached --others --exclude-standard '*/Cargo.toml'; }
+# The cargo that builds is the first on PATH from here on, and its rustc the one that it runs.
+use_cargo() {
+  PATH="$(dirname "$(scripts/deps.sh cargo)"):$PATH"
+  export PATH
+}
 files() { git ls-files --cached --others --exclude-standard "$@"; }
 
 case $1 in
@@ -28,12 +33,16 @@ case $1 in
     files '*.py' | xargs pyflakes3
     ;;
   has)
-    "$(scripts/deps.sh cargo)" "$(echo "$2" | sed 's/rustfmt/fmt/')" --version
+    # The one that lies beside that cargo: what another toolchain brings does not read its compiler's objects.
+    beside="$(dirname "$(scripts/deps.sh cargo)")/cargo-$(echo "$2" | sed 's/rustfmt/fmt/')"
+    [ -x "$beside" ] && use_cargo && "$beside" "${beside##*/cargo-}" --version
     ;;
   rustfmt)
+    use_cargo
     for manifest in $(crates); do cargo fmt --manifest-path "$manifest" --check; done
     ;;
   clippy)
+    use_cargo
     # Optimised, so that build scripts and macros of the real build are used again.
     CARGO_TARGET_DIR=$cargo_dir cargo clippy --release --locked --manifest-path adapters/wasmtime/Cargo.toml \
       -- --deny warnings

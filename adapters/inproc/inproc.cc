@@ -1,5 +1,7 @@
 #include "inproc/inproc.h"
 
+#include <utility>
+
 namespace wasinn::inproc {
 namespace {
 
@@ -39,10 +41,27 @@ std::unique_ptr<Guest> Guest::Create(wasinn_engine* engine, const wasinn_policy*
                                      size_t memory_size, wasinn_error* error) {
   std::unique_ptr<Guest> guest(new Guest(memory_size));
   if (wasinn_session_create(engine, policy, &guest->session_, error) != WASINN_OK) return nullptr;
+  wasinn_session_on_stdout(guest->session_, Written, guest.get());
   return guest;
 }
 
-Guest::~Guest() { wasinn_session_free(session_); }
+Guest::~Guest() {
+  if (session_ != nullptr) wasinn_session_on_stdout(session_, nullptr, nullptr);
+  wasinn_session_free(session_);
+}
+
+void Guest::Written(void* self) {
+  auto& guest = *static_cast<Guest*>(self);
+  const std::lock_guard lock(guest.mutex_);
+  guest.written_ = true;
+  guest.woken_changed_.notify_all();
+}
+
+std::string Guest::TakeStdout() {
+  const wasinn_bytes text = wasinn_session_take_stdout(session_);
+  stdout_.append(static_cast<const char*>(text.data), text.size);
+  return std::exchange(stdout_, {});
+}
 
 void Guest::Wake(void* self) {
   auto& guest = *static_cast<Guest*>(self);
@@ -56,9 +75,23 @@ void Guest::ResetWaker() {
   woken_ = false;
 }
 
-void Guest::AwaitWaker() {
+bool Guest::AwaitWaker(std::optional<std::chrono::steady_clock::time_point> until) {
   std::unique_lock lock(mutex_);
-  woken_changed_.wait(lock, [&] { return woken_; });
+  while (!woken_) {
+    if (std::exchange(written_, false)) {
+      lock.unlock();
+      const wasinn_bytes text = wasinn_session_take_stdout(session_);
+      stdout_.append(static_cast<const char*>(text.data), text.size);
+      lock.lock();
+      continue;
+    }
+    if (!until) {
+      woken_changed_.wait(lock);
+    } else if (woken_changed_.wait_until(lock, *until) == std::cv_status::timeout) {
+      return woken_;
+    }
+  }
+  return true;
 }
 
 template <typename Start, typename Finish>
@@ -97,7 +130,8 @@ wasinn_call_state Guest::Call(const wasinn_component_import& import,
       [&](wasinn_call* call) { return wasinn_call_finish_component(call, result); });
 }
 
-std::vector<size_t> Guest::Poll(std::span<Pollable* const> pollables) {
+std::vector<size_t> Guest::Poll(std::span<Pollable* const> pollables,
+                                std::optional<std::chrono::steady_clock::time_point> until) {
   std::vector<size_t> ready;
   wasinn_session_on_stop(session_, Wake, this);
   while (wasinn_session_stopped(session_) == WASINN_OK) {
@@ -107,8 +141,7 @@ std::vector<size_t> Guest::Poll(std::span<Pollable* const> pollables) {
     for (size_t i = 0; i < pollables.size(); ++i) {
       if (pollables[i]->Ready(&waker_)) ready.push_back(i);
     }
-    if (!ready.empty()) break;
-    AwaitWaker();
+    if (!ready.empty() || !AwaitWaker(until)) break;
   }
   for (Pollable* pollable : pollables) (void)pollable->Ready();
   wasinn_session_on_stop(session_, nullptr, nullptr);

@@ -5,10 +5,13 @@
 
 #include <wasinn/adapter.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -73,12 +76,17 @@ class Guest {
   wasinn_call_state Call(const wasinn_component_import& import, std::span<const wasinn_val> args,
                          wasinn_val* result);
   // As the function `poll` of wasi:io: waits until at least one is ready, whatever set_wait says,
-  // and gives the indices of all that are; none when the session is stopped first.
-  std::vector<size_t> Poll(std::span<Pollable* const> pollables);
+  // and gives the indices of all that are; none when the session is stopped, or the time is over,
+  // first.
+  std::vector<size_t> Poll(std::span<Pollable* const> pollables,
+                           std::optional<std::chrono::steady_clock::time_point> until = {});
   // Ends a resource, as a component's own drop does.
   void Drop(const wasinn_component_resource& resource, uint32_t rep) {
     resource.drop(session_, rep);
   }
+
+  // What models have written to the guest's standard output since the last time.
+  std::string TakeStdout();
 
   // Of the last call; valid until the next.
   std::string_view last_error() const;
@@ -89,9 +97,11 @@ class Guest {
   explicit Guest(size_t memory_size) : memory_(memory_size) {}
 
   static void Wake(void* self);
+  static void Written(void* self);
   // Before a question with the waker.
   void ResetWaker();
-  void AwaitWaker();
+  // Waits for the waker, and takes what is written meanwhile. False when the time was over first.
+  bool AwaitWaker(std::optional<std::chrono::steady_clock::time_point> until = {});
   template <typename Start, typename Finish>
   wasinn_call_state Run(Start start, Finish finish);
 
@@ -102,10 +112,12 @@ class Guest {
   Wait wait_ = Wait::kBlock;
   const wasinn_waker waker_ = {Wake, this};
   uint64_t pending_calls_ = 0;
+  std::string stdout_;
 
   std::mutex mutex_;
   std::condition_variable woken_changed_;
-  bool woken_ = false;  // guarded by mutex_
+  bool woken_ = false;    // guarded by mutex_
+  bool written_ = false;  // guarded by mutex_
 };
 
 }  // namespace wasinn::inproc

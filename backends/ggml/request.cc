@@ -59,6 +59,11 @@ bool Request::Send(std::string_view text) {
   if (text.empty()) return true;
   sent_ = true;
   if (form != nullptr) answer_ += text;
+  constexpr size_t kEnd = offsetof(wasinn_backend_sink, guest_stdout) + sizeof sink_.guest_stdout;
+  if (settings_.stream_stdout && sink_.struct_size >= kEnd && sink_.guest_stdout != nullptr &&
+      sink_.guest_stdout(sink_.self, sink_.run, {text.data(), text.size()}) != 0) {
+    return false;
+  }
   return sink_.chunk(sink_.self, sink_.run, kResponseOutput, {text.data(), text.size()}) == 0;
 }
 

@@ -143,6 +143,18 @@ WASINN_EXPORT void wasinn_session_on_stop(wasinn_session* session, void (*stop)(
  * thread. */
 WASINN_EXPORT wasinn_code wasinn_session_stopped(const wasinn_session* session);
 
+/* Models may write to the guest's standard output, when an option of the guest says so
+ * (stream-stdout of language models). Only the guest's thread writes it, so that an output without
+ * room holds up no other guest: `told` is called from any thread when there is such text, and again
+ * only when it was taken since, so take it then, while a call is PENDING, and before a call that
+ * has ended returns to the guest. NULL unsets it, and after that returned the callback is not
+ * running any more. While nobody listens such text is lost. */
+WASINN_EXPORT void wasinn_session_on_stdout(wasinn_session* session, void (*told)(void* self),
+                                            void* self);
+/* The text that has come since the last time, valid until the next; on the thread of the session's
+ * calls, also while one is PENDING. */
+WASINN_EXPORT wasinn_bytes wasinn_session_take_stdout(wasinn_session* session);
+
 /* ------------------------------------------------------------------ the table */
 
 typedef struct wasinn_adapter_instance wasinn_adapter_instance;

@@ -95,6 +95,12 @@ typedef struct wasinn_backend_sink {
   wasinn_code (*read_file)(void* self, uint64_t run, wasinn_str path, size_t most,
                            void (*take)(void* to, wasinn_bytes bytes), void* to,
                            wasinn_error* error);
+  /* Writes to the standard output of the guest, who has asked for it by an option. It does not
+   * wait: the bytes are copied, and the guest's thread writes them while it waits for the compute.
+   * Lost where no guest waits for this one compute (a stream, a compute in the background, a guest
+   * without an output). Non-zero asks the backend to stop early and call done. \since 1, appended
+   */
+  int32_t (*guest_stdout)(void* self, uint64_t run, wasinn_bytes data);
 } wasinn_backend_sink;
 
 /* One input of a run; valid until the run's `done`, so it can be wrapped in place. Inputs come in

@@ -39,6 +39,7 @@ FROZEN(wasinn_backend_sink, output, 24);
 FROZEN(wasinn_backend_sink, chunk, 32);
 FROZEN(wasinn_backend_sink, done, 40);
 FROZEN(wasinn_backend_sink, read_file, 48);
+FROZEN(wasinn_backend_sink, guest_stdout, 56);
 
 FROZEN(wasinn_backend_input, port, 0);
 FROZEN(wasinn_backend_input, tensor, 8);

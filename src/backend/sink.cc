@@ -82,7 +82,8 @@ wasinn_backend_sink RunTable::BeginRun(uint32_t slot_number, RunListener* listen
   MutexLock lock(slot->mutex);
   slot->listener = listener;
   slot->run = ((slot->run >> kSlotBits) + 1) << kSlotBits | slot_number;
-  return {sizeof(wasinn_backend_sink), this, slot->run, Output, ChunkData, Done, ReadFile};
+  return {
+      sizeof(wasinn_backend_sink), this, slot->run, Output, ChunkData, Done, ReadFile, GuestStdout};
 }
 
 // A report on its way to the listener.
@@ -179,6 +180,19 @@ int32_t RunTable::ChunkData(void* self, uint64_t run, uint32_t port, wasinn_byte
   }
   if (data.data == nullptr) data.size = 0;
   return report.listener()->OnChunk(port, {static_cast<const char*>(data.data), data.size}) ? 0 : 1;
+}
+
+int32_t RunTable::GuestStdout(void* self, uint64_t run, wasinn_bytes data) {
+  auto* table = static_cast<RunTable*>(self);
+  Slot* slot = table->SlotOf(run);
+  if (slot == nullptr) return 1;
+  MutexLock lock(slot->mutex);
+  if (slot->listener == nullptr || slot->run != run) {
+    table->Ignored("text for standard output", run);
+    return 1;
+  }
+  if (data.data == nullptr) data.size = 0;
+  return slot->listener->OnGuestStdout({static_cast<const char*>(data.data), data.size}) ? 0 : 1;
 }
 
 void RunTable::Done(void* self, uint64_t run, wasinn_code code, wasinn_str message,

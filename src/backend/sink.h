@@ -32,6 +32,8 @@ class RunListener {
   virtual bool OnOutput(uint32_t port, Result<Tensor>&& tensor) noexcept = 0;
   // False asks the backend to stop.
   virtual bool OnChunk(uint32_t port, std::string_view data) noexcept = 0;
+  // Text for the guest's standard output. False asks the backend to stop.
+  virtual bool OnGuestStdout(std::string_view data) noexcept = 0;
   virtual void OnDone(Result<> result, const wasinn_backend_usage& usage) noexcept = 0;
   // Where the run may read files; nullptr: nowhere.
   virtual std::shared_ptr<const GuestDirs> guest_dirs() const noexcept = 0;
@@ -81,6 +83,7 @@ class RunTable {
 
   static int32_t Output(void* self, uint64_t run, const wasinn_backend_output* output);
   static int32_t ChunkData(void* self, uint64_t run, uint32_t port, wasinn_bytes data);
+  static int32_t GuestStdout(void* self, uint64_t run, wasinn_bytes data);
   static void Done(void* self, uint64_t run, wasinn_code code, wasinn_str message,
                    int64_t engine_code, const wasinn_backend_usage* usage);
   static wasinn_code ReadFile(void* self, uint64_t run, wasinn_str path, size_t most,

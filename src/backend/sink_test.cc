@@ -23,6 +23,10 @@ class Recorder : public RunListener {
     chunks += data;
     return chunks.size() < 6;
   }
+  bool OnGuestStdout(std::string_view data) noexcept override {
+    written += data;
+    return written.size() < 6;
+  }
   void OnDone(Result<> given, const wasinn_backend_usage& used) noexcept override {
     ++dones;
     result = std::move(given);
@@ -35,6 +39,7 @@ class Recorder : public RunListener {
   int dones = 0;
   Tensor output;
   std::string chunks;
+  std::string written;
   Result<> result;
   wasinn_backend_usage usage{};
 };
@@ -76,6 +81,19 @@ TEST_F(SinkTest, ARunReportsToItsListener) {
   EXPECT_FALSE(table_.EndRun(slot, sink.run));
   recorder_.output = {};
   EXPECT_EQ(released_, 1);
+}
+
+TEST_F(SinkTest, ARunWritesToTheGuestsOutput) {
+  const uint32_t slot = *table_.TakeSlot();
+  const auto sink = table_.BeginRun(slot, &recorder_);
+  EXPECT_EQ(sink.guest_stdout(sink.self, sink.run, {"abc", 3}), 0);
+  EXPECT_EQ(sink.guest_stdout(sink.self, sink.run, {nullptr, 5}), 0);
+  EXPECT_EQ(sink.guest_stdout(sink.self, sink.run, {"def", 3}), 1);
+  EXPECT_EQ(recorder_.written, "abcdef");
+  Done(sink);
+  EXPECT_EQ(sink.guest_stdout(sink.self, sink.run, {"late", 4}), 1);
+  EXPECT_EQ(recorder_.written, "abcdef");
+  EXPECT_TRUE(log_.Contains("text for standard output for run"));
 }
 
 TEST_F(SinkTest, ARunReadsTheGuestsFiles) {

@@ -423,6 +423,16 @@ void wasinn_session_on_stop(wasinn_session* session, void (*stop)(void* self), v
   wasinn::FromC(session).OnStop(stop, self);
 }
 
+void wasinn_session_on_stdout(wasinn_session* session, void (*told)(void* self), void* self) {
+  wasinn::FromC(session).guest_output().Listen(told, self);
+}
+
+wasinn_bytes wasinn_session_take_stdout(wasinn_session* session) {
+  Session& of = wasinn::FromC(session);
+  of.stdout_text = of.guest_output().Take();
+  return {of.stdout_text.data(), of.stdout_text.size()};
+}
+
 wasinn_code wasinn_session_stopped(const wasinn_session* session) {
   return static_cast<wasinn_code>(wasinn::FromC(session).stop_code());
 }

@@ -365,6 +365,28 @@ bool Execution::OnChunk(uint32_t port, std::string_view data) noexcept {
   return true;
 }
 
+bool Execution::OnGuestStdout(std::string_view data) noexcept {
+  std::shared_ptr<GuestOutput> output;
+  {
+    MutexLock lock(mutex_);
+    if (reported_ || chunk_lost_) return false;
+    // Whoever reads a stream has its text.
+    if (chunk_listener_ != nullptr || guest_output_ == nullptr) return true;
+    output = guest_output_;
+  }
+  Result<> taken;
+  try {
+    taken = output->Append(data);
+  } catch (...) {
+    taken = Fail(ErrorOfException());
+  }
+  if (taken) return true;
+  MutexLock lock(mutex_);
+  chunk_lost_ = true;
+  if (!refusal_) refusal_ = std::move(taken.error());
+  return false;
+}
+
 Execution::Progress Execution::progress(std::optional<uint32_t> port) {
   MutexLock lock(mutex_);
   bool readable = false;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "backend/sink.h"
+#include "base/guest_output.h"
 #include "base/ledger.h"
 #include "base/mutex.h"
 #include "model/graph.h"
@@ -115,9 +116,14 @@ class Execution final : public RunListener,
   // Where its runs may read files. Before the first run.
   void set_guest_dirs(std::shared_ptr<const GuestDirs> dirs) { guest_dirs_ = std::move(dirs); }
 
+  // Where a compute without `arrived` writes what its guest asks the backend to. Before the first
+  // run.
+  void set_guest_output(std::shared_ptr<GuestOutput> output) { guest_output_ = std::move(output); }
+
   // RunListener
   bool OnOutput(uint32_t port, Result<Tensor>&& tensor) noexcept override;
   bool OnChunk(uint32_t port, std::string_view data) noexcept override;
+  bool OnGuestStdout(std::string_view data) noexcept override;
   void OnDone(Result<> result, const wasinn_backend_usage& usage) noexcept override;
   std::shared_ptr<const GuestDirs> guest_dirs() const noexcept override { return guest_dirs_; }
 
@@ -159,6 +165,7 @@ class Execution final : public RunListener,
   wasinn_backend_context* context_ = nullptr;
   std::optional<uint32_t> slot_;
   std::shared_ptr<const GuestDirs> guest_dirs_;
+  std::shared_ptr<GuestOutput> guest_output_;
   // Of the run under way, for the backend; kept so that a run need not allocate.
   std::vector<wasinn_backend_input> c_inputs_;
   Outputs last_outputs_;  // of the run before; of the owner's thread

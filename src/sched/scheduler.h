@@ -15,14 +15,17 @@ namespace wasinn {
 class Scheduler {
  public:
   Scheduler(uint32_t threads, const Logger* log, RunTable* runs)
-      : log_(log), runs_(runs), computes_(threads, "wasinn-worker"), loads_(kLoads, "wasinn-load") {}
+      : log_(log),
+        runs_(runs),
+        computes_(threads, "wasinn-worker"),
+        loads_(kLoads, "wasinn-load") {}
 
   // Computes whose usual time is below this run on the calling thread: handing them to a worker
   // would cost more than 1 % of them, and a guest blocked this long does not hurt its host.
   static constexpr uint64_t kInlineNs = 2'000'000;
 
-  // Loads at a time. Mostly they wait, for a disk or for a backend that takes one at a time, and one
-  // that hangs must not keep the others.
+  // Loads at a time. Mostly they wait, for a disk or for a backend that takes one at a time, and
+  // one that hangs must not keep the others.
   static constexpr uint32_t kLoads = 16;
 
   const Logger& log() const { return *log_; }

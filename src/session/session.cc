@@ -14,10 +14,12 @@ Session::Session(const SessionHost& host, Policy policy)
       ledger_(Ledger::Create({{{"max_session_bytes", policy_.max_session_bytes},
                                {"max_error_bytes", policy_.max_error_bytes},
                                {"max_contexts", policy_.max_contexts}}})),
-      held_(policy_, ledger_) {}
+      held_(policy_, ledger_),
+      guest_output_(std::make_shared<GuestOutput>(ledger_)) {}
 
 Session::~Session() {
   Abandon();
+  guest_output_->Listen(nullptr, nullptr);
   Stop(PlainError(Code::kCancelled, "the session has ended"));
   for (auto& [handle, context] : contexts_) context.execution->Retire(std::move(context.slot));
   log_limit_.Tell(*host_.log);
@@ -170,6 +172,7 @@ Result<uint32_t> Session::InitContext(uint32_t graph_handle, const Options& opti
   }
   WASINN_TRY(execution, Execution::Create(*host_.scheduler, std::move(graph), merged, ledger_));
   execution->set_guest_dirs(guest_dirs_);
+  execution->set_guest_output(guest_output_);
   context.execution = std::move(execution);
   contexts_.emplace(next_context_, std::move(context));
   return next_context_++;

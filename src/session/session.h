@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/guest_output.h"
 #include "base/ledger.h"
 #include "base/log_limit.h"
 #include "base/mutex.h"
@@ -150,6 +151,9 @@ class Session {
   const std::string& last_error() const { return last_failure_.message; }
   void Forget() { last_failure_ = {Code::kOk, "", 0}; }
 
+  // What models write to the guest's standard output.
+  GuestOutput& guest_output() { return *guest_output_; }
+
   // ---- stopping
   // Ends the session for good with CANCELLED or TIMEOUT; the first reason stays.
   void Stop(Error why) noexcept { stopper_.Stop(std::move(why)); }
@@ -166,6 +170,8 @@ class Session {
   std::vector<wasinn_val> result_items;
   std::vector<std::string> result_texts;
   std::vector<uint32_t> result_words;
+  // Memory behind wasinn_session_take_stdout.
+  std::string stdout_text;
 
  private:
   struct EarlyOutput;
@@ -233,6 +239,7 @@ class Session {
   uint32_t next_context_ = 0;
   const std::shared_ptr<Ledger> ledger_;
   HeldValues held_;
+  const std::shared_ptr<GuestOutput> guest_output_;
   Error last_failure_ = {Code::kOk, "", 0};
   LogLimit log_limit_{"failed guest calls"};
 };

@@ -392,7 +392,7 @@ Result<Expectations> CaseRun::Compare(std::span<const Statement> expectations) {
     return nullptr;
   };
   for (const Statement& statement : expectations) {
-    constexpr std::string_view kWords[] = {"errno", "returns", "trap", "error"};
+    constexpr std::string_view kWords[] = {"errno", "returns", "trap", "error", "stdout"};
     if (statement.verb == Verb::kMem) continue;
     std::string line(kWords[static_cast<int>(statement.verb) - static_cast<int>(Verb::kErrno)]);
     const std::string operands = CanonicalList(statement.operands, names_);
@@ -432,6 +432,10 @@ Result<Expectations> CaseRun::Compare(std::span<const Statement> expectations) {
   }
   if (failed || find(Verb::kError) != nullptr) {
     add(Verb::kError, "error " + Quote(outcome_.error));
+  }
+  if (guest_ != nullptr) {
+    const std::string written = guest_->TakeStdout();
+    if (!written.empty()) add(Verb::kStdout, "stdout " + Quote(written));
   }
   for (const Statement& statement : expectations) {
     if (statement.verb != Verb::kMem) continue;

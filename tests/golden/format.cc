@@ -38,6 +38,7 @@ constexpr auto kVerbs = std::to_array<VerbRow>({
     {Verb::kReturns, "returns", 0, 4},
     {Verb::kTrap, "trap", 0, 0},
     {Verb::kError, "error", 1, 2},
+    {Verb::kStdout, "stdout", 1, 1},
     {Verb::kMem, "mem", 2, kAny},
 });
 

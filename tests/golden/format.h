@@ -55,6 +55,7 @@ enum class Verb {
   kReturns,
   kTrap,
   kError,
+  kStdout,
   kMem,
 };
 bool IsExpectation(Verb verb);

@@ -122,6 +122,11 @@ class RunRecord {
     sink_.chunk = [](void* self, uint64_t, uint32_t, wasinn_bytes data) {
       return static_cast<RunRecord*>(self)->Chunk(data);
     };
+    sink_.guest_stdout = [](void* self, uint64_t, wasinn_bytes data) {
+      static_cast<RunRecord*>(self)->written_.append(static_cast<const char*>(data.data),
+                                                     data.size);
+      return 0;
+    };
     sink_.done = [](void* self, uint64_t, wasinn_code code, wasinn_str message, int64_t engine,
                     const wasinn_backend_usage*) {
       static_cast<RunRecord*>(self)->Done(code, message, engine);
@@ -174,6 +179,8 @@ class RunRecord {
   const std::string& message() const { return message_; }
   int64_t engine_code() const { return engine_code_; }
   const std::vector<std::string>& chunks() const { return chunks_; }
+  // What went to the guest's standard output.
+  const std::string& written() const { return written_; }
   std::string text() const {
     std::string all;
     for (const std::string& chunk : chunks_) all += chunk;
@@ -234,6 +241,7 @@ class RunRecord {
   std::string message_;
   int64_t engine_code_ = 0;
   std::vector<std::string> chunks_;
+  std::string written_;
   std::map<uint32_t, Held> outputs_;
 };
 

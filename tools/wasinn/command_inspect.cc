@@ -20,6 +20,7 @@ struct InspectFlags {
   std::string guest;
   std::string adapter;
   std::vector<std::string> wasmtime_wasm;
+  std::vector<CLI::Option*> proposals;  // by index of FlagsOfProposals
   bool json = false;
 };
 
@@ -63,6 +64,10 @@ Outcome Inspect(const InspectFlags& flags) {
   for (const auto& text : flags.wasmtime_wasm) {
     if (auto parsed = ParseWasmtimeWasm(text, peers); !parsed) return Fail(kUsage, parsed.error());
   }
+  for (std::size_t i = 0; i < flags.proposals.size(); ++i) {
+    if (flags.proposals[i]->count() == 0) continue;
+    if (auto off = SwitchOff(FlagsOfProposals()[i], peers); !off) return Fail(kUsage, off.error());
+  }
   EngineFlags engine = flags.engine;
   engine.features = peers.features;
   const CacheFlags cache;
@@ -90,6 +95,10 @@ Command AddInspectCommand(CLI::App& app) {
   inspect->add_option("-W,--wasm", flags->wasmtime_wasm, "Wasmtime: proposals, as `run` takes them")
       ->type_name("OPTIONS")
       ->allow_extra_args(false);
+  // Hidden: docs/cli.md lists them.
+  for (const ProposalFlag& flag : FlagsOfProposals()) {
+    flags->proposals.push_back(inspect->add_flag(flag.name)->group(""));
+  }
   AddEngineFlags(*inspect, flags->engine);
   return [flags] { return Inspect(*flags); };
 }

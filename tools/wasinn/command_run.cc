@@ -57,12 +57,14 @@ struct RunFlags {
   std::string time_limit;
   std::string gas_limit;
   std::string memory_page_limit;
+  std::string stack_size;
   std::string argv0;
   std::string invoke;
   bool reactor = false;
   bool allow_precompiled = false;
   // By index of FlagsWithoutEffect; they are said, not used.
   std::vector<CLI::Option*> without_effect;
+  std::vector<CLI::Option*> proposals;  // by index of FlagsOfProposals
 };
 
 using Clock = std::chrono::steady_clock;
@@ -144,6 +146,12 @@ std::expected<PeerRequests, Failure> ReadPeerFlags(const RunFlags& flags) {
   limit(flags.time_limit, ParseTimeLimit);
   limit(flags.gas_limit, ParseGasLimit);
   limit(flags.memory_page_limit, ParseMemoryPageLimit);
+  limit(flags.stack_size, ParseStackSize);
+  for (std::size_t i = 0; i < flags.proposals.size(); ++i) {
+    if (done && flags.proposals[i]->count() > 0) {
+      done = Add(SwitchOff(FlagsOfProposals()[i], requests));
+    }
+  }
   for (std::size_t i = 0; i < flags.without_effect.size(); ++i) {
     if (flags.without_effect[i]->count() == 0) continue;
     if (auto warning = WarningOf(FlagsWithoutEffect()[i])) {
@@ -469,10 +477,14 @@ void AddPeerLimits(CLI::App& app, RunFlags& flags) {
   add("--gas-limit", flags.gas_limit, "WasmEdge: as --fuel", "N");
   add("--memory-page-limit", flags.memory_page_limit, "WasmEdge: --memory in pages of 64 KiB",
       "PAGES");
+  add("--stack-size", flags.stack_size, "WAMR: the stack in bytes, at least 16 KiB", "BYTES");
   app.add_flag("--reactor", flags.reactor,
                "WasmEdge: --invoke of the function that is named\nafter the guest")
       ->group(kPeerGroup);
   // Hidden: docs/cli.md lists them.
+  for (const ProposalFlag& flag : FlagsOfProposals()) {
+    flags.proposals.push_back(app.add_flag(flag.name)->group(""));
+  }
   for (const PeerFlag& flag : FlagsWithoutEffect()) {
     const std::string name = flag.name;
     auto* option =

@@ -324,6 +324,41 @@ PeerParsed ParseMemoryPageLimit(std::string_view text, PeerRequests& out) {
   return AddLimit("--memory-page-limit", "guest_memory", "pages of 64 KiB", text, pages, out);
 }
 
+PeerParsed ParseStackSize(std::string_view text, PeerRequests& out) {
+  // The least that the rule takes; WAMR's interpreter does with less than compiled code.
+  constexpr std::uint64_t kLeast = 16 << 10;
+  auto bytes = NumberOf(text);
+  if (bytes && *bytes != 0) bytes = std::max(*bytes, kLeast);
+  return AddLimit("--stack-size", "guest_stack", "a number of bytes", text, bytes, out);
+}
+
+std::span<const ProposalFlag> FlagsOfProposals() {
+  // With a proposal go those that build on it.
+  static constexpr std::array kFlags = {
+      ProposalFlag{"--disable-bulk-memory",
+                   "bulk-memory=n,reference-types=n,function-references=n,gc=n,exceptions=n"},
+      ProposalFlag{"--disable-import-export-mut-globals", ""},
+      ProposalFlag{"--disable-multi-value", "multi-value=n"},
+      ProposalFlag{"--disable-non-trap-float-to-int", ""},
+      ProposalFlag{"--disable-reference-types",
+                   "reference-types=n,function-references=n,gc=n,exceptions=n"},
+      ProposalFlag{"--disable-sign-extension-operators", ""},
+      ProposalFlag{"--disable-simd", "simd=n,relaxed-simd=n"}};
+  return kFlags;
+}
+
+PeerParsed SwitchOff(const ProposalFlag& flag, PeerRequests& out) {
+  if (*flag.features == '\0') {
+    return Bad(
+        fmt::format("{}: expected a proposal that the engine can switch off, given one that "
+                    "is always on",
+                    flag.name));
+  }
+  if (!out.features.empty()) out.features += ',';
+  out.features += flag.features;
+  return {};
+}
+
 std::optional<std::string> LogLevelOfWamr(std::string_view word) {
   static constexpr std::array kLevels = {"off", "error", "warn", "debug", "debug", "debug"};
   if (!word.starts_with("-v=")) return std::nullopt;
@@ -336,7 +371,6 @@ std::optional<std::string> LogLevelOfWamr(std::string_view word) {
 
 std::span<const PeerFlag> FlagsWithoutEffect() {
   using enum PeerFlag::Value;
-  static constexpr const char* kProposals = "-W switches proposals off";
   static constexpr const char* kStatistics = "--stats tells where the time went";
   static constexpr const char* kCompiled = "guests are compiled";
   static constexpr const char* kNoNetwork = "guests have no network";
@@ -353,13 +387,6 @@ std::span<const PeerFlag> FlagsWithoutEffect() {
       PeerFlag{"--enable-relaxed-simd", kNone, ""},
       PeerFlag{"--enable-tail-call", kNone, ""},
       PeerFlag{"--enable-threads", kNone, "guests have one thread"},
-      PeerFlag{"--disable-bulk-memory", kNone, kProposals},
-      PeerFlag{"--disable-import-export-mut-globals", kNone, kProposals},
-      PeerFlag{"--disable-multi-value", kNone, kProposals},
-      PeerFlag{"--disable-non-trap-float-to-int", kNone, kProposals},
-      PeerFlag{"--disable-reference-types", kNone, kProposals},
-      PeerFlag{"--disable-sign-extension-operators", kNone, kProposals},
-      PeerFlag{"--disable-simd", kNone, kProposals},
       PeerFlag{"--enable-all-statistics", kNone, kStatistics},
       PeerFlag{"--enable-gas-measuring", kNone, kStatistics},
       PeerFlag{"--enable-instruction-count", kNone, kStatistics},
@@ -380,7 +407,6 @@ std::span<const PeerFlag> FlagsWithoutEffect() {
       PeerFlag{"--llvm-jit-opt-level", kRequired, kCompiled},
       PeerFlag{"--enable-segue", kOptional, kCompiled},
       PeerFlag{"--disable-bounds-checks", kNone, "memory is always checked"},
-      PeerFlag{"--stack-size", kRequired, "it is the stack of WAMR's interpreter"},
       PeerFlag{"--heap-size", kRequired, "a guest brings its own heap; --memory limits all of it"},
       PeerFlag{"--max-threads", kRequired, "guests have one thread"},
       PeerFlag{"--addr-pool", kRequired, kNoNetwork},

@@ -47,8 +47,19 @@ PeerParsed ParseTimeLimit(std::string_view text, PeerRequests& out);
 PeerParsed ParseGasLimit(std::string_view text, PeerRequests& out);
 PeerParsed ParseMemoryPageLimit(std::string_view text, PeerRequests& out);
 
+// WAMR's --stack-size in bytes; what is less than the least stack here becomes that.
+PeerParsed ParseStackSize(std::string_view text, PeerRequests& out);
+
 // WAMR's -v=N, from 0 to 5, as our --log-level=LEVEL; unset for any other word.
 std::optional<std::string> LogLevelOfWamr(std::string_view word);
+
+// A flag of WasmEdge that switches a proposal of WebAssembly off.
+struct ProposalFlag {
+  const char* name;      // "--disable-simd"
+  const char* features;  // what goes off with it, as EngineOptions has it; "": it is always on here
+};
+std::span<const ProposalFlag> FlagsOfProposals();
+PeerParsed SwitchOff(const ProposalFlag& flag, PeerRequests& out);
 
 // A flag of WasmEdge or WAMR that changes nothing here.
 struct PeerFlag {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -246,6 +247,35 @@ TEST(WamrGraph, TakesBothForms) {
 
   EXPECT_FALSE(ParseWamrGraph("onnx:npu:x.onnx", unnamed));
   EXPECT_FALSE(ParseWamrGraph("x.onnx", unnamed));
+}
+
+TEST(WamrStack, IsTheRuleOfTheStack) {
+  using Rules = std::vector<std::pair<std::string, std::string>>;
+  PeerRequests requests;
+  ASSERT_TRUE(ParseStackSize("65536", requests));
+  // Less than compiled code can do with.
+  ASSERT_TRUE(ParseStackSize("8192", requests));
+  EXPECT_EQ(requests.rules, (Rules{{"guest_stack", "65536"}, {"guest_stack", "16384"}}));
+  for (const char* text : {"", "0", "64KiB", "-1"}) {
+    EXPECT_FALSE(ParseStackSize(text, requests)) << text;
+  }
+}
+
+TEST(WasmEdgeProposals, AreSwitchedOffOrRefused) {
+  PeerRequests requests;
+  ASSERT_TRUE(ParseWasmtimeWasm("simd=y", requests));
+  const auto off = [&](std::string_view name) {
+    const auto flags = FlagsOfProposals();
+    const auto* flag = std::ranges::find(flags, name, &ProposalFlag::name);
+    return flag == flags.end() ? PeerParsed(std::unexpected("no such flag"))
+                               : SwitchOff(*flag, requests);
+  };
+  ASSERT_TRUE(off("--disable-simd"));
+  EXPECT_EQ(requests.features, "simd=y,simd=n,relaxed-simd=n");
+  const auto always = off("--disable-sign-extension-operators");
+  ASSERT_FALSE(always);
+  EXPECT_NE(always.error().find("--disable-sign-extension-operators"), std::string::npos);
+  EXPECT_EQ(requests.features, "simd=y,simd=n,relaxed-simd=n");
 }
 
 void ExpectDir(std::string_view text, const Dir& expected) {

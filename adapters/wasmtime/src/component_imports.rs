@@ -5,6 +5,7 @@ use crate::call::PendingCall;
 use crate::core_imports::table_text;
 use crate::ffi;
 use crate::host;
+use crate::model_output::Waiting;
 use crate::pollable;
 use crate::state::State;
 use crate::values::{Arguments, FromReturned, Returned};
@@ -248,7 +249,10 @@ fn call<P: Arguments>(
         (row.call)(session.0, args.as_ptr(), args.len(), returned.as_mut_ptr(), place)
     })?;
     match state {
-        ffi::CALL_DONE => Ok(Called::Ended(returned)),
+        ffi::CALL_DONE => {
+            store.data().output.write()?;
+            Ok(Called::Ended(returned))
+        }
         ffi::CALL_PENDING => Ok(Called::Pending(PendingCall::new(pending))),
         _ => Err(session.trap()),
     }
@@ -256,7 +260,8 @@ fn call<P: Arguments>(
 
 async fn wait(store: StoreContextMut<'_, State>, call: PendingCall) -> Result<Returned> {
     let session = store.data().session;
-    call.ended().await;
+    let output = store.data().output.clone();
+    output.write_until_ended(&call).await?;
     let mut returned = Returned::empty();
     match call.finish_component(returned.as_mut_ptr()) {
         ffi::CALL_DONE => Ok(returned),

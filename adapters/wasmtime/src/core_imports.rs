@@ -4,6 +4,7 @@
 use crate::call::PendingCall;
 use crate::ffi;
 use crate::host;
+use crate::model_output::Waiting;
 use crate::state::State;
 use std::ffi::{CStr, c_char};
 use wasmtime::{Caller, Engine, Error, Extern, FuncType, Linker, Result, Val, ValType};
@@ -189,12 +190,16 @@ fn call<'a>(mut caller: Caller<'a, State>, row: Row, args: &[u64]) -> Called<'a>
     let state = unsafe { (row.call)(session.0, memory, args.as_ptr(), &mut result, &mut pending) };
     match state {
         ffi::CALL_PENDING => Called::Pending(caller, PendingCall::new(pending)),
-        state => Called::Ended(finish(state, result, &caller)),
+        state => {
+            let written = caller.data().output.write();
+            Called::Ended(written.and_then(|()| finish(state, result, &caller)))
+        }
     }
 }
 
 async fn wait(mut caller: Caller<'_, State>, call: PendingCall) -> Result<u64> {
-    call.ended().await;
+    let output = caller.data().output.clone();
+    output.write_until_ended(&call).await?;
     let mut result = 0;
     let memory = memory(&mut caller);
     let state = call.finish_core(memory, &mut result);

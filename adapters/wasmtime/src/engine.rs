@@ -8,6 +8,7 @@ use crate::features::Features;
 use crate::ffi;
 use crate::guest::Kind;
 use crate::needs::POOLED_ELEMENTS;
+use crate::open_files;
 use crate::state::State;
 use std::ffi::{CStr, OsStr, c_void};
 use std::os::unix::ffi::OsStrExt;
@@ -138,11 +139,15 @@ impl Runtime {
             "proc_exit",
             |_: Caller<'_, State>, code: i32| -> Result<()> { Err(I32Exit(code).into()) },
         )?;
+        open_files::add_to_core_linker(&mut core)?;
         core.allow_shadowing(false);
         core_imports::add_to_linker(&mut core)?;
 
         let mut component = component::Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut component)?;
+        component.allow_shadowing(true);
+        open_files::add_to_component_linker(&mut component)?;
+        component.allow_shadowing(false);
         wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut component)?;
         component_imports::add_to_linker(&mut component, unknown)?;
         Ok(Runtime { setup, engine, core, component })

@@ -9,8 +9,8 @@ pub use stand_ins::*;
 #[cfg(not(test))]
 mod core {
     use crate::ffi::{
-        Call, CallState, Code, ComponentEnum, ComponentImport, ComponentResource, CoreImport,
-        Memory, Pollable, Session, Str, Val, Waker,
+        Bytes, Call, CallState, Code, ComponentEnum, ComponentImport, ComponentResource,
+        CoreImport, Memory, Pollable, Session, Str, Val, Waker,
     };
     use std::ffi::{c_char, c_int, c_void};
 
@@ -33,6 +33,12 @@ mod core {
             stop: Option<unsafe extern "C" fn(*mut c_void)>,
             self_: *mut c_void,
         );
+        pub fn wasinn_session_on_stdout(
+            session: *mut Session,
+            told: Option<unsafe extern "C" fn(*mut c_void)>,
+            self_: *mut c_void,
+        );
+        pub fn wasinn_session_take_stdout(session: *mut Session) -> Bytes;
         pub fn wasinn_session_stopped(session: *const Session) -> Code;
         pub fn wasinn_session_last_error(session: *const Session) -> Str;
         pub fn wasinn_session_rule(session: *const Session, rule: *const c_char) -> u64;
@@ -42,7 +48,7 @@ mod core {
 #[cfg(test)]
 mod stand_ins {
     use crate::ffi::{
-        CALL_DONE, Call, CallState, Code, ComponentEnum, ComponentImport, ComponentResource,
+        Bytes, CALL_DONE, Call, CallState, Code, ComponentEnum, ComponentImport, ComponentResource,
         CoreImport, Memory, OK, Pollable, Session, Str, Val, Waker,
     };
     use std::ffi::{c_char, c_int, c_void};
@@ -166,6 +172,15 @@ mod stand_ins {
         _: Option<unsafe extern "C" fn(*mut c_void)>,
         _: *mut c_void,
     ) {
+    }
+    pub unsafe fn wasinn_session_on_stdout(
+        _: *mut Session,
+        _: Option<unsafe extern "C" fn(*mut c_void)>,
+        _: *mut c_void,
+    ) {
+    }
+    pub unsafe fn wasinn_session_take_stdout(_: *mut Session) -> Bytes {
+        Bytes::new(b"text")
     }
     pub unsafe fn wasinn_session_stopped(_: *const Session) -> Code {
         OK

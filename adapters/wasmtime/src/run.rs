@@ -6,9 +6,11 @@ use crate::event_loop;
 use crate::failure::{Failure, describe};
 use crate::ffi;
 use crate::limits::Limits;
+use crate::model_output::ModelOutput;
+use crate::open_files::OpenFiles;
 use crate::program::{Linked, Program};
 use crate::state::{Session, State, Stop, StopWatch, Wasi};
-use crate::stdio::Inherited;
+use crate::stdio::Stdout;
 use crate::wasi::{self, RefuseRequests};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -98,10 +100,10 @@ impl Run<'_> {
         stop: &Arc<Stop>,
     ) -> Result<Option<Ended>, Failure> {
         // Checks the texts of the options, too.
-        let stdout = Inherited::new(libc::STDOUT_FILENO, stop);
+        let stdout = wasi::stdout(self.options, stop);
         let wasi = unsafe { wasi::builder(self.options, stop, &stdout) }?;
         let entry = unsafe { Entry::of(linked, self.options) }?;
-        let mut store = self.new_store(linked, wasi, fuel).map_err(|error| {
+        let mut store = self.new_store(linked, wasi, &stdout, fuel).map_err(|error| {
             Failure::wasmtime(ffi::RUNTIME_ERROR, "cannot set up the guest", &error)
         })?;
         let start = Instant::now();
@@ -137,6 +139,7 @@ impl Run<'_> {
         &self,
         linked: &Linked,
         mut wasi: WasiCtxBuilder,
+        stdout: &Stdout,
         fuel: u64,
     ) -> Result<Store<State>> {
         let session = self.session;
@@ -150,6 +153,11 @@ impl Run<'_> {
             http: WasiHttpCtx::new(),
             hooks: RefuseRequests,
             limits: Limits::new(session.rule(c"guest_memory"), self.program.instance_bytes()),
+            open_files: OpenFiles::new(
+                at_most(session.rule(c"max_open_files")),
+                self.program.clone(),
+            ),
+            output: ModelOutput::new(session, stdout.clone()),
             memory: None,
         };
         let mut store = Store::new(linked.engine(), state);

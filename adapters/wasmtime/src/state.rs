@@ -3,6 +3,8 @@
 use crate::ffi;
 use crate::host;
 use crate::limits::Limits;
+use crate::model_output::ModelOutput;
+use crate::open_files::OpenFiles;
 use crate::wasi::RefuseRequests;
 use std::ffi::{CStr, c_void};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -158,6 +160,16 @@ pub enum Wasi {
     P2(Box<WasiCtx>),
 }
 
+impl Wasi {
+    /// Where the guest's files are; `table` is that of a component.
+    pub fn table<'a>(&'a mut self, table: &'a mut ResourceTable) -> &'a mut ResourceTable {
+        match self {
+            Wasi::P1(ctx) => ctx.ctx().table,
+            Wasi::P2(_) => table,
+        }
+    }
+}
+
 pub struct State {
     pub session: Session,
     pub wasi: Wasi,
@@ -165,6 +177,8 @@ pub struct State {
     pub http: WasiHttpCtx,
     pub hooks: RefuseRequests,
     pub limits: Limits,
+    pub open_files: OpenFiles,
+    pub output: Arc<ModelOutput>,
     /// The core module's exported memory, looked up by its first call of ours.
     pub memory: Option<Memory>,
 }

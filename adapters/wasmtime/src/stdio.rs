@@ -162,6 +162,39 @@ impl Sink for Inherited {
     }
 }
 
+/// A guest's standard output.
+#[derive(Clone)]
+pub enum Stdout {
+    Callback(Callback),
+    Inherited(Inherited),
+}
+
+impl Stdout {
+    /// Of the first write to the process's own output that failed; 0: none did.
+    pub fn errno(&self) -> i32 {
+        match self {
+            Stdout::Callback(_) => 0,
+            Stdout::Inherited(inherited) => inherited.errno(),
+        }
+    }
+}
+
+impl Sink for Stdout {
+    fn write_all(&self, bytes: &[u8]) -> StreamResult<()> {
+        match self {
+            Stdout::Callback(callback) => callback.write_all(bytes),
+            Stdout::Inherited(inherited) => inherited.write_all(bytes),
+        }
+    }
+
+    fn is_terminal(&self) -> bool {
+        match self {
+            Stdout::Callback(callback) => callback.is_terminal(),
+            Stdout::Inherited(inherited) => inherited.is_terminal(),
+        }
+    }
+}
+
 /// Where a stream goes.
 pub trait Sink: Clone + Send + Sync + 'static {
     fn write_all(&self, bytes: &[u8]) -> StreamResult<()>;

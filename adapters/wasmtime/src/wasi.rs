@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::ffi;
 use crate::state::Stop;
-use crate::stdio::{Callback, Inherited, Stream};
+use crate::stdio::{Callback, Inherited, Stdout, Stream};
 use std::ffi::{CStr, OsStr, c_char};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -29,6 +29,14 @@ impl WasiHttpHooks for RefuseRequests {
     }
 }
 
+/// The guest's standard output, as the caller of the run wants it.
+pub fn stdout(options: &ffi::RunOptions, stop: &Arc<Stop>) -> Stdout {
+    match options.stdout_write {
+        Some(write) => Stdout::Callback(Callback::new(write, options.stdio_self)),
+        None => Stdout::Inherited(Inherited::new(libc::STDOUT_FILENO, stop)),
+    }
+}
+
 /// The builder for a run's WASI context.
 ///
 /// # Safety
@@ -36,7 +44,7 @@ impl WasiHttpHooks for RefuseRequests {
 pub unsafe fn builder(
     options: &ffi::RunOptions,
     stop: &Arc<Stop>,
-    stdout: &Inherited,
+    stdout: &Stdout,
 ) -> Result<WasiCtxBuilder, Failure> {
     let mut wasi = WasiCtxBuilder::new();
     // Sockets that may go nowhere would only take descriptors.
@@ -73,10 +81,7 @@ pub unsafe fn builder(
         let data = unsafe { options.stdin_data.as_slice() };
         wasi.stdin(MemoryInputPipe::new(bytes::Bytes::copy_from_slice(data)));
     }
-    match options.stdout_write {
-        Some(write) => wasi.stdout(Stream(Callback::new(write, options.stdio_self))),
-        None => wasi.stdout(Stream(stdout.clone())),
-    };
+    wasi.stdout(Stream(stdout.clone()));
     match options.stderr_write {
         Some(write) => wasi.stderr(Stream(Callback::new(write, options.stdio_self))),
         None => wasi.stderr(Stream(Inherited::new(libc::STDERR_FILENO, stop))),
