@@ -29,7 +29,7 @@ struct Settings {
   std::vector<std::string> tasks;
   uint32_t turns = 21;
   double batch_ms = 40;
-  uint64_t least_rounds = 8;
+  uint64_t min_rounds = 8;
   std::string memory;
   uint32_t count = 100;
 };
@@ -98,13 +98,13 @@ void Measure(Lane& lane, uint64_t rounds, double expected_sum) {
   lane.get.push_back(parts.phases.get / per_round);
 }
 
-// How many rounds take about `batch_ms`, and at least `least_rounds`.
-uint64_t Calibrate(Loop& loop, double batch_ms, uint64_t least_rounds) {
+// How many rounds take about `batch_ms`, and at least `min_rounds`.
+uint64_t Calibrate(Loop& loop, double batch_ms, uint64_t min_rounds) {
   uint64_t rounds = 1;
   while (true) {
     const double ms = loop.Run(2, rounds, false).total / 1e6;
     if (ms >= batch_ms / 4) {
-      return std::max(least_rounds, static_cast<uint64_t>(rounds * batch_ms / ms));
+      return std::max(min_rounds, static_cast<uint64_t>(rounds * batch_ms / ms));
     }
     rounds *= 4;
   }
@@ -149,7 +149,7 @@ Json RunTask(Host& host, const Task& task, const Settings& settings) {
     lane.loop = MakeNativeLoop(task, Idle::kSpin, &output_bytes);
   }
   const double sum = lanes[0].loop->Run(0, 1, false).sum;
-  const uint64_t rounds = Calibrate(*lanes[1].loop, settings.batch_ms, settings.least_rounds);
+  const uint64_t rounds = Calibrate(*lanes[1].loop, settings.batch_ms, settings.min_rounds);
   for (uint32_t turn = 0; turn < settings.turns; ++turn) {
     // Each lane comes first, second, ... equally often.
     for (size_t i = 0; i < lanes.size(); ++i) {
@@ -186,7 +186,7 @@ int Main(int argc, char** argv) {
   app.add_option("--turns", settings.turns, "How often each loop is measured")
       ->check(CLI::Range(1, 100000));
   app.add_option("--batch-ms", settings.batch_ms, "How long one measurement is, about");
-  app.add_option("--least-rounds", settings.least_rounds, "Rounds of one measurement, at least")
+  app.add_option("--min-rounds", settings.min_rounds, "Rounds of one measurement, at least")
       ->check(CLI::Range(1, 1000000));
   app.add_option("--memory", settings.memory,
                  "Instead measure the memory of sessions: session, hold or idle");

@@ -92,7 +92,7 @@ def machine():
 
 
 def run_loops(build, arguments):
-    extra = ["--turns", 1, "--batch-ms", 0.1, "--least-rounds", 1] if arguments.smoke else ["--turns", arguments.turns]
+    extra = ["--turns", 1, "--batch-ms", 0.1, "--min-rounds", 1] if arguments.smoke else ["--turns", arguments.turns]
     if arguments.tasks:
         extra += [word for task in arguments.tasks for word in ("--task", task)]
     return json.loads(command([build / "bin/wasinn_bench", "--build", build, *extra]).stdout)

@@ -19,7 +19,7 @@
 namespace wasinn::fuzz {
 namespace {
 
-constexpr int kMostRounds = 8;
+constexpr int kMaxRounds = 8;
 constexpr std::array<std::string_view, 6> kNames = {"floats", "any",    "carried",
                                                     "two",    "stream", "none"};
 
@@ -315,7 +315,7 @@ void Run(Input input) {
   };
   const std::string_view name = kNames[(first & 0x7f) % kNames.size()];
   if (same([&](Guest& guest) { return guest.Open(name); }) != Outcome::kGood) return;
-  for (int round = 0; round < kMostRounds && !input.empty(); ++round) {
+  for (int round = 0; round < kMaxRounds && !input.empty(); ++round) {
     const uint8_t ports = input.Byte();
     const uint32_t in = ports % 4;
     const uint32_t out = ports / 4 % 4;

@@ -3,9 +3,9 @@
 // Errors as values, so that nothing is thrown.
 #define TOML_EXCEPTIONS 0
 #include <toml++/impl/preprocessor.h>
-// toml++ 3.3 asserts of some texts what only the checks that follow find out, and asks whether a
-// character is a space by ranges whose other characters (all of Greek and Cyrillic among them) it
-// takes for impossible. Both are undefined behaviour, or an abort, where people make mistakes.
+// For some texts, toml++ 3.3 asserts conditions that it checks only later, and its test for spaces
+// declares other characters (including all of Greek and Cyrillic) unreachable. A user's mistake
+// would cause undefined behaviour or an abort.
 #undef TOML_ASSERT_ASSUME
 #define TOML_ASSERT_ASSUME(expression) static_assert(true)
 #undef TOML_UNREACHABLE
@@ -26,14 +26,14 @@ namespace wasinn {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr size_t kMostBytes = 16 << 20;
+constexpr size_t kMaxBytes = 16 << 20;
 
 std::unexpected<Error> At(const std::string& path, const toml::source_region& where,
                           std::string_view text) {
   return Fail(Code::kInvalidArgument, "{}:{}: {}", path, where.begin.line, text);
 }
 
-// A scalar as the text that a flag would have.
+// A scalar as the text of a command-line flag.
 std::optional<std::string> ScalarText(const toml::node& node) {
   if (const auto* text = node.as_string()) return text->get();
   if (const auto* number = node.as_integer()) return std::to_string(number->get());
@@ -160,7 +160,7 @@ Result<Config> ParseConfig(std::string_view text, const std::string& path, const
 }
 
 Result<> LoadConfig(Engine& engine, const std::string& path, Policy* policy) {
-  WASINN_TRY(text, os::ReadFile(path, kMostBytes));
+  WASINN_TRY(text, os::ReadFile(path, kMaxBytes));
   WASINN_TRY(config, ParseConfig(text, path, fs::path(path).parent_path().string()));
   for (ModelConfig& model : config.models) {
     WASINN_CHECK(engine.models().Add(std::move(model)));

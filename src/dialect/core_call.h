@@ -1,5 +1,5 @@
-// What the dialects of core modules share: a call's parts, the functions that are the same in all
-// of them, and the way in.
+// The code that the dialects of core modules share: the parts of a call, functions that are the
+// same in all of them, and the entry.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@ namespace wasinn::core_call {
 
 // `record` of a builder: {u32 ptr; u32 len}.
 inline constexpr uint32_t kBuilderRecord = 8;
-inline constexpr uint32_t kMostBuilders = 1024;
+inline constexpr uint32_t kMaxBuilders = 1024;
 
 struct Call {
   Session& session;
@@ -26,7 +26,7 @@ struct Call {
   uint32_t arg(size_t i) const { return static_cast<uint32_t>(args[i]); }
 };
 
-// The errno of an outcome; an error is remembered.
+// The errno of an outcome; an error becomes the session's last error.
 uint32_t Errno(Session& session, const Result<>& result);
 
 // A u32 that the call will write.
@@ -48,12 +48,12 @@ Result<bool> StartLoadByName(Call& call, std::string_view name, const Options& o
 
 // A list of u32.
 Result<Shape> ReadDims(const Call& call, uint32_t dims, uint32_t rank);
-// What is expected of an input of the graph, to which it belongs.
+// The expected type of a graph's input.
 Result<const Port*> InputPort(const Graph& graph, uint32_t index);
-// Fails for an output that 32 bits cannot count.
+// Fails for an output whose size exceeds 32 bits.
 Result<uint32_t> OutputSize(const Tensor& tensor);
 
-// Has the session finish a call with `Finish`; the result is its errno.
+// Makes the session finish the call with `Finish`; the result is the errno.
 template <Result<> (Session::*Finish)()>
 bool FinishLater(Call& call) {
   call.session.finish_core = [&session = call.session](wasinn_memory, uint64_t* result) {
@@ -74,14 +74,14 @@ Result<bool> InitExecutionContext(Call& call);
 // compute(ctx)
 Result<bool> Compute(Call& call);
 
-// Runs one function: a value or an error becomes the errno, and nothing is thrown past it. False
-// from `Function` means PENDING.
+// Runs one function: a value or an error becomes the errno, and no exception leaves it. False from
+// `Function` means PENDING.
 template <Result<bool> (*Function)(Call&)>
 wasinn_call_state Enter(wasinn_session* c_session, wasinn_memory memory, const uint64_t* args,
                         uint64_t* result, const wasinn_waker* waker) {
   Session& session = FromC(c_session);
   const auto end = [&](const Result<>& outcome) {
-    // A stopped guest does not get to see an errno: it ends.
+    // A stopped guest gets no errno: it ends.
     if (session.stopped()) return TrapStopped(session);
     *result = Errno(session, outcome);
     return WASINN_CALL_DONE;

@@ -8,19 +8,20 @@ namespace {
 using core_call::Call;
 using core_call::CheckOut;
 
-// The errno that a call ends with; nullopt: PENDING. An Error is remembered and becomes its errno.
+// The errno with which a call ends; nullopt: PENDING. An Error becomes the last error and its
+// errno.
 using End = Result<std::optional<uint32_t>>;
 
-// Writes what a call ended with, unless the guest must end with it.
+// Writes the errno with which a call ended, unless the guest must stop.
 wasinn_call_state EndCall(Session& session, const End& end, uint64_t* result) {
-  // A stopped guest does not get to see an errno: it ends.
+  // A stopped guest gets no errno: it ends.
   if (session.stopped()) return TrapStopped(session);
   if (!end) session.Remember(end.error());
   *result = end ? **end : WitxErrno(end.error().code);
   return WASINN_CALL_DONE;
 }
 
-// As core_call::Enter, for functions that also have outcomes which are no failed call.
+// As core_call::Enter, for functions that have errnos that are not failures.
 template <End (*Function)(Call&)>
 wasinn_call_state Enter(wasinn_session* c_session, wasinn_memory memory, const uint64_t* args,
                         uint64_t* result, const wasinn_waker* waker) {
@@ -36,13 +37,13 @@ wasinn_call_state Enter(wasinn_session* c_session, wasinn_memory memory, const u
   }
 }
 
-// A text that the guest's buffer cannot hold is no failed call: the last error stays what it was.
+// A text that is too long for the guest's buffer is not a failure: the last error does not change.
 End WriteText(const Call& call, size_t buffer, std::string_view text) {
-  const uint32_t most = call.arg(buffer + 1);
-  WASINN_TRY(out, call.memory.Bytes("text buffer", call.arg(buffer), most));
+  const uint32_t max = call.arg(buffer + 1);
+  WASINN_TRY(out, call.memory.Bytes("text buffer", call.arg(buffer), max));
   WASINN_CHECK(CheckOut(call, "size pointer", call.arg(buffer + 2)));
   call.memory.WriteU32(call.arg(buffer + 2), static_cast<uint32_t>(text.size()));
-  if (text.size() > most) return WitxErrno(Code::kTooLarge);
+  if (text.size() > max) return WitxErrno(Code::kTooLarge);
   std::memcpy(out.data(), text.data(), text.size());
   return 0;
 }
@@ -52,7 +53,7 @@ End LastError(Call& call) {
   WASINN_CHECK(CheckOut(call, "code pointer", call.arg(0)));
   const Error& error = call.session.last_failure();
   WASINN_TRY(end, WriteText(call, 1, error.message));
-  // Also when the text does not fit: some only want to know the code.
+  // The code is written even if the text does not fit: some guests only need the code.
   call.memory.WriteU32(call.arg(0), static_cast<uint32_t>(error.code));
   return end;
 }

@@ -41,22 +41,23 @@ Result<ModelConfig> ParseModelSpec(std::string_view spec);
 Result<> SetModelProperty(ModelConfig& config, std::string_view key, std::string_view value);
 
 // Any thread. A graph is loaded once per (content, backend, target, options): callers that ask at
-// the same moment wait for the one that loads. Graphs stay loaded until the memory budget needs
-// their room; without a budget those that only guests asked for (their own bytes, their own
-// options) end with the last session that holds them, so that guests cannot fill the memory. Graphs
-// that a session holds are never dropped. A named file is taken as changed when its size, time or
-// inode changed; the next load then gets the new content, while running sessions keep the graph
-// that they have. The same holds for each file that belongs to the model (model/files.h).
+// the same time wait for the caller that loads it. Graphs stay loaded until the memory budget needs
+// their memory. Without a budget, graphs that only guests asked for (with their own bytes or their
+// own options) are freed with the last session that holds them, so that guests cannot fill the
+// memory. Graphs that a session holds are never dropped. A named file counts as changed when its
+// size, time or inode has changed; the next load then gets the new content, while running sessions
+// keep the graph that they have. This also holds for each file that belongs to the model
+// (model/files.h).
 class ModelStore {
  public:
   struct Counters {
     uint64_t loads = 0;
-    uint64_t shared_loads = 0;  // asks that were answered by a loaded graph
+    uint64_t shared_loads = 0;  // requests that a loaded graph served
     uint64_t evictions = 0;
   };
   struct Listed {
     ModelConfig config;
-    Result<ModelFiles> files;      // or why it cannot be loaded; none for `content`
+    Result<ModelFiles> files;      // or why it cannot be loaded; empty for `content`
     std::shared_ptr<Graph> graph;  // nullptr: not loaded
     uint64_t sessions = 0;         // references besides the store's
   };
@@ -64,21 +65,21 @@ class ModelStore {
   // `budget`: bytes of loaded models, 0 for none.
   ModelStore(BackendRegistry& backends, const Logger& log, uint64_t budget);
 
-  // INVALID_ARGUMENT for a name that is taken or empty, NOT_FOUND for a path that is not there. A
-  // model to be loaded at start that cannot be loaded is not added.
+  // INVALID_ARGUMENT for a name that is taken or empty, NOT_FOUND for a path that does not exist. A
+  // model with load_at_start that cannot be loaded is not added.
   Result<> Add(ModelConfig config);
   bool Has(std::string_view name);
   // Registers each entry of a folder (see wasinn_engine_add_model_dir).
   Result<> AddDir(const std::string& dir, Encoding encoding);
 
-  // The graph of a registered name, loading it on the calling thread if need be; `extra` options
-  // of a guest go over the registered ones, and where they change one of loading the graph is
-  // another one. Those of contexts are checked and left to the caller (OptionsOfContexts). Those
-  // that the backend does not know are ignored with a warning, as hosts of that dialect do.
+  // The graph of a registered name, loaded on the calling thread if necessary. `extra` options of a
+  // guest override the registered ones; if they change an option of scope LOAD, the result is
+  // another graph. Options of contexts are checked and left to the caller (OptionsOfContexts).
+  // Options that the backend does not know are ignored with a warning, as hosts of that dialect do.
   // NOT_FOUND for an unknown name, MODEL_MISSING when its file is gone, SECURITY for an option that
   // only the host may set.
   Result<std::shared_ptr<Graph>> Get(std::string_view name, const Options& extra = {});
-  // The same if it is loaded and unchanged already, else nullptr; never takes long.
+  // As Get if the graph is already loaded and unchanged, otherwise nullptr; never takes long.
   std::shared_ptr<Graph> GetLoaded(std::string_view name, const Options& extra = {});
   // A graph from bytes that are not registered.
   Result<std::shared_ptr<Graph>> GetFromBytes(std::vector<BufferRef> parts, Encoding encoding,
@@ -86,8 +87,8 @@ class ModelStore {
   // A graph from a file that is not registered; for tools, never for guests.
   Result<std::shared_ptr<Graph>> GetFromFile(const std::string& path, const std::string& backend);
 
-  // Drops idle graphs until at most `most` bytes are loaded; all of them for 0.
-  void Trim(uint64_t most);
+  // Drops idle graphs until at most `max` bytes are loaded; all of them for 0.
+  void Trim(uint64_t max);
   std::vector<Listed> List();
   // Of the registered models, sorted.
   std::vector<std::string> Names();
@@ -98,11 +99,11 @@ class ModelStore {
   struct Entry {
     bool loading = true;
     std::optional<Error> error;
-    std::shared_ptr<Graph> kept;  // what keeps an idle graph loaded
+    std::shared_ptr<Graph> kept;  // keeps an idle graph loaded
     std::weak_ptr<Graph> graph;
     std::chrono::steady_clock::time_point last_used;
   };
-  // What to load and under which key it is shared.
+  // A graph to load, and the key under which it is shared.
   struct Plan {
     std::string key;
     GraphSource source;
@@ -111,14 +112,14 @@ class ModelStore {
     Target target = Target::kCpu;
     Options options;
     Options ignored;        // a guest's options that the backend does not know
-    bool of_guest = false;  // nobody but a guest asked for it
+    bool of_guest = false;  // only a guest asked for it
   };
 
   Result<ModelConfig> Find(std::string_view name);
   static Result<> FindFile(ModelConfig& config);
   Result<ModelFiles> FilesOf(const ModelConfig& config);
   Result<Plan> PlanFor(const ModelConfig& config, const ModelFiles& files, const Options& extra);
-  // Puts a guest's options over those of `plan`.
+  // Overrides the options of `plan` with a guest's options.
   Result<> AddGuestOptions(Plan& plan, const Options& extra);
   void WarnOfIgnored(const Plan& plan) const;
   Result<std::shared_ptr<Graph>> GetPlanned(Plan plan);
@@ -126,7 +127,7 @@ class ModelStore {
   Result<std::shared_ptr<Graph>> LoadPlanned(Plan& plan);
   Result<Backend*> ChooseBackend(const Plan& plan);
   void ForgetExpiredLocked() REQUIRES(mutex_);
-  void TrimLocked(uint64_t most, std::vector<std::shared_ptr<Graph>>& dropped) REQUIRES(mutex_);
+  void TrimLocked(uint64_t max, std::vector<std::shared_ptr<Graph>>& dropped) REQUIRES(mutex_);
   // The graph of a content that the name no longer has, unless another name has it.
   std::shared_ptr<Entry> ForgetOldLocked(const std::string& name, const std::string& key)
       REQUIRES(mutex_);

@@ -218,9 +218,9 @@ TEST_F(StoreTest, GraphsOfGuestsEndWithTheirLastHolder) {
   EXPECT_EQ(core_.models.GetLoaded("m", {{"load_delay_ms", "1"}}), nullptr);
   const auto loaded = registered.lock();
   ASSERT_NE(loaded, nullptr);
-  EXPECT_TRUE(loaded->is_hosts());
+  EXPECT_TRUE(loaded->used_by_host());
   // They load again when they are asked for again.
-  EXPECT_FALSE((*FromBytes({kModel}))->is_hosts());
+  EXPECT_FALSE((*FromBytes({kModel}))->used_by_host());
   EXPECT_EQ(counters().loads, 4u);
 }
 
@@ -228,13 +228,13 @@ TEST_F(StoreTest, AGuestsGraphThatTheHostAsksForStays) {
   std::weak_ptr<Graph> graph;
   {
     const auto brought = *FromBytes({kModel});
-    EXPECT_FALSE(brought->is_hosts());
+    EXPECT_FALSE(brought->used_by_host());
     ModelConfig config;
     config.name = "m";
     config.content = core_.Copy(kModel);
     ASSERT_TRUE(core_.models.Add(config));
     EXPECT_EQ(*core_.models.Get("m"), brought);
-    EXPECT_TRUE(brought->is_hosts());
+    EXPECT_TRUE(brought->used_by_host());
     graph = brought;
   }
   EXPECT_FALSE(graph.expired());

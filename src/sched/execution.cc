@@ -8,10 +8,10 @@
 namespace wasinn {
 namespace {
 
-// Bytes of streamed output that are kept when the backend streams without end.
-constexpr uint64_t kMostChunkBytes = 256 << 20;
+// The maximum bytes of streamed output that are kept, for backends that stream without end.
+constexpr uint64_t kMaxChunkBytes = 256 << 20;
 
-// Whose backend is being called on this thread; that call keeps the execution alive.
+// The execution whose backend is being called on this thread; that call keeps the execution alive.
 thread_local const Execution* calling = nullptr;
 
 Error NeverDone(const std::string& backend, const std::optional<Error>& thrown) noexcept {
@@ -62,7 +62,7 @@ Execution::~Execution() {
   try {
     if (context_ != nullptr) graph_->backend().table().context_free(context_);
   } catch (...) {
-    // Swallowed: the plug-in has had its call.
+    // The exception is dropped: the plug-in was called.
   }
   if (slot_) scheduler_.runs().GiveSlot(*slot_);
   graph_.reset();
@@ -88,7 +88,7 @@ Result<> Execution::BeginRun(std::vector<Input> inputs, std::shared_ptr<Executio
                              std::move_only_function<void(uint32_t port)> arrived) {
   MutexLock lock(mutex_);
   if (active_ || !reported_) return Fail(Busy());
-  // What may throw comes first: from here to the report nothing may.
+  // Everything that may throw comes first: nothing may throw from here to the report.
   c_inputs_.reserve(inputs.size());
   outputs_.assign(graph_->info().outputs.size(), std::nullopt);
   if (end_job_.empty() && !graph_->backend().blocking()) end_job_ = Pool::Prepare();
@@ -102,7 +102,7 @@ Result<> Execution::BeginRun(std::vector<Input> inputs, std::shared_ptr<Executio
   chunk_bytes_ = 0;
   chunk_lost_ = false;
   refusal_.reset();
-  // In the same step as the rest: from here on the run can be cancelled, and must then report.
+  // Under the same lock as the rest: from here on the run can be cancelled, and must then report.
   on_reported_ = std::move(reported);
   on_arrived_ = std::move(arrived);
   usage_ = {};
@@ -122,7 +122,7 @@ Result<> Execution::RunInline(std::vector<Input> inputs, const std::atomic<Code>
 Result<> Execution::Start(std::vector<Input> inputs, std::chrono::steady_clock::time_point deadline,
                           std::move_only_function<void()> reported,
                           std::move_only_function<void(uint32_t port)> arrived) {
-  // Of a run whose outcome nobody took: it may not reach this one.
+  // The previous run may have left its deadline behind, which must not end this run.
   DropDeadline();
   const bool blocking = graph_->backend().blocking();
   WASINN_CHECK(
@@ -168,7 +168,7 @@ void Execution::EndRunEarly() noexcept {
     reported = std::exchange(on_reported_, nullptr);
     arrived = std::exchange(on_arrived_, nullptr);
   }
-  // Before anybody is told, who may count on it.
+  // The memory is freed first, because the callback may rely on that.
   inputs.clear();
   retired = Charge();
   if (idle) idle();
@@ -177,7 +177,7 @@ void Execution::EndRunEarly() noexcept {
 void Execution::CallBackend() noexcept {
   const std::shared_ptr<Execution> keep = shared_from_this();
   RunTable& runs = scheduler_.runs();
-  // Before the lock: reports come under the slot's lock and take ours.
+  // This comes before our lock is taken: reports arrive under the slot's lock and then take ours.
   const wasinn_backend_sink sink = runs.BeginRun(*slot_, this);
   bool given_up = false;
   {
@@ -221,12 +221,12 @@ void Execution::CallBackend() noexcept {
 std::optional<std::move_only_function<void()>> Execution::ReportLocked(Result<> outcome) noexcept {
   if (reported_) return std::nullopt;
   reported_ = true;
-  // From here on the owner may read outputs_, so nobody else writes it.
+  // From here on the owner may read outputs_, so no other thread writes it.
   if (!outcome && outcome.error().code == Code::kContextFull) {
     try {
-      CollectTextLocked();  // half an answer is worth reading
+      CollectTextLocked();  // a part of a completion is worth reading
     } catch (...) {
-      // Swallowed: and less than half is better than none.
+      // The exception is dropped: the outputs so far are better than none.
     }
   } else if (!outcome) {
     outputs_.assign(outputs_.size(), std::nullopt);
@@ -254,7 +254,7 @@ void Execution::Cancel(Error why) noexcept {
   try {
     if (tell_backend) graph_->backend().table().cancel(context_, run);
   } catch (...) {
-    // Swallowed: deaf or not, the run is over for its owner.
+    // The exception is dropped: the run is over for its owner in any case.
   }
   if (report && *report) (*report)();
 }
@@ -265,7 +265,7 @@ void Execution::Retire(Charge context) noexcept {
   MutexLock lock(mutex_);
   if (active_) retired_ = std::move(context);
   if (!reported_) return;
-  // Nobody reads them any more, though a thread may still be about to let go of this.
+  // No one reads the outputs any more, although another thread may still hold a reference to this.
   outputs.swap(outputs_);
   chunks.swap(chunks_);
 }
@@ -281,8 +281,8 @@ Result<> Execution::TakeOutcome() {
   return outcome_;
 }
 
-// An output is its own until it ends: not an input's memory, which is written again or given to
-// others, and not the graph's, which may end first.
+// An output has memory of its own until it is freed: neither an input's memory, which is written
+// again or reused, nor the graph's, which may be freed first.
 Result<> Execution::OwnBytesLocked(Tensor& output) {
   const bool own = output.data.Owned() && std::ranges::none_of(inputs_, [&](const Input& input) {
                      return output.data.Overlaps(input.tensor.data);
@@ -314,15 +314,15 @@ bool Execution::OnOutput(uint32_t port, Result<Tensor>&& tensor) noexcept {
   } catch (...) {
     taken = Fail(ErrorOfException());
   }
-  // The first one says the most.
+  // The first error is the most informative one.
   if (!taken && !refusal_) refusal_ = std::move(taken.error());
   return taken.has_value();
 }
 
 Result<> Execution::TakeChunkLocked(uint32_t port, std::string_view data) {
-  if (data.size() > kMostChunkBytes - std::min(chunk_bytes_, kMostChunkBytes)) {
+  if (data.size() > kMaxChunkBytes - std::min(chunk_bytes_, kMaxChunkBytes)) {
     return Fail(Code::kTooLarge, "streamed output: expected at most {} bytes, given more",
-                kMostChunkBytes);
+                kMaxChunkBytes);
   }
   Chunks& chunks = chunks_.try_emplace(port, ledger_).first->second;
   WASINN_TRY(cost, chunks.Append(data, /*borders=*/on_arrived_ != nullptr));
@@ -355,11 +355,11 @@ Execution::Progress Execution::progress() {
   return {reported_, readable};
 }
 
-std::optional<std::string> Execution::ReadChunks(uint32_t port, std::optional<size_t> most) {
+std::optional<std::string> Execution::ReadChunks(uint32_t port, std::optional<size_t> max) {
   MutexLock lock(mutex_);
   const auto it = chunks_.find(port);
   if (it == chunks_.end() || it->second.empty()) return std::nullopt;
-  return most ? it->second.Read(*most) : it->second.ReadChunk();
+  return max ? it->second.Read(*max) : it->second.ReadChunk();
 }
 
 std::optional<Tensor> Execution::OutputSoFar(uint32_t port) {
@@ -372,10 +372,10 @@ bool Execution::Idle() {
   return !active_;
 }
 
-Result<> Execution::TellInput(uint32_t port, DType dtype, const Shape& shape,
-                              std::span<const uint8_t> bytes) {
+Result<> Execution::AnnounceInput(uint32_t port, DType dtype, const Shape& shape,
+                                  std::span<const uint8_t> bytes) {
   const Backend& backend = graph_->backend();
-  if (!backend.hears_inputs()) return {};
+  if (!backend.has_early_io()) return {};
   const wasinn_tensor_view view{ToC(dtype), static_cast<uint32_t>(shape.rank()), shape.data(),
                                 bytes.data(), bytes.size()};
   wasinn_error error{};
@@ -395,7 +395,7 @@ Result<Tensor> Execution::EarlyOutput(uint32_t port) {
   }
   output.port = port;
   WASINN_TRY(tensor, TakeOutput(output));
-  // Whatever it lies in may change with the next call on the context.
+  // The memory that it points to may change with the next call on the context.
   WASINN_TRY(copy,
              Tensor::Copy(backend.buffers(), tensor.dtype, tensor.shape, tensor.data.bytes()));
   WASINN_CHECK(copy.data.ChargeTo(ledger_.get()));
@@ -415,7 +415,7 @@ void Execution::WhenIdle(std::move_only_function<void()> idle) {
 
 void Execution::CollectTextLocked() {
   for (const auto& [port, chunks] : chunks_) {
-    // A backend that streams need not deliver the whole again.
+    // A backend that streams need not deliver the whole text again.
     if (!outputs_[port]) outputs_[port] = TextTensor(chunks.text());
   }
   if (!on_arrived_) chunks_.clear();
@@ -438,7 +438,7 @@ void Execution::OnDone(Result<> result, const wasinn_backend_usage& usage) noexc
     Finish(std::move(result), usage);
     return;
   }
-  // The backend's run has not returned, and until it has the owner may not start the next one.
+  // The backend's run has not returned yet; until it has, the owner must not start the next one.
   MutexLock lock(mutex_);
   done_ = Done{std::move(result), usage};
 }
@@ -469,12 +469,13 @@ void Execution::Finish(Result<> result, const wasinn_backend_usage& usage) noexc
     report = ReportLocked(std::move(result));
     if (std::exchange(stuck_, false)) scheduler_.computes().StuckEnded();
     self = std::move(self_);
-    // The last reference may be ours, and a context must not end inside a callback of its backend.
+    // This may be the last reference, and a context must not be freed inside a callback of its
+    // backend.
     if (self != nullptr && calling != this) end_job.swap(end_job_);
     retired = std::move(retired_);
     idle = std::exchange(on_idle_, nullptr);
   }
-  // Before anybody is told, who may count on it.
+  // The memory is freed first, because the callback may rely on that.
   inputs.clear();
   retired = Charge();
   if (report && *report) (*report)();

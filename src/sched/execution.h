@@ -24,7 +24,7 @@ namespace wasinn {
 // One run at a time. Start and RunInline are for the owner's thread; Cancel is for any. A run that
 // was cancelled is over for the owner at once, though the backend may still be at work: until it
 // says done, the context and the run's inputs stay alive and a new run gets BUSY. What a run holds
-// counts in the session's ledger until it is free.
+// is charged to the session's ledger until it is freed.
 class Execution final : public RunListener, public std::enable_shared_from_this<Execution> {
  public:
   struct Input {
@@ -33,7 +33,8 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
   };
   using Outputs = std::vector<std::optional<Tensor>>;
 
-  // `options` go over the graph's own and must have been checked. Without a ledger nothing counts.
+  // `options` override the graph's own and must have been checked. Without a ledger nothing is
+  // charged.
   static Result<std::shared_ptr<Execution>> Create(Scheduler& scheduler,
                                                    std::shared_ptr<Graph> graph,
                                                    const Options& options,
@@ -42,57 +43,60 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
 
   const std::shared_ptr<Graph>& graph() const { return graph_; }
 
-  // What a run gets while another is under way.
+  // The error of a run that is started while another is under way.
   static Error Busy() noexcept;
-  // What the rule compute_timeout ends a run with.
+  // The error with which the rule compute_timeout ends a run.
   static Error TimedOut() noexcept;
 
-  // Whether a run would be short enough for the calling thread.
+  // Whether a run is usually short enough for the calling thread.
   bool RunsInline() const;
-  // Runs on the calling thread and returns the outcome. `stop` is looked at once the run can be
-  // cancelled, so that a stop just before it is not lost; other than kOk it is why.
+  // Runs on the calling thread and returns the outcome. `stop` is read once the run can be
+  // cancelled, so that a stop just before the run is not lost; a value other than kOk is the
+  // reason.
   Result<> RunInline(std::vector<Input> inputs, const std::atomic<Code>& stop);
-  // Starts a run elsewhere. `reported` is called once, from any thread, maybe before this returns,
-  // unless Start itself fails; the outcome is then in TakeOutcome. `deadline` of max() is none.
-  // With `arrived` chunks may be read while the run goes on, and their borders are kept: it is
-  // called with the port after each, under the run's lock, so it must not call the execution.
+  // Starts a run on another thread. `reported` is called once, from any thread, possibly before
+  // this returns, unless Start itself fails; the outcome is then in TakeOutcome. A `deadline` of
+  // max() means none. With `arrived` chunks may be read while the run goes on, and their borders
+  // are kept: it is called with the port after each, under the run's lock, so it must not call the
+  // execution.
   Result<> Start(std::vector<Input> inputs, std::chrono::steady_clock::time_point deadline,
                  std::move_only_function<void()> reported,
                  std::move_only_function<void(uint32_t port)> arrived = nullptr);
-  // Ends the run under way with `why`; without one it does nothing. Any thread.
+  // Ends the run under way, if there is one, with `why`. Any thread.
   void Cancel(Error why) noexcept;
-  // The owner has gone: `context` counts until the backend, too, is through with it.
+  // The owner has gone: `context` stays charged until the backend has finished with it, too.
   void Retire(Charge context) noexcept;
   // The outcome of the last run that was started and has reported.
   Result<> TakeOutcome();
-  // Whether the last run has reported, and whether a chunk of it was not read yet.
+  // Whether the last run has reported, and whether a chunk of it is still unread.
   struct Progress {
     bool ended;
     bool readable;
   };
   Progress progress();
-  // Reads what was streamed on a port: at most `most` bytes across chunks, or (nullopt) the next
+  // Reads what was streamed on a port: at most `max` bytes across chunks, or (nullopt) the next
   // whole chunk; "" when all was read. nullopt when nothing was streamed there yet.
-  std::optional<std::string> ReadChunks(uint32_t port, std::optional<size_t> most);
-  // An output that was delivered, though the run may still be under way.
+  std::optional<std::string> ReadChunks(uint32_t port, std::optional<size_t> max);
+  // An output that was delivered already, even if the run is still under way.
   std::optional<Tensor> OutputSoFar(uint32_t port);
   // Whether the backend has said done to the last run, so that a new one is not BUSY.
   bool Idle();
-  // Calls `idle` once that is so, maybe before this returns, from any thread; it must not start a
-  // run itself. A second call replaces the first.
+  // Calls `idle` once Idle() is true, possibly before this returns, from any thread; `idle` must
+  // not start a run itself. A second call replaces the first.
   void WhenIdle(std::move_only_function<void()> idle);
-  // Tells the backend of an input that is about to be set; its refusal is the error. Not while the
-  // backend's run has yet to return. Nothing when the backend does not listen.
-  Result<> TellInput(uint32_t port, DType dtype, const Shape& shape,
-                     std::span<const uint8_t> bytes);
+  // Offers an input to the backend before it is set; the error is the backend's refusal. Must not
+  // be called before the backend's last run has returned. Does nothing if the backend has no early
+  // inputs.
+  Result<> AnnounceInput(uint32_t port, DType dtype, const Shape& shape,
+                         std::span<const uint8_t> bytes);
   // An output that the backend knows without a run; only between runs.
   Result<Tensor> EarlyOutput(uint32_t port);
-  // By port; of the last successful run, or of one that ended with CONTEXT_FULL, which may lack
-  // some. Only between runs, on the owner's thread.
+  // The outputs by port, of the last successful run or of one that ended with CONTEXT_FULL, which
+  // may lack some. Only between runs, on the owner's thread.
   const Outputs& outputs() const NO_THREAD_SAFETY_ANALYSIS { return outputs_; }
   const wasinn_backend_usage& usage() const NO_THREAD_SAFETY_ANALYSIS { return usage_; }
 
-  // Where its runs may read files. Before the first run.
+  // The folders from which its runs may read files. To be set before the first run.
   void set_guest_dirs(std::shared_ptr<const GuestDirs> dirs) { guest_dirs_ = std::move(dirs); }
 
   // RunListener
@@ -112,7 +116,7 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
     scheduler_.live_executions.fetch_add(1);
   }
 
-  // `self` keeps this while the backend is at work; nullptr where the caller does.
+  // `self` keeps this object alive while the backend is at work; nullptr if the caller does so.
   Result<> BeginRun(std::vector<Input> inputs, std::shared_ptr<Execution> self,
                     std::move_only_function<void()> reported,
                     std::move_only_function<void(uint32_t port)> arrived);
@@ -136,7 +140,7 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
   wasinn_backend_context* context_ = nullptr;
   std::optional<uint32_t> slot_;
   std::shared_ptr<const GuestDirs> guest_dirs_;
-  // Of the run under way, for the backend; kept so that a run need not allocate.
+  // The inputs of the run under way, for the backend; a member so that a run need not allocate.
   std::vector<wasinn_backend_input> c_inputs_;
 
   Mutex mutex_;
@@ -147,14 +151,14 @@ class Execution final : public RunListener, public std::enable_shared_from_this<
   bool stuck_ GUARDED_BY(mutex_) = false;
   uint64_t run_ GUARDED_BY(mutex_) = 0;
   std::chrono::steady_clock::time_point started_ GUARDED_BY(mutex_);
-  std::optional<Done> done_ GUARDED_BY(mutex_);  // said inside a blocking backend's run
+  std::optional<Done> done_ GUARDED_BY(mutex_);  // reported inside a blocking backend's run
   std::vector<Input> inputs_ GUARDED_BY(mutex_);
   Result<> outcome_ GUARDED_BY(mutex_);
   Outputs outputs_ GUARDED_BY(mutex_);
   std::map<uint32_t, Chunks> chunks_ GUARDED_BY(mutex_);  // by port
-  uint64_t chunk_bytes_ GUARDED_BY(mutex_) = 0;           // what they cost together
+  uint64_t chunk_bytes_ GUARDED_BY(mutex_) = 0;           // their total size
   bool chunk_lost_ GUARDED_BY(mutex_) = false;
-  std::optional<Error> refusal_ GUARDED_BY(mutex_);  // why the first output or chunk was not taken
+  std::optional<Error> refusal_ GUARDED_BY(mutex_);  // why the first output or chunk was refused
   wasinn_backend_usage usage_ GUARDED_BY(mutex_) = {};
   std::move_only_function<void()> on_reported_ GUARDED_BY(mutex_);
   std::move_only_function<void(uint32_t)> on_arrived_ GUARDED_BY(mutex_);

@@ -10,19 +10,19 @@
 
 namespace wasinn {
 
-// Foreign code, called where nothing may be thrown.
+// Calls foreign code from code that must not throw.
 inline void Wake(const wasinn_waker& waker) noexcept {
   try {
     waker.wake(waker.self);
-  } catch (...) {  // Swallowed: it has been called.
+  } catch (...) {  // dropped: it was called
   }
 }
 
-// Joins the thread that works with the guest's: one completes, the other is woken or waits. Shared
-// by both. Any thread.
+// Connects the thread that works with the guest's thread: the first completes the call, the other
+// one is woken or waits. Shared by both. Any thread.
 class Pending {
  public:
-  // Sets who is woken. False when the call has ended already: then the waker is never called.
+  // Sets the waker. Returns false if the call has already ended: then the waker is never called.
   bool Arm(const wasinn_waker& waker) {
     MutexLock lock(mutex_);
     if (done_) return false;

@@ -5,7 +5,7 @@
 
 namespace wasinn {
 
-// A run's news on its way to who waits for it. Shared with the backend's threads.
+// Carries a run's events to whoever waits for them. Shared with the backend's threads.
 class RunSignal {
  public:
   void Watch(std::shared_ptr<Pending> pending, WaitFor what) {
@@ -24,7 +24,7 @@ class RunSignal {
     if (pending_ != nullptr) pending_->Complete();
     WakeLocked();
   }
-  // Sets or replaces who is woken by the next news; false once the run has ended.
+  // Sets or replaces the waker for the next event; false once the run has ended.
   bool Arm(const RunPollable* pollable, const wasinn_waker* waker) {
     MutexLock lock(mutex_);
     if (waker == nullptr || ended_) {
@@ -36,7 +36,8 @@ class RunSignal {
   }
 
  private:
-  // Under the lock, so that who replaces a waker knows that the one before is not running.
+  // Called under the lock, so that whoever replaces a waker knows that the previous one is not
+  // running.
   void WakeLocked() REQUIRES(mutex_) {
     for (const auto& [pollable, waker] : wakers_) Wake(waker);
     wakers_.clear();
@@ -52,7 +53,7 @@ class RunSignal {
 RunPollable::~RunPollable() { signal_->Arm(this, nullptr); }
 
 bool RunPollable::Ready(const wasinn_waker* waker) {
-  // Before looking, so that nothing can come in between and be missed.
+  // This comes before the check, so that no event in between is missed.
   if (!signal_->Arm(this, waker)) return true;
   const auto execution = execution_.lock();
   if (execution != nullptr) {
@@ -72,7 +73,7 @@ Result<std::unique_ptr<Run>> Run::Start(std::shared_ptr<Execution> execution,
   std::unique_ptr<Run> run(new Run(std::move(execution), kind));
   WASINN_CHECK(run->execution_->Start(
       std::move(inputs), deadline, [signal = run->signal_] { signal->Ended(); },
-      // A step is of output 0 alone.
+      // Steps report output 0 only.
       [signal = run->signal_, kind](uint32_t port) {
         if (kind == Kind::kBackground || port == 0) signal->Arrived();
       }));
@@ -81,7 +82,7 @@ Result<std::unique_ptr<Run>> Run::Start(std::shared_ptr<Execution> execution,
 }
 
 Run::~Run() {
-  // Without a start a run that the execution has under way is another's.
+  // If this Run was never started, a run under way of the execution is not its own.
   if (started_) Cancel(PlainError(Code::kCancelled, "the run was given up"));
 }
 
@@ -100,10 +101,10 @@ Result<RunStatus> Run::Status() const {
   return RunStatus::kDone;
 }
 
-Result<Piece> Run::Read(uint32_t port, size_t most) {
-  // Before the chunks, so that none can come in between and be missed.
+Result<Piece> Run::Read(uint32_t port, size_t max) {
+  // This comes before the chunks are read, so that none in between is missed.
   const bool ended = execution_->progress().ended;
-  auto streamed = execution_->ReadChunks(port, most);
+  auto streamed = execution_->ReadChunks(port, max);
   if (streamed && !streamed->empty()) {
     piece_ = std::move(*streamed);
     return Piece{Piece::State::kBytes,
@@ -116,7 +117,7 @@ Result<Piece> Run::Read(uint32_t port, size_t most) {
   const auto bytes = whole->data.bytes();
   uint64_t& read = whole_read_[port];
   if (read == bytes.size()) return Piece{Piece::State::kEnd, {}};
-  const auto piece = bytes.subspan(read, std::min<uint64_t>(most, bytes.size() - read));
+  const auto piece = bytes.subspan(read, std::min<uint64_t>(max, bytes.size() - read));
   read += piece.size();
   return Piece{Piece::State::kBytes, piece};
 }
@@ -141,7 +142,7 @@ std::optional<Result<>> Run::Step() {
   const Graph& graph = *execution_->graph();
   complete_ = true;
   if (outcome && !streamed && !whole_) {
-    // A generator that had nothing to say did stream.
+    // A generator that produced no text did stream.
     const auto& outputs = execution_->outputs();
     const bool silent = graph.backend().generates() &&
                         (outputs.empty() || !outputs.front() || outputs.front()->data.size() == 0);

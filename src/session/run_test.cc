@@ -38,10 +38,10 @@ class RunTest : public SessionFixture {
   }
   static std::string Text(const Piece& piece) { return {piece.bytes.begin(), piece.bytes.end()}; }
   // Pieces up to the end, each followed by a bar.
-  static std::string ReadAll(Session& session, uint32_t context, size_t most) {
+  static std::string ReadAll(Session& session, uint32_t context, size_t max) {
     std::string all;
     while (true) {
-      const auto piece = session.ReadPiece(context, 0, most);
+      const auto piece = session.ReadPiece(context, 0, max);
       if (!piece) return all + piece.error().message;
       if (piece->state == Piece::State::kEnd) return all;
       if (piece->state == Piece::State::kNothingYet) {

@@ -27,7 +27,7 @@
 
 namespace wasinn {
 
-// What sessions of one engine share. Outlives them.
+// The parts that the sessions of one engine share. It outlives them.
 struct SessionHost {
   BufferPool* buffers = nullptr;
   ModelStore* models = nullptr;
@@ -53,15 +53,15 @@ class Session {
   const SessionHost& host() const { return host_; }
   const Policy& policy() const { return policy_; }
   const Logger& log() const { return *host_.log; }
-  // What the guest holds, and what backends still hold for it.
+  // Charges for what the guest holds, and for what backends still hold for it.
   const Ledger& ledger() const { return *ledger_; }
 
-  // Lets runs read files of the folder `host` by the names that they have for the guest, who sees
-  // it as `guest`; those of contexts that are made from now on.
+  // Lets computes read files of the folder `host` by the names that they have for the guest, which
+  // sees the folder as `guest`. This holds for contexts that are made from now on.
   Result<> GrantDir(const std::string& host, std::string_view guest);
 
   // ---- graphs
-  // `extra` options go over the registered ones; those that the backend does not know are ignored
+  // `extra` options override the registered ones; those that the backend does not know are ignored
   // with a warning, as WasmEdge does.
   std::optional<Result<uint32_t>> StartLoadByName(std::string_view name, const Options& extra,
                                                   const wasinn_waker* waker);
@@ -71,8 +71,9 @@ class Session {
                                             const wasinn_waker* waker);
   Result<uint32_t> FinishLoad();
   Result<> DropGraph(uint32_t graph);
-  // As WasmEdge's `unload`: its contexts lose the graph with it. They still give outputs, but take
-  // no input and run no more; a stream of compute_single ends, a run in the background goes on.
+  // As WasmEdge's `unload`: the graph's contexts lose it, too. They still give outputs, but accept
+  // no inputs and cannot compute any more; a stream of compute_single ends, a run in the background
+  // goes on.
   Result<> UnloadGraph(uint32_t graph);
   Result<std::shared_ptr<Graph>> FindGraph(uint32_t graph) const;
   // Options of every context that is made from this handle afterwards, to be changed with
@@ -80,57 +81,58 @@ class Session {
   Result<Options*> ContextOptions(uint32_t graph);
 
   // ---- contexts
-  // `options` go over those of the handle.
+  // `options` override those of the handle.
   Result<uint32_t> InitContext(uint32_t graph, const Options& options);
   Result<> DropContext(uint32_t context);
   Result<const Graph*> GraphOf(uint32_t context) const;
   // Copies `bytes`; `numbers` as in FitToPort.
   Result<> SetInput(uint32_t context, std::optional<DTypeNumbers> numbers, uint32_t port,
                     DType dtype, const Shape& shape, std::span<const uint8_t> bytes);
-  // Takes a tensor that the session holds already.
+  // Sets a tensor that the session already holds.
   Result<> SetInputTensor(uint32_t context, std::optional<DTypeNumbers> numbers, uint32_t port,
                           Tensor tensor);
   // Forgets all inputs, for dialects that give them with each compute.
   Result<> ClearInputs(uint32_t context);
   std::optional<Result<>> StartCompute(uint32_t context, const wasinn_waker* waker);
   Result<> FinishCompute();
-  // Output of the last compute or run, or one that the backend knows without a run: of the inputs
-  // that were set since. INVALID_ARGUMENT for an index that the graph does not have,
-  // before a successful compute, and while a run is under way. Of a stream of compute_single, only
-  // once its end was read.
+  // An output of the last compute or run, or one that the backend knows without a run, for the
+  // inputs that were set since then. INVALID_ARGUMENT for an index that the graph does not have,
+  // before a successful compute, and while a run is under way. With compute_single, outputs are
+  // available only once the end of the stream was read.
   Result<Tensor> Output(uint32_t context, uint32_t port) const;
-  // The same without sharing its bytes; valid until the context's next compute or its end, whatever
-  // inputs are set meanwhile.
+  // As Output, but without sharing its bytes; valid until the context's next compute or its end,
+  // whatever inputs are set meanwhile.
   Result<const Tensor*> LentOutput(uint32_t context, uint32_t port) const;
-  // 0 for a handle that is none.
+  // 0 for an unknown handle.
   size_t OutputCount(uint32_t context) const;
 
   // ---- runs in the background; session_run.cc
-  // One per context, as many at a time as there are contexts; each ends with the next compute or
+  // Each context has at most one; each ends with the next compute or
   // run of its context, with the context, with Stop or Abandon, and with the session.
-  // compute_timeout counts from its start. Functions that need a run give INVALID_ARGUMENT where
-  // none was started.
+  // compute_timeout counts from the start of the run. Functions that need a run fail with
+  // INVALID_ARGUMENT if none was started.
 
-  // Starts a compute with the inputs as they are now and comes back. BUSY while one is under way,
+  // Starts a compute with the current inputs and returns. BUSY while one is under way,
   // or while the backend has not ended one that was cancelled.
   Result<> StartRun(uint32_t context);
-  // How far it is; the run's error once it has failed. Never blocks.
+  // The state of the run, or its error once it has failed. Never blocks.
   Result<RunStatus> PollRun(uint32_t context);
   // Waits until it is kDone or failed, or, waiting for a piece, kReadable; nullopt of `timeout`
-  // waits for ever. When the time is over first it says how far the run is (kRunning), which is no
-  // error.
+  // waits for ever. If the timeout comes first, the result is the state of the run (kRunning), not
+  // an error.
   std::optional<Result<RunStatus>> StartWait(uint32_t context, WaitFor what,
                                              std::optional<std::chrono::milliseconds> timeout,
                                              const wasinn_waker* waker);
   Result<RunStatus> FinishWait();
-  // Of the run that the context has now, whatever comes after it.
+  // Belongs to the context's current run, whatever the context does later.
   Result<std::unique_ptr<RunPollable>> SubscribeRun(uint32_t context);
-  // Reads on, see Run::Read; on each output from its beginning. INVALID_ARGUMENT for `most` 0.
-  Result<Piece> ReadPiece(uint32_t context, uint32_t port, size_t most);
-  // Ends the run with CANCELLED; it does not wait for the backend. Nothing when it has ended.
+  // Reads the next piece, see Run::Read; each output is read from its beginning. INVALID_ARGUMENT
+  // for `max` 0.
+  Result<Piece> ReadPiece(uint32_t context, uint32_t port, size_t max);
+  // Ends the run with CANCELLED without waiting for the backend. Does nothing if it has ended.
   Result<> CancelRun(uint32_t context);
-  // The same, and waits until the backend has ended, so that the next compute is not BUSY; at most
-  // as long as compute_timeout allows, then TIMEOUT. Nothing without a run.
+  // As EndRun, but waits until the backend has ended, so that the next compute is not BUSY; TIMEOUT
+  // after compute_timeout. Does nothing without a run.
   std::optional<Result<>> StartEndRun(uint32_t context, const wasinn_waker* waker);
   Result<> FinishEndRun();
 
@@ -148,11 +150,11 @@ class Session {
   // ---- tensors and errors that component guests hold
   // Copies; the check of dims against length waits for the port (see carry.h).
   Result<uint32_t> AddTensor(DType dtype, const Shape& shape, std::span<const uint8_t> bytes);
-  // For a constructor that cannot fail: the tensor exists and each use of it gives `error`.
+  // For a constructor that cannot fail: the tensor exists, and each use of it fails with `error`.
   Result<uint32_t> AddBrokenTensor(Error error);
   Result<uint32_t> AddTensor(Tensor tensor);
   Result<Tensor> FindTensor(uint32_t tensor) const;
-  // Takes it out of the session.
+  // Removes it from the session and returns it.
   Result<Tensor> TakeTensor(uint32_t tensor);
   void DropTensor(uint32_t tensor);
   Result<uint32_t> AddError(Error error);
@@ -163,7 +165,7 @@ class Session {
   void DropError(uint32_t error) noexcept { errors_.Remove(error); }
 
   // ---- the last error
-  // Keeps the beginning of its text, and logs it unless that would fill the log.
+  // Keeps the beginning of the error's text, and logs it unless the log limit was reached.
   void Remember(const Error& error) noexcept;
   // kOk without one.
   const Error& last_failure() const { return last_failure_; }
@@ -171,16 +173,16 @@ class Session {
   void Forget() { last_failure_ = {Code::kOk, "", 0}; }
 
   // ---- stopping
-  // Ends the session for good with CANCELLED or TIMEOUT; the first reason stays.
+  // Ends the session permanently with CANCELLED or TIMEOUT; the first reason is kept.
   void Stop(Error why) noexcept;
   bool stopped() const { return stopped_.load(std::memory_order_acquire) != Code::kOk; }
   Code stop_code() const { return stopped_.load(std::memory_order_acquire); }
   // Why it was stopped.
   Error StopError() const noexcept;
   void OnStop(void (*stop)(void* self), void* self);
-  // Gives up the call under way, of which the guest has been told that it failed.
+  // Gives up the call under way; the guest has already got an error for it.
   void GiveUpCall() noexcept;
-  // The same, and ends all runs; see wasinn_session_abandon.
+  // As GiveUpCall, and ends all runs; see wasinn_session_abandon.
   void Abandon() noexcept;
 
   // ---- for dialects: what ends a PENDING call
@@ -201,12 +203,12 @@ class Session {
     std::unique_ptr<Run> run;  // in the background; nullptr after a plain compute
     bool new_inputs = false;   // set since the last compute or run
     Charge slot;
-    // What the backend knows without a run, of the inputs as they are, by port.
+    // Outputs that the backend knows without a run, for the current inputs, by port.
     mutable std::map<uint32_t, std::shared_ptr<EarlyOutput>> early_outputs;
-    // Those that were lent since the last compute.
+    // The ones that were lent since the last compute.
     mutable std::vector<std::shared_ptr<const EarlyOutput>> lent_outputs;
   };
-  // An output that the backend knows without a run, or why not.
+  // An output that the backend knows without a run, or why it does not know it.
   struct EarlyOutput {
     Result<Tensor> output;
     bool lent = false;
@@ -243,21 +245,21 @@ class Session {
       std::move_only_function<Result<std::shared_ptr<Graph>>()> load, const Options& extra,
       const wasinn_waker* waker);
   uint64_t OwnGraphBytes(const Graph& added) const;
-  // `extra`: what a guest gave besides the registered options; those of contexts stay with the
-  // handle.
+  // `extra`: the options that a guest added to the registered ones; options of contexts are kept
+  // with the handle.
   Result<uint32_t> AddGraph(std::shared_ptr<Graph> graph, const Options& extra);
   Result<Context*> FindContext(uint32_t context);
   Result<const Context*> FindContext(uint32_t context) const;
-  // The same when it may still be changed and run.
+  // As FindContext, for a context that may still be changed and run.
   Result<Context*> FindLiveContext(uint32_t context);
   static Result<const Port*> InputPort(const Context& context, uint32_t port);
-  // The output that the backend knows without a run; nullptr when it comes from a run alone.
+  // The output that the backend knows without a run; nullptr if only a run can give it.
   static Result<EarlyOutput*> FindEarlyOutput(const Context& context, uint32_t port);
   // `early`: what it is part of, unless it is of the last compute.
   Result<const Tensor*> FindOutput(uint32_t context, uint32_t port, EarlyOutput** early) const;
   static void InputsChanged(Context& context);
   Result<std::vector<Execution::Input>> GatherInputs(const Context& context) const;
-  // Of a compute or run that begins.
+  // Called when a compute or run begins.
   static void ForgetEarlyOutputs(Context& context);
   Result<BufferRef> AllocateTensor(uint64_t size);
   void SetCurrent(std::shared_ptr<Execution> execution, Pending* pending);
@@ -266,7 +268,7 @@ class Session {
   Result<> BeginRun(uint32_t handle, Context& context, Run::Kind kind);
   void DropRun(uint32_t handle, Context& context);
   Result<Run*> FindRun(uint32_t context);
-  // Waits for wait_, or has the waker called for it: then true.
+  // Waits for wait_, or returns true if the waker will be called for it.
   bool Suspend(std::optional<std::chrono::steady_clock::time_point> until,
                const wasinn_waker* waker);
   // Ends the wait. The session's error when it was stopped, UNKNOWN when there was no wait. Throws
@@ -301,9 +303,10 @@ class Session {
   std::atomic<Code> stopped_{Code::kOk};
   mutable Mutex stop_mutex_;
   Error stop_error_ GUARDED_BY(stop_mutex_);
-  std::shared_ptr<Execution> current_ GUARDED_BY(stop_mutex_);  // what Stop has to cancel
+  std::shared_ptr<Execution> current_
+      GUARDED_BY(stop_mutex_);  // the execution that Stop must cancel
   Pending* current_pending_ GUARDED_BY(stop_mutex_) = nullptr;
-  // By context; those of runs in the background, which Stop has to cancel, too.
+  // By context: the executions of runs in the background, which Stop must cancel, too.
   std::map<uint32_t, std::shared_ptr<Execution>> running_ GUARDED_BY(stop_mutex_);
   void (*on_stop_)(void* self) GUARDED_BY(stop_mutex_) = nullptr;
   void* on_stop_self_ GUARDED_BY(stop_mutex_) = nullptr;

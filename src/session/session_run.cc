@@ -98,7 +98,7 @@ std::optional<Result<RunStatus>> Session::StartWait(
   const auto run = FindRun(context);
   if (!run) return Fail(run.error());
   wait_ = RunWait{context, what, std::make_shared<Pending>(), 0};
-  // Before looking, so that nothing can come in between and be missed.
+  // This comes before the check, so that no event in between is missed.
   (*run)->Watch(wait_->pending, what);
   const auto status = (*run)->Status();
   const bool over = !status || *status == RunStatus::kDone ||
@@ -106,7 +106,7 @@ std::optional<Result<RunStatus>> Session::StartWait(
   if (over || (timeout && timeout->count() <= 0)) return FinishWait();
   std::optional<std::chrono::steady_clock::time_point> until;
   if (timeout) {
-    // So long that nobody waits for it, and far from where clocks overflow.
+    // A time longer than anyone waits, and far from the point where clocks overflow.
     constexpr std::chrono::hours kLongest(24 * 365 * 30);
     until =
         std::chrono::steady_clock::now() + std::min<std::chrono::milliseconds>(*timeout, kLongest);
@@ -125,17 +125,17 @@ Result<std::unique_ptr<RunPollable>> Session::SubscribeRun(uint32_t context) {
   return run->Subscribe();
 }
 
-Result<Piece> Session::ReadPiece(uint32_t context, uint32_t port, size_t most) {
+Result<Piece> Session::ReadPiece(uint32_t context, uint32_t port, size_t max) {
   WASINN_TRY(run, FindRun(context));
   const size_t count = run->execution()->graph()->info().outputs.size();
   if (port >= count) {
     return Fail(Code::kInvalidArgument, "output index: expected below {}, given {}", count, port);
   }
-  if (most == 0) {
+  if (max == 0) {
     return Fail(Code::kInvalidArgument, "piece of output {}: expected at least 1 byte, given 0",
                 port);
   }
-  return run->Read(port, most);
+  return run->Read(port, max);
 }
 
 Result<> Session::CancelRun(uint32_t context) {
@@ -223,7 +223,8 @@ class Session::LateStart {
             std::chrono::steady_clock::time_point deadline)
       : execution_(std::move(execution)), inputs_(std::move(inputs)), deadline_(deadline) {}
 
-  // Starts the compute unless it was given up; `self` keeps this alive until it has reported.
+  // Starts the compute unless it was given up; `self` keeps this object alive until the compute has
+  // reported.
   static void Start(const std::shared_ptr<LateStart>& self) noexcept {
     {
       MutexLock lock(self->mutex_);
@@ -248,7 +249,7 @@ class Session::LateStart {
     if (given_up) self->execution_->Cancel(GivenUp());
   }
 
-  // Ends the wait unless the compute has started: then that reports.
+  // Ends the wait unless the compute has started; in that case the compute reports.
   void Expire(Error why) noexcept {
     {
       MutexLock lock(mutex_);
@@ -286,7 +287,7 @@ class Session::LateStart {
   }
 
   const std::shared_ptr<Execution> execution_;
-  std::vector<Execution::Input> inputs_;  // of the thread that starts
+  std::vector<Execution::Input> inputs_;  // used by the thread that starts it
   const std::chrono::steady_clock::time_point deadline_;
   Mutex mutex_;
   State state_ GUARDED_BY(mutex_) = State::kWaiting;
@@ -306,7 +307,8 @@ std::optional<Result<>> Session::ComputeWhenIdle(std::shared_ptr<Execution> exec
     late_->timer =
         scheduler.timer().At(deadline, [late = late_] { late->Expire(Execution::TimedOut()); });
   }
-  // On a worker: this may be called inside the backend's done, where no run may start.
+  // This goes to a worker, since it may be called inside the backend's done, where no run may
+  // start.
   compute_->WhenIdle([&scheduler, late = late_] {
     try {
       scheduler.computes().Post([late] { LateStart::Start(late); });

@@ -140,10 +140,10 @@ class RunRecord {
   // The guest has this file, and no other one.
   void set_file(std::string path, std::string bytes) {
     file_ = {std::move(path), std::move(bytes)};
-    sink_.read_file = [](void* self, uint64_t, wasinn_str name, size_t most,
+    sink_.read_file = [](void* self, uint64_t, wasinn_str name, size_t max,
                          void (*take)(void*, wasinn_bytes), void* to, wasinn_error* error) {
       const auto& [known, known_bytes] = static_cast<RunRecord*>(self)->file_;
-      if (Text(name) != known || known_bytes.size() > most) {
+      if (Text(name) != known || known_bytes.size() > max) {
         std::snprintf(error->message, sizeof error->message, "no such file");
         return WASINN_NOT_FOUND;
       }

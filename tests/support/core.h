@@ -149,7 +149,7 @@ class ScriptedBackend {
     table.graph_load = [](wasinn_backend_instance*, const wasinn_load_request* request,
                           wasinn_backend_graph** out, wasinn_error* error) {
       const int now = ++current_.load()->loading;
-      if (now > current_.load()->most_loading) current_.load()->most_loading = now;
+      if (now > current_.load()->max_loading) current_.load()->max_loading = now;
       ++current_.load()->loads;
       const wasinn_code code =
           current_.load()->load ? current_.load()->load(*request, error) : WASINN_OK;
@@ -206,7 +206,7 @@ class ScriptedBackend {
   Run run;
   std::function<void(uint64_t run)> cancel;
   std::function<wasinn_code(const wasinn_load_request&, wasinn_error*)> load;
-  std::atomic<int> loads{0}, loading{0}, most_loading{0}, graphs_freed{0}, contexts_freed{0},
+  std::atomic<int> loads{0}, loading{0}, max_loading{0}, graphs_freed{0}, contexts_freed{0},
       closed{0};
 
  private:

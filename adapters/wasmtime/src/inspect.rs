@@ -97,7 +97,7 @@ fn func_type(ty: &FuncType) -> String {
     }
 }
 
-/// Lists the outermost component; what is nested in it is its own business.
+/// Lists the outermost component; nested components are left out.
 fn component(binary: &[u8]) -> Listing {
     // For each entry of the component's type index space: its text, where it is an interface.
     let mut types: Vec<Option<String>> = Vec::new();

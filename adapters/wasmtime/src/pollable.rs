@@ -12,7 +12,8 @@ use wasmtime_wasi::p2::{DynPollable, Pollable, subscribe};
 struct CorePollable {
     raw: *mut c_void,
     release: unsafe extern "C" fn(*mut c_void),
-    /// Told by the core when to ask again. What it keeps from an earlier question costs one more.
+    /// The core notifies it when to ask again. A notification left over from an earlier question
+    /// causes one extra check.
     news: Arc<Notify>,
 }
 // The core lets pollables be asked and released from any thread.
