@@ -1,5 +1,5 @@
-// Guests against C++ on ONNX Runtime, in one process and taking turns, so that both meet the same
-// machine. Prints JSON; run.py makes the table of it.
+// Compares guests with C++ on ONNX Runtime, in one process and in alternating turns, so that both
+// run under the same conditions. Prints JSON, from which run.py makes the table.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -34,8 +34,8 @@ struct Settings {
   uint32_t count = 100;
 };
 
-// Rounds that are not counted, at the start of each batch: a tenth of it, and the first two, which
-// make what later ones use again.
+// Rounds at the start of each batch that are not counted: a tenth of it, and at least the first
+// two, which allocate memory that later ones reuse.
 uint64_t Warmup(uint64_t rounds) { return 2 + rounds / 10; }
 
 std::vector<Task> AllTasks(const std::string& build) {
@@ -72,7 +72,7 @@ Json Summary(const std::vector<double>& values) {
           {"high", Quantile(values, 0.75)}};
 }
 
-// One way to run the task and what it took, by turn; all in ns a round.
+// One way to run the task and its times by turn, all in ns per round.
 struct Lane {
   std::string name;
   std::unique_ptr<Loop> loop;
@@ -98,7 +98,7 @@ void Measure(Lane& lane, uint64_t rounds, double expected_sum) {
   lane.get.push_back(parts.phases.get / per_round);
 }
 
-// How many rounds take about `batch_ms`, and at least `min_rounds`.
+// The number of rounds that take about `batch_ms`, at least `min_rounds`.
 uint64_t Calibrate(Loop& loop, double batch_ms, uint64_t min_rounds) {
   uint64_t rounds = 1;
   while (true) {
@@ -110,7 +110,7 @@ uint64_t Calibrate(Loop& loop, double batch_ms, uint64_t min_rounds) {
   }
 }
 
-// Turn by turn, each compared with the native loop of its own turn.
+// Each turn is compared with the native loop of the same turn.
 std::vector<double> Compared(const Lane& lane, const Lane& native, bool ratio) {
   std::vector<double> result;
   for (size_t i = 0; i < lane.round.size(); ++i) {
@@ -132,7 +132,8 @@ Json Report(const Lane& lane, const Lane& native) {
 }
 
 Json RunTask(Host& host, const Task& task, const Settings& settings) {
-  // Before the native loop: the process's environment is to be wasinn's, with its thread pool.
+  // This comes before the native loop: the process's environment must be wasinn's, with its thread
+  // pool.
   host.Add(task);
   size_t output_bytes = 0;
   std::vector<Lane> lanes(1);
@@ -169,7 +170,7 @@ Json RunTask(Host& host, const Task& task, const Settings& settings) {
 Json RunMemory(Host& host, const Task& task, const Settings& settings) {
   host.Add(task);
   size_t output_bytes = 0;
-  // Only to learn the size; it stays so that no freed memory of it is used again.
+  // This is only needed for the size; it is kept so that its memory is not reused.
   const auto native = MakeNativeLoop(task, Idle::kSleep, &output_bytes);
   const double bytes = MeasureMemory(host, settings.memory, task, output_bytes, settings.count);
   return {{"name", task.name},
