@@ -14,7 +14,7 @@
 
 namespace wasinn::inproc {
 
-// What happens in calls that may take long.
+// How calls that may take long are handled.
 enum class Wait {
   kBlock,    // no waker: the handler itself waits
   kWaker,    // with a waker: waits until it is called, then finishes the call
@@ -28,7 +28,7 @@ const wasinn_component_import* FindComponentImport(std::string_view interface,
 const wasinn_component_resource* FindComponentResource(std::string_view interface,
                                                        std::string_view name);
 
-// What a guest holds of an `own<pollable>`.
+// A guest's `own<pollable>`.
 class Pollable {
  public:
   // Takes over the result of a call.
@@ -75,12 +75,12 @@ class Guest {
   // As the function `poll` of wasi:io: waits until at least one is ready, whatever set_wait says,
   // and gives the indices of all that are; none when the session is stopped first.
   std::vector<size_t> Poll(std::span<Pollable* const> pollables);
-  // Ends a resource, as a component's own drop does.
+  // Drops a resource, as a component does.
   void Drop(const wasinn_component_resource& resource, uint32_t rep) {
     resource.drop(session_, rep);
   }
 
-  // Of the last call; valid until the next.
+  // The error of the last call; valid until the next.
   std::string_view last_error() const;
   // How many calls were PENDING.
   uint64_t pending_calls() const { return pending_calls_; }
@@ -89,7 +89,7 @@ class Guest {
   explicit Guest(size_t memory_size) : memory_(memory_size) {}
 
   static void Wake(void* self);
-  // The waker for the next call; nullptr when it has to block.
+  // The waker for the next call; nullptr if the call must block.
   const wasinn_waker* ArmWaker();
   void AwaitWaker();
   template <typename Start, typename Finish>

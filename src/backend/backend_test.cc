@@ -68,7 +68,7 @@ TEST_F(BackendTest, SlotsThatAnOlderTableLacksAreAbsent) {
   const auto backend = Create(&table);
   ASSERT_TRUE(backend);
   EXPECT_FALSE((*backend)->has_early_io());
-  // What lies behind the author's table is not the author's.
+  // The memory after the author's table is not part of it.
   table.input_set = [](wasinn_backend_context*, uint32_t, const wasinn_tensor_view*,
                        wasinn_error*) { return WASINN_UNKNOWN; };
   table.struct_size = offsetof(wasinn_backend, input_set);

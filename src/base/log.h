@@ -34,7 +34,7 @@ class Logger {
     if (!Enabled(level)) return;
     try {
       sink_(self_, level, {message.data(), message.size()});
-    } catch (...) {  // Swallowed: the line is lost.
+    } catch (...) {  // dropped: the line is lost.
     }
   }
 
@@ -44,7 +44,7 @@ class Logger {
     if (!Enabled(level)) return;
     try {
       Write(level, fmt::format(format, std::forward<Args>(args)...));
-    } catch (...) {  // Swallowed: the line is lost.
+    } catch (...) {  // dropped: the line is lost.
     }
   }
 

@@ -212,7 +212,7 @@ TEST_F(OpenRunTest, AFailedRunGivesItsPiecesAndThenItsError) {
   EXPECT_EQ(Wait(session, context).error().code, Code::kRuntimeError);
   EXPECT_EQ(ReadAll(session, context, 9), "half|the engine broke");
   EXPECT_EQ(session.Output(context, 0).error().code, Code::kInvalidArgument);
-  // The next one starts anew.
+  // The next one is a new run.
   ASSERT_TRUE(session.StartRun(context));
   open_.Chunk("whole");
   open_.Done();
@@ -446,7 +446,7 @@ TEST_F(OpenRunTest, AComputeWaitsForTheStreamNoLongerThanAllowed) {
   ASSERT_TRUE(session.FinishSingle());
   EXPECT_EQ(session.StartCompute(context, nullptr)->error().code, Code::kTimeout);
   open_.Done(WASINN_CANCELLED);
-  // What was given up does not start any more.
+  // A compute that was given up does not start any more.
   EXPECT_EQ(session.StartCompute(context, nullptr)->error().code, Code::kTimeout);
   EXPECT_EQ(open_.count(), 2u);
 }

@@ -268,7 +268,7 @@ class Session::LateStart {
     execution_->Cancel(GivenUp());
   }
 
-  // Of a compute that has ended.
+  // For a compute that has ended.
   Result<> Outcome() {
     {
       MutexLock lock(mutex_);

@@ -83,7 +83,7 @@ pub fn with<T>(
                 ffi::BUSY,
                 format!(
                     "expected less than {MAX_LEFT} threads that guests left behind, blocked in a \
-                     file or pipe that does not answer; given {left}"
+                     file or pipe that does not respond; given {left}"
                 ),
             ));
         }

@@ -50,7 +50,7 @@ const CONCURRENT: [&str; 5] = [
 
 #[derive(Default)]
 pub struct Features {
-    /// What was switched, in order.
+    /// The switches, in order.
     switched: Vec<(Switch, bool)>,
     pub concurrent: bool,
 }

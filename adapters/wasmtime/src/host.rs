@@ -106,7 +106,7 @@ mod stand_ins {
     pub unsafe fn wasinn_session_finish_component(_: *mut Session, _: *mut Val) -> CallState {
         CALL_DONE
     }
-    /// What a `Pollable` points to here.
+    /// The target of a `Pollable` in these tests.
     #[derive(Default)]
     pub struct News {
         pub state: Mutex<NewsState>,

@@ -188,7 +188,7 @@ fn interface(ty: &ComponentType<'_>) -> Option<String> {
     Some(format!("interface {{ {} }}", names.join(", ")))
 }
 
-/// What `wasinn_guest_info` points to.
+/// The memory behind a `wasinn_guest_info`.
 struct Owner {
     _info: Info,
     imports: Vec<ffi::ImportInfo>,

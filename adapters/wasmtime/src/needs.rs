@@ -24,7 +24,7 @@ pub struct Needs {
     pub may_grow_large: bool,
     /// Functions of components that are async, and what belongs to them.
     pub concurrency: bool,
-    /// What an instance of its largest core module takes beside memories and tables.
+    /// Bytes that an instance of its largest core module takes, besides memories and tables.
     pub instance_bytes: usize,
 }
 

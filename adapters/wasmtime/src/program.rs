@@ -100,7 +100,7 @@ impl Program {
             .collect()
     }
 
-    /// What an instance of its largest module takes beside memories and tables.
+    /// Bytes that an instance of its largest module takes, besides memories and tables.
     pub fn instance_bytes(&self) -> usize {
         self.needs.instance_bytes
     }

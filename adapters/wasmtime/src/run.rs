@@ -49,7 +49,7 @@ pub unsafe fn run(
     let (ended, left) = event_loop::with(|runtime| run.to_end(runtime))?;
     if left != 0 {
         let text = format!(
-            "threads that a guest left behind, blocked in a file or pipe that does not answer: {left}"
+            "threads that a guest left behind, blocked in a file or pipe that does not respond: {left}"
         );
         program.instance().log(ffi::LOG_WARN, &text);
     }
