@@ -31,7 +31,7 @@ US = 1e3
 MS = 1e6
 KIB = 1024
 
-# What is asked for. A round's overhead in ns, or its ratio to the native loop's round.
+# The goals: a round's overhead in ns, or its ratio to the native loop's round.
 OVERHEAD_GOALS = {"witx": 1.5 * US, "wit": 3 * US}
 OVERHEAD_TASKS = ("echo", "add")
 RATIO_GOALS = {"identity": 1.15, "magika": 1.01, "magika-2": 1.01, "ocr-rec": 1.01, "ocr-rec-2": 1.01}
