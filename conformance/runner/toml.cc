@@ -3,8 +3,8 @@
 // Errors as values, so that nothing is thrown.
 #define TOML_EXCEPTIONS 0
 #include <toml++/impl/preprocessor.h>
-// toml++ 3.3 asserts of some texts what only the checks that follow find out, and asks whether a
-// character is a space by ranges whose other characters it takes for impossible.
+// For some texts, toml++ 3.3 asserts conditions that it checks only later, and its test for spaces
+// declares other characters unreachable.
 #undef TOML_ASSERT_ASSUME
 #define TOML_ASSERT_ASSUME(expression) static_assert(true)
 #undef TOML_UNREACHABLE
@@ -24,7 +24,7 @@
 namespace wasinn::conformance {
 namespace {
 
-constexpr std::size_t kMostBytes = 16 << 20;
+constexpr std::size_t kMaxBytes = 16 << 20;
 
 TomlValue Convert(const toml::node& node) {
   using Kind = TomlValue::Kind;
@@ -89,7 +89,7 @@ Result<TomlValue> ParseToml(std::string_view text, const std::string& path) {
 }
 
 Result<TomlValue> ReadToml(const std::string& path) {
-  const auto text = ReadFile(path, kMostBytes);
+  const auto text = ReadFile(path, kMaxBytes);
   if (!text) return std::unexpected(text.error());
   return ParseToml(*text, path);
 }

@@ -44,7 +44,7 @@ std::string Canonical(const Value& value, const Names& names) {
   return "";
 }
 
-// `... contains "part"` stands for any text with that part.
+// `... contains "part"` matches any text with that part.
 const Value* ContainsPart(const Statement& statement) {
   const auto& operands = statement.operands;
   if (operands.size() < 2 || operands[operands.size() - 2].text != "contains") return nullptr;

@@ -62,7 +62,7 @@ class LineReader {
     return rest_.empty() || rest_[0] == '#';
   }
 
-  // Up to the next space, whatever it holds: "[method]graph.init-execution-context".
+  // Everything up to the next space: "[method]graph.init-execution-context".
   std::string Raw() {
     AtEnd();
     const size_t size = std::min(rest_.find_first_of(" \t"), rest_.size());

@@ -109,7 +109,7 @@ inline Tensor MakeStrings(std::vector<int64_t> dims, const std::vector<std::stri
   return tensor;
 }
 
-// What one run reported.
+// The reports of one run.
 class RunRecord {
  public:
   explicit RunRecord(uint64_t number = NextNumber()) {
@@ -168,7 +168,7 @@ class RunRecord {
                              [&] { return chunks_.size() >= count || done_count_ > 0; });
   }
 
-  // What follows is for after Wait.
+  // The functions below may be called after Wait.
   int done_count() const { return done_count_; }
   wasinn_code code() const { return code_; }
   const std::string& message() const { return message_; }

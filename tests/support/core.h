@@ -25,7 +25,7 @@ namespace wasinn::testing {
 
 inline constexpr auto kLong = std::chrono::seconds(20);
 
-// Polls until `condition` holds; false when it did not within kLong.
+// Polls until `condition` is true; false if that did not happen within kLong.
 inline bool Eventually(const std::function<bool()>& condition) {
   const auto until = std::chrono::steady_clock::now() + kLong;
   while (!condition()) {
@@ -123,7 +123,7 @@ class Core {
   Scheduler scheduler;
 };
 
-// A backend whose slots do what a test says; one at a time, since a table carries no state. It ends
+// A backend whose slots a test scripts; one at a time, since a table has no state. It ends
 // after its last run; what is freed later is not counted. One input "x" and one output "y" of any
 // type; without a script it gives its input back.
 class ScriptedBackend {
@@ -190,7 +190,7 @@ class ScriptedBackend {
     current_ = nullptr;
   }
 
-  // Gives the input back as output, without memory of its own, and says done.
+  // Returns the input as output, in the input's memory, and calls done.
   static void Echo(const wasinn_backend_input* inputs, size_t, const wasinn_backend_sink& sink) {
     const wasinn_backend_output output{0, inputs[0].tensor, nullptr, nullptr};
     sink.output(sink.self, sink.run, &output);
