@@ -1,4 +1,4 @@
-// wasinn as the benchmark uses it: an engine, the tasks as models, the benchmark guest.
+// wasinn in the benchmark: an engine, the tasks as models, the benchmark guest.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,7 @@ T Must(Result<T> result) {
   if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 
-// Which guest: its file is build/guests/bench_<name>.wasm.
+// The guest; its file is build/guests/bench_<name>.wasm.
 enum class Dialect { kWitx, kWit };
 const char* Name(Dialect dialect);
 
@@ -27,7 +27,7 @@ class Host {
   explicit Host(std::string build);
 
   Engine& engine() { return engine_; }
-  // Makes the task's model known and loads it.
+  // Registers the task's model and loads it.
   void Add(const Task& task);
   const Program& program(Dialect dialect) const { return dialect == Dialect::kWitx ? witx_ : wit_; }
 
@@ -40,11 +40,11 @@ class Host {
   Program wit_;
 };
 
-// The arguments that the benchmark guest takes (guests/bench/bench.c).
+// The arguments of the benchmark guest (guests/bench/bench.c).
 std::vector<std::string> GuestArgs(const std::string& mode, const Task& task, size_t output_bytes,
                                    uint64_t warmup, uint64_t rounds);
 
-// Each batch is a run of the guest, in a session of its own. `host` must outlive the loop.
+// Each batch is a run of the guest in a new session. `host` must outlive the loop.
 std::unique_ptr<Loop> MakeGuestLoop(Host& host, Dialect dialect, const Task& task,
                                     size_t output_bytes);
 

@@ -1,5 +1,5 @@
-// Guests that use language models, as many at once as are asked for; llm.py asks and makes the
-// table. Each line of the input is a JSON object, and is answered with a line:
+// Runs guests that use language models, as many at once as requested; llm.py sends the requests and
+// prints the table. Each line of the input is a JSON object, and the reply is one line:
 //   {"guests": [[ARGUMENT...]...]}    runs them at the same time, each in a session of its own:
 //                                     {"wall_ns", "guests": [[what the guest printed, JSON]...]}
 //   {"native": {"model", "prompt", "tokens", "threads"}}
@@ -55,7 +55,7 @@ Program LoadGuest(const Engine& engine, const std::string& path) {
   return Must(engine.LoadProgram(std::as_bytes(std::span(wasm))));
 }
 
-// What it printed, a JSON value for each line.
+// The guest's output, with a JSON value in each line.
 Json RunGuest(const Engine& engine, const Program& program, const Json& arguments) {
   std::string text;
   RunOptions options;
@@ -97,7 +97,7 @@ Json RunGuests(const Engine& engine, const Program& program, const Json& guests)
 Json RunNatively(const Json& wanted) {
   const NativeAnswer answer = AnswerNatively(wanted.at("model"), wanted.at("prompt"),
                                              wanted.at("tokens"), wanted.at("threads"));
-  uint64_t hash = 14695981039346656037U;  // as the guest's
+  uint64_t hash = 14695981039346656037U;  // as in the guest
   for (const char c : answer.text) hash = (hash ^ static_cast<uint8_t>(c)) * 1099511628211U;
   return {{"first_ns", answer.first_ns},
           {"total_ns", answer.total_ns},

@@ -245,7 +245,7 @@ def run_eight(bench):
 
 
 def run_deterministic(bench):
-    """What it costs that answers do not depend on each other."""
+    """The cost of completions that do not depend on each other."""
     tokens = bench.sizes.answer
     prompt = bench.fresh(bench.sizes.prompt)
     prompts = [f"Story {i}: once upon a time there was" for i in range(8)]
@@ -348,7 +348,7 @@ def run_token(bench):
     mine, theirs = bench.turns(guest, native)
     host.close()
     if mine[0][1] != theirs[0][1]:
-        sys.exit("expected the guest's answer to be llama.cpp's, given another")
+        sys.exit("expected the guest's completion to be llama.cpp's, given another")
     result = row("a token through compute_single and get_output_single", "ns", [one for one, _ in mine],
                  "llama.cpp's own API", [one for one, _ in theirs])
     result["besides_ns"] = statistics.median(a - b for (a, _), (b, _) in zip(mine, theirs))

@@ -63,7 +63,7 @@ NativeAnswer AnswerNatively(const std::string& path, const std::string& prompt, 
   params.n_threads = params.n_threads_batch = threads;
   const Context context(llama_init_from_model(model, params));
   if (context == nullptr) Die(path + ": llama.cpp gives no context");
-  // An answer goes on after the token that would end it, as with the option ignore-eos.
+  // The completion continues after the token that would end it, as with the option ignore-eos.
   std::vector<llama_logit_bias> never;
   for (llama_token token = 0; token < llama_vocab_n_tokens(vocabulary); ++token) {
     if (llama_vocab_is_eog(vocabulary, token)) never.push_back({token, -INFINITY});

@@ -1,5 +1,5 @@
-// Guests against C++ on ONNX Runtime, in one process and taking turns, so that both meet the same
-// machine. Prints JSON; run.py makes the table of it.
+// Compares guests with C++ on ONNX Runtime, in one process and in alternating turns, so that both
+// run under the same conditions. Prints JSON, from which run.py makes the table.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -29,13 +29,13 @@ struct Settings {
   std::vector<std::string> tasks;
   uint32_t turns = 21;
   double batch_ms = 40;
-  uint64_t least_rounds = 8;
+  uint64_t min_rounds = 8;
   std::string memory;
   uint32_t count = 100;
 };
 
-// Rounds that are not counted, at the start of each batch: a tenth of it, and the first two, which
-// make what later ones use again.
+// Rounds at the start of each batch that are not counted: a tenth of it, and at least the first
+// two, which allocate memory that later ones reuse.
 uint64_t Warmup(uint64_t rounds) { return 2 + rounds / 10; }
 
 std::vector<Task> AllTasks(const std::string& build) {
@@ -72,7 +72,7 @@ Json Summary(const std::vector<double>& values) {
           {"high", Quantile(values, 0.75)}};
 }
 
-// One way to run the task and what it took, by turn; all in ns a round.
+// One way to run the task and its times by turn, all in ns per round.
 struct Lane {
   std::string name;
   std::unique_ptr<Loop> loop;
@@ -98,19 +98,19 @@ void Measure(Lane& lane, uint64_t rounds, double expected_sum) {
   lane.get.push_back(parts.phases.get / per_round);
 }
 
-// How many rounds take about `batch_ms`, and at least `least_rounds`.
-uint64_t Calibrate(Loop& loop, double batch_ms, uint64_t least_rounds) {
+// The number of rounds that take about `batch_ms`, at least `min_rounds`.
+uint64_t Calibrate(Loop& loop, double batch_ms, uint64_t min_rounds) {
   uint64_t rounds = 1;
   while (true) {
     const double ms = loop.Run(2, rounds, false).total / 1e6;
     if (ms >= batch_ms / 4) {
-      return std::max(least_rounds, static_cast<uint64_t>(rounds * batch_ms / ms));
+      return std::max(min_rounds, static_cast<uint64_t>(rounds * batch_ms / ms));
     }
     rounds *= 4;
   }
 }
 
-// Turn by turn, each compared with the native loop of its own turn.
+// Each turn is compared with the native loop of the same turn.
 std::vector<double> Compared(const Lane& lane, const Lane& native, bool ratio) {
   std::vector<double> result;
   for (size_t i = 0; i < lane.round.size(); ++i) {
@@ -132,7 +132,8 @@ Json Report(const Lane& lane, const Lane& native) {
 }
 
 Json RunTask(Host& host, const Task& task, const Settings& settings) {
-  // Before the native loop: the process's environment is to be wasinn's, with its thread pool.
+  // This comes before the native loop: the process's environment must be wasinn's, with its thread
+  // pool.
   host.Add(task);
   size_t output_bytes = 0;
   std::vector<Lane> lanes(1);
@@ -149,7 +150,7 @@ Json RunTask(Host& host, const Task& task, const Settings& settings) {
     lane.loop = MakeNativeLoop(task, Idle::kSpin, &output_bytes);
   }
   const double sum = lanes[0].loop->Run(0, 1, false).sum;
-  const uint64_t rounds = Calibrate(*lanes[1].loop, settings.batch_ms, settings.least_rounds);
+  const uint64_t rounds = Calibrate(*lanes[1].loop, settings.batch_ms, settings.min_rounds);
   for (uint32_t turn = 0; turn < settings.turns; ++turn) {
     // Each lane comes first, second, ... equally often.
     for (size_t i = 0; i < lanes.size(); ++i) {
@@ -169,7 +170,7 @@ Json RunTask(Host& host, const Task& task, const Settings& settings) {
 Json RunMemory(Host& host, const Task& task, const Settings& settings) {
   host.Add(task);
   size_t output_bytes = 0;
-  // Only to learn the size; it stays so that no freed memory of it is used again.
+  // This is only needed for the size; it is kept so that its memory is not reused.
   const auto native = MakeNativeLoop(task, Idle::kSleep, &output_bytes);
   const double bytes = MeasureMemory(host, settings.memory, task, output_bytes, settings.count);
   return {{"name", task.name},
@@ -186,7 +187,7 @@ int Main(int argc, char** argv) {
   app.add_option("--turns", settings.turns, "How often each loop is measured")
       ->check(CLI::Range(1, 100000));
   app.add_option("--batch-ms", settings.batch_ms, "How long one measurement is, about");
-  app.add_option("--least-rounds", settings.least_rounds, "Rounds of one measurement, at least")
+  app.add_option("--min-rounds", settings.min_rounds, "Rounds of one measurement, at least")
       ->check(CLI::Range(1, 1000000));
   app.add_option("--memory", settings.memory,
                  "Instead measure the memory of sessions: session, hold or idle");

@@ -45,7 +45,7 @@ Used Use(Host& host, const Task& task, std::span<const std::byte> data) {
 
 double MeasureSessions(Host& host, const Task& task, uint32_t count) {
   const std::vector<std::byte> data(task.input_bytes());
-  // What the first one sets up belongs to the graph.
+  // The memory that the first session sets up belongs to the graph.
   Use(host, task, data);
   std::vector<Used> used;
   used.reserve(count);
@@ -54,7 +54,7 @@ double MeasureSessions(Host& host, const Task& task, uint32_t count) {
   return ResidentBytes() - before;
 }
 
-// Guests stop in the write of their "ready" until all are there.
+// Guests block while they write "ready" until all are running.
 class Gate {
  public:
   explicit Gate(uint32_t count) : missing_(count) {}

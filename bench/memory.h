@@ -1,4 +1,4 @@
-// What many sessions on one graph cost in memory.
+// The memory that many sessions on one graph take.
 #pragma once
 
 #include <string>
@@ -7,11 +7,11 @@
 
 namespace wasinn::bench {
 
-// Growth of this process's resident memory, in bytes, while `count` of these are alive:
+// The growth of this process's resident memory, in bytes, while `count` of these exist:
 //   session  a session with a context that has computed once, without a guest
-//   hold     a guest that has computed once, on a thread of its own
-//   idle     a guest that has no session calls behind it, on a thread of its own
-// To be called once a process: freed memory of an earlier call would be used again.
+//   hold     a guest that has computed once, on its own thread
+//   idle     a guest that has made no session calls, on its own thread
+// To be called once per process, since freed memory of an earlier call would be reused.
 double MeasureMemory(Host& host, const std::string& kind, const Task& task, size_t output_bytes,
                      uint32_t count);
 

@@ -36,7 +36,7 @@ std::unique_ptr<inproc::Guest> MakeGuest(const embedding::Engine& engine, size_t
   return guest;
 }
 
-// Where things lie in the guest's memory.
+// Addresses in the guest's memory.
 constexpr uint32_t kName = 0;
 constexpr uint32_t kHandle = 64;
 constexpr uint32_t kDims = 128;
@@ -93,7 +93,7 @@ class WitxGuest {
   uint32_t context_ = 0;
 };
 
-// A component's guest; the adapter's lifting and lowering is left out.
+// A component's guest, without the adapter's lifting and lowering.
 class WitGuest {
  public:
   explicit WitGuest(uint32_t size) : dims_{size}, data_(size), out_(size) {
@@ -217,7 +217,7 @@ void EmbeddedRound(benchmark::State& state) {
 }
 BENCHMARK(EmbeddedRound)->Arg(4)->Arg(602112);
 
-// One copy, to compare the large ones with.
+// One copy, for comparison with the large tensors.
 void Memcpy(benchmark::State& state) {
   const std::vector<uint8_t> from(static_cast<size_t>(state.range(0)));
   std::vector<uint8_t> to(from.size());

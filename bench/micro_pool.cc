@@ -1,4 +1,4 @@
-// The buffer pool: what a tensor's memory costs beside its bytes.
+// The buffer pool: the cost of allocating a tensor's memory.
 #include <benchmark/benchmark.h>
 
 #include "tensor/buffer_pool.h"

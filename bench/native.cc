@@ -25,7 +25,7 @@ void Check(OrtStatus* status) {
   if (status != nullptr) Die(std::string("ONNX Runtime: ") + Api().GetErrorMessage(status));
 }
 
-// The same values as the guest sends.
+// The same values as in the guest.
 std::vector<uint8_t> MakeData(const Task& task) {
   std::vector<uint8_t> data(task.input_bytes());
   if (task.type == "u8") {
@@ -58,7 +58,7 @@ double Sum(const Task& task, const std::vector<uint8_t>& output) {
   return sum;
 }
 
-// Rounds of three steps, with or without a look at the clock between them.
+// Rounds of three steps, with or without reading the clock between them.
 class NativeLoop : public Loop {
  public:
   explicit NativeLoop(const Task& task) : task_(task), data_(MakeData(task)) {}
@@ -93,7 +93,7 @@ class NativeLoop : public Loop {
     Set();
     Compute();
     Get();
-    // The copies must happen, though only the last output is looked at.
+    // The copies must happen, although only the last output is used.
     asm volatile("" : : "r"(output_.data()) : "memory");
   }
 
@@ -132,7 +132,7 @@ class EchoLoop final : public NativeLoop {
 class OnnxLoop final : public NativeLoop {
  public:
   OnnxLoop(const Task& task, Idle idle) : NativeLoop(task) {
-    // The process has one environment: wasinn's, if that was made before.
+    // The process has one environment: wasinn's, if that was created first.
     Check(Api().CreateEnv(ORT_LOGGING_LEVEL_ERROR, "bench", &env_));
     MakeSession(idle);
     Check(Api().CreateCpuMemoryInfo(OrtDeviceAllocator, OrtMemTypeDefault, &memory_));

@@ -1,4 +1,4 @@
-// The loop that guests are compared with: C++ on the ONNX Runtime C API.
+// The loop with which guests are compared: C++ on the ONNX Runtime C API.
 #pragma once
 
 #include <memory>
@@ -7,14 +7,15 @@
 
 namespace wasinn::bench {
 
-// What the threads of a run do between two pieces of work.
+// The behaviour of a run's threads while they wait for work.
 enum class Idle {
-  kSleep,  // as wasinn's backend has it
+  kSleep,  // as in wasinn's backend
   kSpin,   // ONNX Runtime's default
 };
 
-// A round copies the input into tensors that were made once, runs, and copies the first output out.
-// For the echo task it is the two copies. `output_bytes` is set to the size of the first output.
+// A round copies the input into tensors that were allocated once, computes, and copies the first
+// output. For the echo task it consists of the two copies. `output_bytes` is set to the size of the
+// first output.
 std::unique_ptr<Loop> MakeNativeLoop(const Task& task, Idle idle, size_t* output_bytes);
 
 }  // namespace wasinn::bench

@@ -31,7 +31,7 @@ US = 1e3
 MS = 1e6
 KIB = 1024
 
-# What is asked for. A round's overhead in ns, or its ratio to the native loop's round.
+# The goals: a round's overhead in ns, or its ratio to the native loop's round.
 OVERHEAD_GOALS = {"witx": 1.5 * US, "wit": 3 * US}
 OVERHEAD_TASKS = ("echo", "add")
 RATIO_GOALS = {"identity": 1.15, "magika": 1.01, "magika-2": 1.01, "ocr-rec": 1.01, "ocr-rec-2": 1.01}
@@ -92,7 +92,7 @@ def machine():
 
 
 def run_loops(build, arguments):
-    extra = ["--turns", 1, "--batch-ms", 0.1, "--least-rounds", 1] if arguments.smoke else ["--turns", arguments.turns]
+    extra = ["--turns", 1, "--batch-ms", 0.1, "--min-rounds", 1] if arguments.smoke else ["--turns", arguments.turns]
     if arguments.tasks:
         extra += [word for task in arguments.tasks for word in ("--task", task)]
     return json.loads(command([build / "bin/wasinn_bench", "--build", build, *extra]).stdout)

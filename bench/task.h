@@ -1,4 +1,4 @@
-// What is measured: a model with its input, and the loops that run it.
+// A measured task: a model with its input, and the loops that run it.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@ namespace wasinn::bench {
 
 struct Task {
   std::string name;
-  std::string path;  // of the ONNX model; empty: the echo backend gives the input back
-  std::string type;  // of every input: "u8", "i32" or "f32"; the output is u8 or f32
+  std::string path;  // the ONNX model; empty: the echo backend returns the input
+  std::string type;  // the type of every input: "u8", "i32" or "f32"; the output is u8 or f32
   std::vector<int64_t> dims;
   std::vector<std::string> inputs;
   uint32_t threads = 1;  // of one run
@@ -22,22 +22,22 @@ struct Task {
   }
 };
 
-// Time of all rounds of a batch, in ns.
+// The time of all rounds of a batch, in ns.
 struct Phases {
   double set = 0;
   double compute = 0;
   double get = 0;
 };
 
-// What a batch of rounds took, in ns, and the sum over the last output's elements.
+// The time of a batch of rounds, in ns, and the sum of the last output's elements.
 struct Batch {
   double total = 0;
-  Phases phases;  // only of a batch that asked for them; it has no total
+  Phases phases;  // only for a batch that measures them, which has no total
   double sum = 0;
 };
 
-// One way to run a task: a guest, or C++ on the framework's own API. Failures end the program:
-// figures without a result would mean nothing.
+// One way to run a task: a guest, or C++ on the framework's own API. Failures end the program,
+// since figures without a result would mean nothing.
 class Loop {
  public:
   virtual ~Loop() = default;

@@ -1,4 +1,4 @@
-# wasinn_cargo_dir(OUT): where cargo keeps what it has compiled.
+# wasinn_cargo_dir(OUT): cargo's target folder.
 function(wasinn_cargo_dir out)
   if(DEFINED ENV{WASINN_CARGO_TARGET_DIR})
     set(${out} "$ENV{WASINN_CARGO_TARGET_DIR}" PARENT_SCOPE)
@@ -21,7 +21,7 @@ function(wasinn_cargo_staticlib target folder library)
                         "Debian's packages rustc-web and cargo-web have one")
   endif()
   wasinn_cargo_dir(cargo_dir)
-  # cargo runs the rustc that is first on PATH, which need not be its own.
+  # cargo would run the first rustc on PATH, which may not be its own.
   cmake_path(GET cargo PARENT_PATH bin)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${folder}/src/*.rs")
   set(archive "${CMAKE_ARCHIVE_OUTPUT_DIRECTORY}/${library}")
@@ -43,6 +43,6 @@ function(wasinn_cargo_staticlib target folder library)
                      "${cargo}" test --release --locked --quiet --manifest-path "${folder}/Cargo.toml")
     set_tests_properties(${target}_crate PROPERTIES LABELS unit TIMEOUT 900)
   endif()
-  # What Rust's standard library needs from the system.
+  # The system libraries that Rust's standard library needs.
   target_link_libraries(${target} INTERFACE Threads::Threads ${CMAKE_DL_LIBS} m rt util gcc_s)
 endfunction()

@@ -1,4 +1,5 @@
-# Finds what scripts/deps.py has put into the cache, and the system libraries that every part uses.
+# Finds the dependencies that scripts/deps.py has put into the cache, and the system libraries that
+# every part uses.
 
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
@@ -18,7 +19,7 @@ function(wasinn_dep_folder name out)
   set(${out} "${path}" PARENT_SCOPE)
 endfunction()
 
-# wasinn_dep_path(NAME OUT): the same; an error if it is not in place.
+# wasinn_dep_path(NAME OUT): as wasinn_dep_folder, but an error if it is not in place.
 function(wasinn_dep_path name out)
   wasinn_dep_folder(${name} path)
   if(NOT EXISTS "${path}/.stamp")
@@ -43,14 +44,14 @@ endif()
 if(WASINN_BACKEND_GGML)
   # Built once into the cache by scripts/deps.py, for every build folder and preset.
   wasinn_dep_path(llama.cpp WASINN_LLAMA_DIR)
-  # All but the part that differs by processor, and with that of this machine's.
+  # llama.cpp without the part that differs by processor, and with the part for this machine's.
   add_library(llama::any_cpu INTERFACE IMPORTED GLOBAL)
   target_include_directories(llama::any_cpu SYSTEM INTERFACE "${WASINN_LLAMA_DIR}/include")
-  # Most dependent first.
+  # The libraries, dependents first.
   foreach(library llama-text mtmd llama vendor-hash ggml)
     target_link_libraries(llama::any_cpu INTERFACE "${WASINN_LLAMA_DIR}/lib/lib${library}.a")
   endforeach()
-  # wasinn_llama_cpu(TARGET LIBRARY): llama.cpp with that build of the part for a processor.
+  # wasinn_llama_cpu(TARGET LIBRARY): llama.cpp with that build of the processor-specific part.
   function(wasinn_llama_cpu target library)
     add_library(${target} INTERFACE IMPORTED GLOBAL)
     target_link_libraries(${target} INTERFACE llama::any_cpu "${library}" "${WASINN_LLAMA_DIR}/lib/libggml-base.a"

@@ -1,5 +1,6 @@
-# How WebAssembly guests are built from C and C++: modules, and components of wasi:nn.
-# WASINN_CAN_BUILD_GUESTS says whether this machine can; if not, WASINN_GUESTS_MISSING what it lacks.
+# Builds WebAssembly guests from C and C++: modules, and components of wasi:nn.
+# WASINN_CAN_BUILD_GUESTS says whether this machine can; if not, WASINN_GUESTS_MISSING says what it
+# lacks.
 
 include_guard(GLOBAL)
 
@@ -32,7 +33,7 @@ foreach(snapshot 2024-10-28 2024-08-19 2024-06-25)
   configure_file("${PROJECT_SOURCE_DIR}/guests/wit/wasi/io/poll.wit"
                  "${WASINN_EXTENSIONS_WIT}/${snapshot}/deps/io/poll.wit" COPYONLY)
 endforeach()
-# The same for 2024-10-28 with WASI's clock, world timed.
+# The folder for 2024-10-28 with WASI's clock, world timed.
 configure_file("${PROJECT_SOURCE_DIR}/guests/wit/timed/world.wit" "${WASINN_EXTENSIONS_WIT}/timed/world.wit" COPYONLY)
 foreach(package wasi/io wasi/clocks wasinn drafts/2024-10-28)
   file(GLOB files "${PROJECT_SOURCE_DIR}/guests/wit/${package}/*.wit")
@@ -45,7 +46,8 @@ endforeach()
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/guests/wit/wasinn/nn.wit")
 
 # wasinn_guest_component(MODULE SNAPSHOT OUTPUT [WIT folder] [WORLD name]): wraps a core module that
-# imports wasi:nn into a component. Without WIT it is the snapshot's own, guests/wit/SNAPSHOT, world ml.
+# imports wasi:nn as a component. Without WIT, the snapshot's own guests/wit/SNAPSHOT with the world
+# ml is used.
 function(wasinn_guest_component module snapshot output)
   cmake_parse_arguments(PARSE_ARGV 3 arg "" "WIT;WORLD" "")
   if(NOT arg_WIT)
@@ -68,8 +70,8 @@ endfunction()
 
 # wasinn_guest(NAME SOURCES file... [COMPONENT snapshot [WIT folder] [WORLD name]] [DEFINE name=value...]
 #              [INCLUDE folder...]):
-# NAME.wasm in the current binary folder, from C or C++ sources. The folder's property
-# WASINN_GUEST_FILES lists what was made so.
+# builds NAME.wasm in the current binary folder, from C or C++ sources. The folder's property
+# WASINN_GUEST_FILES lists these files.
 function(wasinn_guest name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "COMPONENT;WIT;WORLD" "SOURCES;DEFINE;INCLUDE")
   set(flags --target=wasm32-wasi -Wno-deprecated -O2 -Wall -Wextra -Werror "-I${PROJECT_SOURCE_DIR}/guests/include")

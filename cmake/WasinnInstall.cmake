@@ -9,7 +9,7 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/wasinn" DESTINATION "${CMAKE_IN
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 if(TARGET wasinn)
-  # The echo backend is part of the library: a static archive of its own on the consumer's link line.
+  # The echo backend is part of the library: a separate static archive on the consumer's link line.
   set(libraries wasinn wasinn_backend_echo)
   foreach(library IN LISTS libraries)
     get_target_property(folders ${library} INTERFACE_INCLUDE_DIRECTORIES)
@@ -37,7 +37,7 @@ if(backends)
   install(TARGETS ${backends} LIBRARY DESTINATION "${plugin_dir}/backends")
 endif()
 if(TARGET wasinn_backend_onnx)
-  # The framework travels with its plug-in, whose run path is the folder above its own.
+  # The framework is installed with its plug-in, whose run path is its parent folder.
   get_target_property(onnxruntime_library onnxruntime::onnxruntime IMPORTED_LOCATION)
   install(PROGRAMS "${onnxruntime_library}" DESTINATION "${plugin_dir}" RENAME libonnxruntime.so.1)
   install(FILES "${WASINN_ONNXRUNTIME_DIR}/LICENSE" "${WASINN_ONNXRUNTIME_DIR}/ThirdPartyNotices.txt"

@@ -1,4 +1,4 @@
-# What the folders' own CMakeLists.txt use to declare their targets.
+# Functions with which the folders' CMakeLists.txt declare their targets.
 
 include(GoogleTest)
 
@@ -13,7 +13,7 @@ function(wasinn_add_part folder)
   endif()
 endfunction()
 
-# A compiler that nobody has tried here may warn of more; that shall not stop who builds with it.
+# An untested compiler may have other warnings, which must not fail its builds.
 set(tried OFF)
 if((CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 15)
    OR (CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 23))
@@ -21,8 +21,8 @@ if((CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_
 endif()
 option(WASINN_WARNINGS_AS_ERRORS "A warning ends the build" ${tried})
 
-# wasinn_target_defaults(TARGET): our warnings, and the include folders of the tree.
-# For our own targets only; nothing here reaches a consumer of the installed package.
+# wasinn_target_defaults(TARGET): the project's warnings, and the include folders of the tree.
+# Only for the project's own targets; nothing here affects a consumer of the installed package.
 function(wasinn_target_defaults target)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/src" "${PROJECT_SOURCE_DIR}/include")
   set(common -Wall -Wextra -Wpedantic -Wshadow)
@@ -33,13 +33,14 @@ function(wasinn_target_defaults target)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     list(APPEND cxx -Wthread-safety)
   elseif(CMAKE_CXX_COMPILER_VERSION VERSION_LESS 14)
-    # g++ 12 and 13 see overlapping copies in std::string code that has none.
+    # g++ 12 and 13 wrongly report overlapping copies in std::string code.
     list(APPEND cxx -Wno-restrict)
   endif()
   target_compile_options(${target} PRIVATE ${common} "$<$<COMPILE_LANGUAGE:CXX>:${cxx}>")
 endfunction()
 
-# wasinn_backend_defaults(TARGET): a plug-in, built where the program looks for plug-ins.
+# wasinn_backend_defaults(TARGET): a plug-in, built in the folder where the program searches for
+# plug-ins.
 function(wasinn_backend_defaults target)
   wasinn_target_defaults(${target})
   set_target_properties(

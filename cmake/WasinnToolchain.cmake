@@ -31,7 +31,7 @@ if(WASINN_MOLD)
 endif()
 
 if(WASINN_SANITIZE)
-  # A finding ends the program, so that no test can pass over it.
+  # A finding ends the program, so that no test can ignore it.
   add_compile_options("-fsanitize=${WASINN_SANITIZE}" -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options("-fsanitize=${WASINN_SANITIZE}")
 endif()

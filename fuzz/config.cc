@@ -1,4 +1,4 @@
-// wasinn.toml, --model and policy rules. The first byte says which; a config's text is the rest.
+// wasinn.toml, --model and policy rules. The first byte selects one of them; the rest is the text.
 #include "capi/config.h"
 
 #include "input.h"

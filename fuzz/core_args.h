@@ -45,12 +45,12 @@ class CoreTarget {
     const auto guest = inproc::Guest::Create(engine_.engine(), engine_.policy(), kMemory, nullptr);
     Require(guest != nullptr);
     std::memcpy(guest->memory().data(), "mn", 2);
-    for (int step = 0; step < kMostSteps && !input.empty(); ++step) Step(*guest, input);
+    for (int step = 0; step < kMaxSteps && !input.empty(); ++step) Step(*guest, input);
   }
 
  private:
   static constexpr size_t kMemory = 2048;
-  static constexpr int kMostSteps = 48;
+  static constexpr int kMaxSteps = 48;
 
   static uint32_t Operand(Input& input) {
     const uint8_t byte = input.Byte();

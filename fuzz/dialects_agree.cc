@@ -1,5 +1,5 @@
-// The same calls through wasi_ephemeral_nn, WAMR's legacy module and components: the same outputs
-// byte for byte, or errors that mean the same.
+// Makes the same calls through wasi_ephemeral_nn, WAMR's legacy module and components, which must
+// give the same outputs byte for byte, or errors with the same meaning.
 //
 // An input is a byte for the model, then rounds: one input set, a compute, one output read.
 #include <algorithm>
@@ -19,11 +19,11 @@
 namespace wasinn::fuzz {
 namespace {
 
-constexpr int kMostRounds = 8;
+constexpr int kMaxRounds = 8;
 constexpr std::array<std::string_view, 6> kNames = {"floats", "any",    "carried",
                                                     "two",    "stream", "none"};
 
-// The types that all three can name; the numbers on the wire of each.
+// The types that all three can name, with the number in each.
 struct TypeNumbers {
   uint32_t witx;
   uint32_t legacy;
@@ -37,7 +37,7 @@ SharedEngine& Shared() {
   static SharedEngine* const shared = [] {
     auto* made = new SharedEngine;
     made->Set("compute_timeout", "0");
-    // What the length would tell in one dialect has no counterpart in the others.
+    // The meaning of the length in one dialect has no counterpart in the others.
     made->Set("compat", "tensor_types=new");
     made->AddModel("floats", "wasinn-echo\ninput x f32 2,-1\noutput y f32 2,-1\n");
     made->AddModel("any", "wasinn-echo\ninput x any *\noutput y any *\n");
@@ -51,7 +51,7 @@ SharedEngine& Shared() {
   return *shared;
 }
 
-// What a call came to, in words that all dialects share.
+// The outcome of a call, in terms that all dialects share.
 enum class Outcome { kGood, kArgument, kEncoding, kFailed, kRefused, kTooLarge, kNotFound };
 
 Outcome OfErrno(uint64_t number) {
@@ -181,7 +181,7 @@ class LegacyGuest : public CoreGuest {
     Put(kRecord, {kList, tensor.type.legacy, kData});
     return Call("set_input", {context_, port, kRecord});
   }
-  // Up to three bytes more than the output has: its size counts f32.
+  // Up to three bytes more than the output, since its size counts f32 elements.
   Outcome GetOutput(uint32_t port, std::vector<uint8_t>& out) override {
     Put(kResult, {(kMemory - kOut) / 4});
     const Outcome outcome = Call("get_output", {context_, port, kOut, kResult});
@@ -190,7 +190,7 @@ class LegacyGuest : public CoreGuest {
   }
 };
 
-// The snapshot whose contexts keep their inputs, as core modules' do.
+// The snapshot whose contexts keep their inputs, as in core modules.
 class WitGuest : public Guest {
  public:
   WitGuest() : Guest(0) {}
@@ -287,7 +287,7 @@ GivenTensor ReadTensor(Input& input) {
   return tensor;
 }
 
-// Whether the dims say that the data is as long as it is: the legacy dialect knows no other length.
+// Whether the dims match the length of the data: the legacy dialect has no other length.
 bool HasItsLength(const GivenTensor& tensor) {
   if (std::ranges::find(tensor.dims, 0u) != tensor.dims.end()) return tensor.data.empty();
   uint64_t size = tensor.type.size;
@@ -315,7 +315,7 @@ void Run(Input input) {
   };
   const std::string_view name = kNames[(first & 0x7f) % kNames.size()];
   if (same([&](Guest& guest) { return guest.Open(name); }) != Outcome::kGood) return;
-  for (int round = 0; round < kMostRounds && !input.empty(); ++round) {
+  for (int round = 0; round < kMaxRounds && !input.empty(); ++round) {
     const uint8_t ports = input.Byte();
     const uint32_t in = ports % 4;
     const uint32_t out = ports / 4 % 4;
@@ -323,9 +323,9 @@ void Run(Input input) {
     const Outcome set = witx.SetInput(in, tensor);
     if (HasItsLength(tensor)) Require(legacy.SetInput(in, tensor) == set);
     const Outcome wit_set = wit.SetInput(in, tensor);
-    // Core modules count their inputs, components name them.
+    // Core modules number their inputs, components name them.
     Require(wit_set == set || (wit_set == Outcome::kNotFound && set == Outcome::kArgument));
-    // A type that travels as bytes may have a length that the legacy dialect cannot say.
+    // A type that is passed as bytes may have a length that the legacy dialect cannot express.
     if (!HasItsLength(tensor) && set == Outcome::kGood) return;
     same([](Guest& guest) { return guest.Compute(); });
     std::array<std::vector<uint8_t>, 3> outputs;

@@ -1,5 +1,5 @@
-// Any bytes as a model for the echo backend, through the embedding API: loads or says why not, and
-// what loads can be described, given contexts and run.
+// Any bytes as a model for the echo backend, through the embedding API: the load succeeds or fails
+// with a reason, and a loaded model can be described, have contexts and compute.
 #include <cstring>
 #include <memory>
 #include <string>

@@ -1,5 +1,5 @@
-// Grammars, JSON schemas and patterns of guests: read or refused within bounds, and what a grammar
-// of a schema allows is JSON.
+// Grammars, JSON schemas and patterns of guests are parsed or refused within bounds, and texts that
+// the grammar of a schema allows are JSON.
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -15,7 +15,7 @@ using wasinn::fuzz::Require;
 using wasinn::ggml::Grammar;
 using wasinn::ggml::GrammarMatch;
 
-// Goes through the grammar by the first bytes that it allows.
+// Walks through the grammar by the first bytes that it allows.
 void Follow(const std::string& text, bool is_json) {
   std::shared_ptr<const Grammar> grammar;
   try {

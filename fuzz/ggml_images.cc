@@ -1,4 +1,4 @@
-// How a guest gives images: prompts, conversations and files are split and looked at, never more.
+// Images of guests: prompts, conversations and files are split and checked, but not decoded.
 #include <wasinn/backend.hpp>
 
 #include "ggml/image.h"

@@ -25,9 +25,9 @@ class Input {
     for (size_t i = 0; i < sizeof(T); ++i) value |= static_cast<T>(T{Byte()} << (8 * i));
     return value;
   }
-  // At most `most` bytes.
-  std::span<const uint8_t> Take(size_t most) {
-    const auto taken = bytes_.first(std::min(most, bytes_.size()));
+  // At most `max` bytes.
+  std::span<const uint8_t> Take(size_t max) {
+    const auto taken = bytes_.first(std::min(max, bytes_.size()));
     bytes_ = bytes_.subspan(taken.size());
     return taken;
   }

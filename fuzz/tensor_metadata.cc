@@ -1,5 +1,5 @@
 // Dims, types and lengths that do not belong together: what FitToPort lets through is whole, and
-// what CarryOut shows can be given back.
+// what FitToDialect shows can be given back.
 #include <vector>
 
 #include "input.h"
@@ -12,12 +12,12 @@ DType AnyType(Input& input) {
   return static_cast<DType>(input.Byte() % (static_cast<int>(DType::kString) + 1));
 }
 
-std::vector<int64_t> AnyDims(Input& input, int64_t least) {
+std::vector<int64_t> AnyDims(Input& input, int64_t min) {
   std::vector<int64_t> dims(input.Byte() % (WASINN_MAX_RANK + 1));
   for (int64_t& dim : dims) {
     dim = static_cast<int8_t>(input.Byte());
     if (dim == -2) dim = static_cast<int64_t>(input.Number<uint64_t>() >> 1);
-    if (dim < least) dim = least;
+    if (dim < min) dim = min;
   }
   return dims;
 }
@@ -27,7 +27,7 @@ void CheckWhole(const Tensor& tensor) {
 }
 
 void CheckBack(DTypeNumbers numbers, const Tensor& tensor) {
-  const Tensor shown = CarryOut(numbers, tensor);
+  const Tensor shown = FitToDialect(numbers, tensor);
   Require(ToDialect(numbers, shown.dtype).has_value());
   Require(shown.data.size() == tensor.data.size());
   CheckWhole(shown);

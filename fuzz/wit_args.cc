@@ -16,7 +16,7 @@
 namespace wasinn::fuzz {
 namespace {
 
-constexpr int kMostSteps = 48;
+constexpr int kMaxSteps = 48;
 
 SharedEngine& Shared() {
   static SharedEngine* const shared = [] {
@@ -149,6 +149,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto guest =
       inproc::Guest::Create(fuzz::Shared().engine(), fuzz::Shared().policy(), 0, nullptr);
   fuzz::Require(guest != nullptr);
-  for (int step = 0; step < fuzz::kMostSteps && !input.empty(); ++step) fuzz::Step(*guest, input);
+  for (int step = 0; step < fuzz::kMaxSteps && !input.empty(); ++step) fuzz::Step(*guest, input);
   return 0;
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# WebAssembly guests use real models on real files: demo.sh [BUILD-FOLDER]
-# Exit code 0 when every guest did its work.
+# Runs WebAssembly guests with real models on real files: demo.sh [BUILD-FOLDER]
+# Exit code 0 if every guest succeeded.
 set -u
 build=${1:-build}
 wasinn=$build/bin/wasinn
@@ -13,7 +13,7 @@ else bold='' dim='' plain=''; fi
 
 heading() { printf '\n%s%s%s\n' "$bold" "$1" "$plain"; }
 
-# Shows a command as one would type it, on as many lines as it needs.
+# Shows a command as typed, on as many lines as it needs.
 show() { printf '%s  $ %s%s\n' "$dim" "$1" "$plain"; }
 
 now_ms() { date +%s%N | sed 's/......$//'; }
@@ -95,7 +95,7 @@ if guest "$scratch/text" ocr "ocr-det ocr-rec" /samples/sign.png; then
   printf '\n  (%s ms; the picture: %s)\n' "$took" "$build/samples/sign.png"
 fi
 
-# chat QUESTION...: the answers come straight to the terminal, as they are made.
+# chat QUESTION...: the answers are streamed to the terminal.
 chat() {
   "$wasinn" run --model "smollm2=$build/models/smollm2/model.gguf" --env 'LLAMA_OPTIONS={"temp": 0}' \
     --env 'LLAMA_SYSTEM=You are a helpful assistant.' "$build/guests/chat_c.wasm" smollm2 "$@"

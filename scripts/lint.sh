@@ -17,7 +17,7 @@ case $1 in
     files '*.h' '*.hpp' '*.c' '*.cc' | xargs clang-format-22 --dry-run -Werror
     ;;
   tidy)
-    # Every translation unit of ours in that build folder, except tests.
+    # Every translation unit of the project in that build folder, except tests.
     sed -n 's/^ *"file": "\(.*\)",*$/\1/p' "$2/compile_commands.json" | sort -u |
       grep -E "^$PWD/(src|backends|adapters|tools|conformance/runner)/" | grep -v '_test\.cc$' |
       xargs -n 1 -P "$3" clang-tidy-22 --quiet -p "$2"

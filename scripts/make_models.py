@@ -15,7 +15,7 @@ import numpy
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-# The oldest versions that have what is used here, so that any current ONNX Runtime loads them.
+# The oldest versions with the features that are used here, so that any current ONNX Runtime loads the models.
 OPSET = 17
 IR_VERSION = 8
 
@@ -40,7 +40,7 @@ I64 = TensorProto.INT64
 
 
 def port(name, dims, dtype=F32):
-    """A graph input or output; `dims` holds numbers and names of dynamic sizes, None is any rank."""
+    """A graph input or output; `dims` has numbers and names of dynamic sizes; None means any rank."""
     return helper.make_tensor_value_info(name, dtype, dims)
 
 
@@ -52,7 +52,7 @@ def model(name, nodes, inputs, outputs, initializers=(), opsets=(("", OPSET),)):
     graph = helper.make_graph(nodes, name, inputs, outputs, list(initializers))
     made = helper.make_model(graph, producer_name="wasinn", ir_version=IR_VERSION,
                              opset_imports=[helper.make_opsetid(*opset) for opset in opsets])
-    # The checker wants a shape on every port, but a port of any rank has none; runtimes take both.
+    # The checker requires a shape on every port, but a port of any rank has none; runtimes accept both.
     if all(value.type.tensor_type.HasField("shape") for value in inputs if value.type.HasField("tensor_type")):
         onnx.checker.check_model(made)
     return made
@@ -73,7 +73,7 @@ def identities():
 
 
 def add():
-    """sum = a + b, with every piece of metadata that a model can carry."""
+    """sum = a + b, with every kind of metadata that a model can have."""
     made = model("add", [helper.make_node("Add", ["a", "b"], ["sum"])],
                  [port("a", [4]), port("b", [4])], [port("sum", [4])],
                  opsets=(("", OPSET), ("ai.onnx.ml", 3)))
@@ -114,13 +114,13 @@ def string_concat():
 
 
 def reshape():
-    """y = x as 2 x 3; fails in the run when x has not six elements."""
+    """y = x as 2 x 3; the run fails if x does not have six elements."""
     return model("reshape", [helper.make_node("Reshape", ["x", "shape"], ["y"])],
                  [port("x", ["n"])], [port("y", [2, 3])], [constant("shape", [2, 3], numpy.int64)])
 
 
 def passthrough():
-    """Outputs that are other tensors' own memory where a framework saves the copy: the input, by itself and through
+    """Outputs in the memory of other tensors, if a framework avoids the copy: the input, directly and through
     nodes that change no byte; a constant; one result twice."""
     nodes = [helper.make_node("Add", ["x", "c"], ["plus"]), helper.make_node("Identity", ["plus"], ["plus_again"]),
              helper.make_node("Identity", ["x"], ["same"]), helper.make_node("Reshape", ["x", "square"], ["reshaped"]),
@@ -132,7 +132,7 @@ def passthrough():
 
 
 def sequence():
-    """Its only output is a sequence, which no wasi-nn guest can take."""
+    """Its only output is a sequence, which no wasi-nn guest can receive."""
     return model("sequence", [helper.make_node("SequenceConstruct", ["x", "x"], ["s"])], [port("x", [2])],
                  [helper.make_tensor_sequence_value_info("s", F32, [2])])
 
@@ -143,7 +143,7 @@ def optional_type(name, element):
 
 
 def optional_tensor():
-    """y = x + o when the optional tensor o is given, else 2 x; of its outputs `some` is x, `none` is nothing."""
+    """y = x + o if the optional tensor o is given, otherwise 2 x; the output `some` is x, `none` is empty."""
     given = helper.make_graph([helper.make_node("OptionalGetElement", ["o"], ["value"])], "given", [],
                               [port("value", [2])])
     missing = helper.make_graph([helper.make_node("Identity", ["x"], ["same"])], "missing", [], [port("same", [2])])
@@ -161,7 +161,7 @@ def optional_tensor():
 
 
 def classifier():
-    """The label of two classes as a tensor, and their probabilities as a sequence of maps, as scikit-learn's are."""
+    """The label of two classes as a tensor, and their probabilities as a sequence of maps, as in scikit-learn."""
     nodes = [
         helper.make_node("LinearClassifier", ["x"], ["label", "scores"], domain="ai.onnx.ml",
                          classlabels_ints=[7, 9], coefficients=[1.0, 0.0, 0.0, 1.0], intercepts=[0.0, 0.0],
@@ -224,7 +224,7 @@ def external():
 
 
 def write(folder, name, data):
-    """Writes only what differs, so that a build sees no change where there is none."""
+    """Writes only files that differ, so that a build sees no unnecessary change."""
     path = folder / name
     if not path.is_file() or path.read_bytes() != data:
         scratch = folder / f".{name}.part"

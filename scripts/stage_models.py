@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Puts the demo models and their label files into a build folder.
+"""Copies the demo models and their label files to a build folder.
 
 usage: stage_models.py --magika FOLDER --rapidocr FOLDER [--smollm2 FOLDER] --output FOLDER
 
@@ -26,7 +26,7 @@ def find(folder: Path, pattern: str) -> Path:
 
 
 def write(path: Path, text: str) -> None:
-    """Leaves an up-to-date file alone, so that nothing that depends on it is made again."""
+    """Does not touch an up-to-date file, so that its dependents are not rebuilt."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         path.write_text(text, encoding="utf-8")

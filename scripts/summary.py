@@ -36,7 +36,7 @@ def results_of(folder):
 
 
 def allowed_skips():
-    """(pattern, reason) of each line of the file, or None when every test may be skipped."""
+    """(pattern, reason) of each line of the file, or None if every test may be skipped."""
     path = os.environ.get("WASINN_ALLOWED_SKIPS")
     if not path:
         return None
@@ -45,7 +45,7 @@ def allowed_skips():
 
 
 def judged(results):
-    """The same results; a skip that is not allowed is a failure, and one that is has its reason."""
+    """The results, in which a skip that is not allowed is a failure, and an allowed one has its reason."""
     allowed = allowed_skips()
     for status, name in results:
         if status == "skipped" and allowed is not None:

@@ -17,7 +17,7 @@
 
 namespace wasinn::inproc {
 
-// What happens in calls that may take long.
+// How calls that may take long are handled.
 enum class Wait {
   kBlock,    // the handler itself waits
   kWaker,    // a PENDING call is waited for with a waker, then finished
@@ -31,7 +31,7 @@ const wasinn_component_import* FindComponentImport(std::string_view interface,
 const wasinn_component_resource* FindComponentResource(std::string_view interface,
                                                        std::string_view name);
 
-// What a guest holds of an `own<pollable>`.
+// A guest's `own<pollable>`.
 class Pollable {
  public:
   // Takes over the result of a call.

@@ -96,7 +96,7 @@ TEST_P(InprocTest, AnAbandonedComputeLeavesTheContextUsableAgain) {
   guest_->set_wait(Wait::kAbandon);
   Call("compute", {0});
   EXPECT_EQ(state_, WASINN_CALL_PENDING);
-  // Its cancelled run may still be ending; what matters is that the session answers.
+  // Its cancelled run may still be ending; the session must still work.
   EXPECT_EQ(Call("get_output", {0, 0, 300, 4, 304}), 1u);
   EXPECT_EQ(state_, WASINN_CALL_DONE);
 }

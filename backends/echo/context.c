@@ -9,8 +9,8 @@
 
 #include "private.h"
 
-/* In front of an output's bytes, in the same pooled block; as long as the pool aligns, so that the
- * bytes stay aligned too. */
+/* Precedes an output's bytes in the same pooled block; its size is the pool's alignment, so that
+ * the bytes stay aligned. */
 typedef union output_header {
   const wasinn_backend_host* host;
   char alignment[64];
@@ -83,7 +83,7 @@ void echo_context_free(wasinn_backend_context* context) {
 
 void echo_cancel(wasinn_backend_context* context, uint64_t run) {
   pthread_mutex_lock(&context->mutex);
-  /* Numbers grow, so a late cancel of an older run cannot undo that of a newer one. */
+  /* Numbers increase, so a late cancel of an older run cannot undo that of a newer one. */
   if (run > context->cancelled) context->cancelled = run;
   pthread_cond_broadcast(&context->changed);
   pthread_mutex_unlock(&context->mutex);
@@ -102,14 +102,14 @@ wasinn_code echo_input_set(wasinn_backend_context* context, uint32_t port,
 
 wasinn_code echo_output_get(wasinn_backend_context* context, uint32_t port,
                             wasinn_backend_output* out, wasinn_error* error) {
-  enum { kMostDigits = 24 };
-  char* text = port == 0 && context->settings.early_output ? malloc(kMostDigits) : NULL;
+  enum { kMaxDigits = 24 };
+  char* text = port == 0 && context->settings.early_output ? malloc(kMaxDigits) : NULL;
   if (text == NULL) {
     return echo_error(error, WASINN_INVALID_ARGUMENT,
                       "echo: expected output 0 with the option early_output, given output %u",
                       (unsigned)port);
   }
-  context->early_dim = snprintf(text, kMostDigits, "%zu", context->newest_input);
+  context->early_dim = snprintf(text, kMaxDigits, "%zu", context->newest_input);
   out->tensor = (wasinn_tensor_view){WASINN_DTYPE_U8, 1, &context->early_dim, text,
                                      (size_t)context->early_dim};
   out->release = free;
@@ -117,7 +117,7 @@ wasinn_code echo_output_get(wasinn_backend_context* context, uint32_t port,
   return WASINN_OK;
 }
 
-/* Waits for `milliseconds` or until the run is cancelled; true when it was. */
+/* Waits for `milliseconds` or until the run is cancelled; true if it was. */
 static bool wait_or_cancelled(wasinn_backend_context* context, uint64_t run,
                               uint32_t milliseconds) {
   const bool deaf = context->settings.ignore_cancel;
@@ -153,7 +153,7 @@ static void release_output(void* owner) {
   host->buffer_free(host->self, header);
 }
 
-/* Streams `tensor` in pieces; false when the run is to end. */
+/* Streams `tensor` in chunks; false if the run must end. */
 static bool stream(wasinn_backend_context* context, const wasinn_tensor_view* tensor,
                    const wasinn_backend_sink* sink) {
   const char* data = tensor->data;
@@ -242,10 +242,10 @@ static void work(wasinn_backend_context* context, const wasinn_backend_input* in
 
 static void* thread_main(void* argument) {
   threaded_run* run = argument;
-  /* Until echo_run has stored this thread's id. */
+  /* This waits until echo_run has stored this thread's id. */
   pthread_mutex_lock(&run->context->mutex);
   pthread_mutex_unlock(&run->context->mutex);
-  /* The context may be gone as soon as `done` is called; the run is this thread's own. */
+  /* The context may be gone as soon as `done` is called; this thread owns the run. */
   work(run->context, run->inputs, run->input_count, &run->sink);
   free(run);
   return NULL;

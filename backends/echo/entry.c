@@ -1,4 +1,4 @@
-/* The tables of the echo backend: its slots, its options, and what all its files use. */
+/* The tables of the echo backend: its slots and options, and helpers for all its files. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,20 +36,21 @@ static const wasinn_option_spec kOptions[] = {
     {"fail", WASINN_OPTION_ENUM, WASINN_SCOPE_CONTEXT, "ok", CODE_NAMES, 0, 0,
      "end each run with this code", 0},
     {"chunk_bytes", WASINN_OPTION_INT, WASINN_SCOPE_CONTEXT, "0", NULL, 0, 1 << 30,
-     "stream the first output in pieces of this many bytes before it is delivered; 0: do not", 0},
+     "stream the first output in chunks of this many bytes before it is delivered; 0: no streaming",
+     0},
     {"chunk_delay_ms", WASINN_OPTION_INT, WASINN_SCOPE_CONTEXT, "0", NULL, 0, ECHO_MAX_DELAY_MS,
-     "wait this many milliseconds after each of these pieces", 0},
+     "wait this many milliseconds after each of these chunks", 0},
     {"allocate_bytes", WASINN_OPTION_INT, WASINN_SCOPE_CONTEXT, "0", NULL, 0, 9e15,
      "ask the host for this much memory in each run", 0},
     {"ignore_cancel", WASINN_OPTION_BOOL, WASINN_SCOPE_CONTEXT, "false", NULL, 0, 0,
-     "be deaf to cancel (and wait two seconds at most)", 0},
+     "ignore cancel (and wait at most two seconds)", 0},
     {"input_fail", WASINN_OPTION_ENUM, WASINN_SCOPE_CONTEXT, "ok", CODE_NAMES, 0, 0,
      "refuse each input with this code when it is set", 0},
     {"early_output", WASINN_OPTION_BOOL, WASINN_SCOPE_CONTEXT, "false", NULL, 0, 0,
      "give the number of bytes of the newest input as the first output without a run", 0},
-    /* Last, since the blocking variant leaves it out. */
+    /* This is last, since the blocking variant leaves it out. */
     {"async", WASINN_OPTION_BOOL, WASINN_SCOPE_CONTEXT, "false", NULL, 0, 0,
-     "report from another thread even when there is nothing to wait for", 0},
+     "report from another thread even if the run need not wait", 0},
 };
 enum { kOptionCount = sizeof kOptions / sizeof kOptions[0] };
 
@@ -194,7 +195,7 @@ static int32_t probe(wasinn_backend_instance* instance, wasinn_bytes head, uint6
                      const char* path) {
   (void)size;
   (void)path;
-  /* Only one of the variants may answer, or autodetection would be a draw. */
+  /* Only one of the variants may recognize models, or autodetection would be ambiguous. */
   return instance->probes && echo_is_description(head) ? 100 : 0;
 }
 
@@ -204,7 +205,7 @@ static int32_t probe(wasinn_backend_instance* instance, wasinn_bytes head, uint6
    (capabilities) | WASINN_BACKEND_PARALLEL_LOAD,          \
    name,                                                   \
    "1.0.0",                                                \
-   "Gives its inputs back, for tests",                     \
+   "Returns its inputs, for tests",                        \
    "",                                                     \
    kOptions,                                               \
    option_count,                                           \

@@ -85,7 +85,7 @@ static bool parse_dims(wasinn_str text, wasinn_port_info* port, int64_t* dims) {
   return true;
 }
 
-/* Of an output, `shared` says whether it is its input's own memory; NULL for an input. */
+/* For an output, `shared` is set to whether it is in its input's memory; NULL for an input. */
 static wasinn_code parse_port(wasinn_str line, size_t number, wasinn_port_info* ports,
                               int64_t (*dims)[WASINN_MAX_RANK], size_t* count, bool* shared,
                               wasinn_error* error) {
@@ -126,7 +126,7 @@ static wasinn_code parse_port(wasinn_str line, size_t number, wasinn_port_info* 
   return WASINN_OK;
 }
 
-/* An output has the bytes of its input, so it must be there and have its type. */
+/* An output has the bytes of its input, so the input must exist and have the same type. */
 static wasinn_code check_outputs(const wasinn_backend_graph* graph, wasinn_error* error) {
   for (size_t i = 0; i < graph->output_count; ++i) {
     const wasinn_port_info* output = &graph->outputs[i];
@@ -179,8 +179,8 @@ static wasinn_code parse_description(wasinn_backend_graph* graph, wasinn_str tex
   return check_outputs(graph, error);
 }
 
-/* Reads the description in the file at `path` into graph->text; `out` is empty when the file is
- * something else, which is a graph too. */
+/* Reads the description in the file at `path` into graph->text; `out` is empty if the file is not a
+ * description, which is also a valid graph. */
 static wasinn_code read_file(wasinn_backend_graph* graph, const char* path, wasinn_str* out,
                              wasinn_error* error) {
   wasinn_code code = WASINN_OK;

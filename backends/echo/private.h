@@ -1,4 +1,4 @@
-/* What the files of the echo backend share. */
+/* The shared declarations of the echo backend's files. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,7 +16,7 @@ enum {
 struct wasinn_backend_instance {
   const wasinn_backend_host* host;
   bool blocking;
-  bool probes; /* answers to probe */
+  bool probes; /* whether it recognizes models in probe */
 };
 
 /* The options of scope context. */
@@ -28,7 +28,7 @@ typedef struct echo_settings {
   uint64_t allocate_bytes;
   bool async;
   bool ignore_cancel;
-  wasinn_code input_fail; /* WASINN_OK: take every input */
+  wasinn_code input_fail; /* WASINN_OK: accept every input */
   bool early_output;
 } echo_settings;
 
@@ -51,7 +51,7 @@ wasinn_code echo_error(wasinn_error* error, wasinn_code code, const char* format
 
 bool echo_equal(wasinn_str text, const char* literal);
 
-/* The code of that name, false when there is none. */
+/* The code of that name; false if there is none. */
 bool echo_code_from_name(wasinn_str name, wasinn_code* out);
 
 /* True when `head` starts with the line that marks a description. */

@@ -1,4 +1,4 @@
-// Each task on each kind of architecture is an answer or an error.
+// Each task on each kind of architecture gives a result or an error.
 #include <cmath>
 
 #include "ggml/test_support.h"
@@ -68,7 +68,7 @@ TEST_P(GgmlArchitecturesTest, EachTaskIsAnAnswerOrAnError) {
       }
       if (can && ComputedNoNumbers(session)) continue;
       EXPECT_EQ(code, can ? WASINN_OK : WASINN_UNSUPPORTED_OPERATION) << session.message;
-      // The graph goes on.
+      // The graph still works.
       Session other(model, {{"task", "tokenize"}});
       EXPECT_EQ(other.Ask("a"), WASINN_OK) << other.message;
     }
@@ -81,7 +81,7 @@ TEST_P(GgmlArchitecturesTest, EachTaskIsAnAnswerOrAnError) {
       << several.message;
 }
 
-// With what a guest may ask for beside a task.
+// With options that a guest may combine with a task.
 TEST_P(GgmlArchitecturesTest, EachWishIsAnAnswerOrAnError) {
   const Model model({{"chat-template", "{% for m in messages %}{{ m.content }}{% endfor %}"}},
                     path_.c_str());

@@ -7,24 +7,24 @@
 #include <new>
 #include <utility>
 
-// The linker puts the functions __wrap_X of this file in the place of X, which are then __real_X;
-// see wasinn_backend_ggml_objects. llama.cpp itself has no way to stop a template. Only what a
-// template itself allocates counts: around it there is code that may not fail there.
+// The linker replaces each function X by __wrap_X of this file and renames X to __real_X; see
+// wasinn_backend_ggml_objects. llama.cpp itself has no way to stop a template. Only allocations of
+// the template itself count, because the code around it must not fail.
 namespace wasinn::ggml {
 namespace {
 
-constexpr int64_t kMostSteps = 20'000'000;
-constexpr int64_t kMostBytes = int64_t{512} << 20;
-constexpr ptrdiff_t kMostStack = ptrdiff_t{160} << 20;
-// llama.cpp tries a template in several ways and takes a failure as an answer, so that each further
-// try has only so much.
+constexpr int64_t kMaxSteps = 20'000'000;
+constexpr int64_t kMaxBytes = int64_t{512} << 20;
+constexpr ptrdiff_t kMaxStack = ptrdiff_t{160} << 20;
+// llama.cpp tries a template in several ways and treats a failure as a result, so each further try
+// gets a smaller budget.
 constexpr int64_t kStepsAfterwards = 10'000;
-constexpr size_t kMostSource = 256 << 10;
-constexpr size_t kMostNested = 256;
+constexpr size_t kMaxSource = 256 << 10;
+constexpr size_t kMaxNested = 256;
 
 struct State {
   bool counts = false;
-  bool running = false;  // a template
+  bool running = false;  // whether a template is running
   int64_t steps = 0;
   int64_t bytes = 0;
   const char* stack = nullptr;
@@ -41,9 +41,9 @@ class Exceeded : public std::bad_alloc {
 
 void Count(size_t size) {
   state.bytes += static_cast<int64_t>(size);
-  const bool deep = state.stack - static_cast<const char*>(__builtin_frame_address(0)) > kMostStack;
-  if (--state.steps > 0 && state.bytes < kMostBytes && !deep) return;
-  // What an exception destroys may allocate.
+  const bool deep = state.stack - static_cast<const char*>(__builtin_frame_address(0)) > kMaxStack;
+  if (--state.steps > 0 && state.bytes < kMaxBytes && !deep) return;
+  // Destructors that run during an exception may allocate.
   if (std::uncaught_exceptions() > 0) return;
   state.steps = kStepsAfterwards;
   throw Exceeded();
@@ -54,20 +54,20 @@ void Count(size_t size) {
 TemplateBudget::TemplateBudget() {
   state = {};
   state.counts = true;
-  state.steps = kMostSteps;
+  state.steps = kMaxSteps;
   state.stack = static_cast<const char*>(__builtin_frame_address(0));
 }
 
 TemplateBudget::~TemplateBudget() { state = {}; }
 
 std::string CheckTemplate(const std::string& source) {
-  if (source.size() > kMostSource) {
-    return "it has more than " + std::to_string(kMostSource) + " bytes";
+  if (source.size() > kMaxSource) {
+    return "it has more than " + std::to_string(kMaxSource) + " bytes";
   }
   size_t depth = 0;
   for (const char c : source) {
-    if ((c == '(' || c == '[' || c == '{') && ++depth > kMostNested) {
-      return "its brackets are nested deeper than " + std::to_string(kMostNested);
+    if ((c == '(' || c == '[' || c == '{') && ++depth > kMaxNested) {
+      return "its brackets are nested deeper than " + std::to_string(kMaxNested);
     }
     if ((c == ')' || c == ']' || c == '}') && depth > 0) --depth;
   }
@@ -76,14 +76,15 @@ std::string CheckTemplate(const std::string& source) {
 
 }  // namespace wasinn::ggml
 
-// ------------------------------------------------------------------ in the place of others
+// ------------------------------------------------------------------ replaced functions
 
 // `operator new(size_t)` and `operator delete(void*, size_t)`.
 void* RealNew(size_t size) asm("__real__Znwm");
 void* CountedNew(size_t size) asm("__wrap__Znwm");
 void RealDelete(void* data, size_t size) noexcept asm("__real__ZdlPvm");
 void CountedDelete(void* data, size_t size) noexcept asm("__wrap__ZdlPvm");
-// `jinja::statement::execute`, where others than statements call it: a whole template.
+// `jinja::statement::execute`, when it is not called by another statement: it runs a whole
+// template.
 jinja::value RealExecute(const jinja::statement* statement, jinja::context& context) asm(
     "__real__ZNK5jinja9statement7executeERNS_7contextE");
 jinja::value CountedExecute(const jinja::statement* statement, jinja::context& context) asm(

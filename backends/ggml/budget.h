@@ -1,4 +1,4 @@
-// A bound on what a chat template, which is a program, may do.
+// A bound on the work of a chat template, which is a program.
 #pragma once
 
 #include <cstdint>
@@ -6,9 +6,10 @@
 
 namespace wasinn::ggml {
 
-// While it lives, templates that run on this thread end with an exception, at one of their
-// allocations, when they have made too many of those, hold too much by them, or are too deep in
-// calls. All that a template does allocates. For threads with the stack of a Worker; not nested.
+// While it exists, a template that runs on this thread ends with an exception when it has made too
+// many allocations, holds too much memory, or has too deep calls. This is checked at allocations,
+// since every step of a template allocates. Only for threads with the stack of a Worker; must not
+// be nested.
 class TemplateBudget {
  public:
   TemplateBudget();
@@ -17,7 +18,7 @@ class TemplateBudget {
   TemplateBudget& operator=(const TemplateBudget&) = delete;
 };
 
-// What is wrong with a template's source, "" when llama.cpp can read it within its stack.
+// Why llama.cpp cannot parse a template's source within its stack; "" if it can.
 std::string CheckTemplate(const std::string& source);
 
 }  // namespace wasinn::ggml

@@ -29,7 +29,7 @@ TEST(GgmlTemplateTest, HostileOnesEndWithAnError) {
     EXPECT_NE(session.message.find("one that the model's template does not take"),
               std::string::npos)
         << session.message;
-    // The graph still answers.
+    // The graph still works.
     Session plain(model, {{"temp", "0"}});
     EXPECT_EQ(plain.Ask("xy"), WASINN_OK) << plain.message;
     EXPECT_EQ(plain.text, "z");

@@ -48,7 +48,7 @@ class Descriptor {
   int number_;
 };
 
-// One read, behind what is there; false at the end or on an error.
+// Reads once and appends; false at the end or on an error.
 bool ReadSome(int file, std::string& text) {
   std::array<char, 4096> piece;
   ssize_t size = 0;
@@ -78,7 +78,7 @@ BuildCheck NotRun(const std::string& what, int error) {
   return {BuildState::kUnknown, what + ": " + strerrordesc_np(error)};
 }
 
-// Starts the program with its standard output in `out`, and with nothing else of this process.
+// Starts the program with its standard output in `out`; it inherits nothing else from this process.
 int Start(const std::string& program, const std::string& build, int out, pid_t* child) {
   posix_spawn_file_actions_t files;
   posix_spawnattr_t attributes;
@@ -102,8 +102,8 @@ int Start(const std::string& program, const std::string& build, int out, pid_t* 
   return error;
 }
 
-// What the child writes until it ends. Other processes may hold its end of the pipe, if this
-// process was copied in between, and its host may have taken its end before us.
+// The child's output until it ends. If this process was forked in between, other processes may
+// still hold the write end of the pipe, and the host program may already have reaped the child.
 std::string TextOf(pid_t child, int pipe) {
   const Descriptor process(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
   std::string text;
@@ -124,8 +124,8 @@ std::string TextOf(pid_t child, int pipe) {
   return text;
 }
 
-// The processor, as /proc/cpuinfo tells of its first core, and the system, which allows or forbids
-// some of its instructions; "" if that is not told.
+// The processor, from the first core in /proc/cpuinfo, and the kernel, which allows or forbids some
+// of its instructions; "" if they are unknown.
 std::string Processor() {
   const Descriptor file(open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC));
   std::string info;
@@ -146,7 +146,7 @@ std::string Processor() {
   return told + "system\t: " + system.release + "\n";
 }
 
-// All that a result depends on; "" if something of it is unknown.
+// Everything that a result depends on; "" if a part of it is unknown.
 std::string KeyOf(const std::string& build) {
   struct stat file{};
   const std::string processor = Processor();
@@ -156,7 +156,7 @@ std::string KeyOf(const std::string& build) {
          number(file.st_ino) + number(file.st_mtim.tv_sec) + number(file.st_mtim.tv_nsec) + "\n";
 }
 
-// Whether only this user, or who may do everything anyway, can have written it.
+// Whether only this user or root can have written it.
 bool IsOurs(int file, mode_t kind) {
   struct stat status{};
   return fstat(file, &status) == 0 && (status.st_mode & S_IFMT) == kind &&
@@ -191,14 +191,14 @@ class Results {
     return found;
   }
 
-  // What cannot be kept is found again another time.
+  // A result that cannot be stored is determined again next time.
   void Put(const BuildCheck& check) const {
     if (key_.empty() || check.state == BuildState::kUnknown) return;
     const std::string text = key_ +
                              (check.state == BuildState::kWorks ? std::string(kWorks)
                                                                 : std::string(kFails) + check.why) +
                              "\n";
-    // A longer file than this process may write would end it.
+    // Exceeding the limit of file sizes would end this process.
     rlimit longest{};
     if (getrlimit(RLIMIT_FSIZE, &longest) != 0 || longest.rlim_cur < text.size()) return;
     const std::string scratch = name_ + "." + std::to_string(getpid());

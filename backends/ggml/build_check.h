@@ -1,5 +1,5 @@
-// Whether a build of the backend works on this processor. A child process tries it before it is
-// used here for the first time; what it found is remembered for this processor and this file.
+// Checks whether a build of the backend works on this processor. A child process tries the build
+// before its first use; the result is kept for this processor and this file.
 #pragma once
 
 #include <string>
@@ -13,17 +13,17 @@ struct BuildCheck {
   std::string why;  // "" if it works
 };
 
-// Asks `program`, a wasinn-ggml-check. kUnknown if that cannot be run or says nothing. Leaves the
-// signals and the environment of this process alone; any thread.
+// Runs `program`, a wasinn-ggml-check. kUnknown if that cannot be run or prints no result. Does not
+// touch the signals and the environment of this process; any thread.
 BuildCheck TryBuild(const std::string& program, const std::string& build);
 
-// What is remembered in `folder`, else what TryBuild finds, which is then remembered unless it is
-// kUnknown. A folder that is missing is made; one that others may write to, or that this user may
-// not, is as good as none, and so is "".
+// The result stored in `folder`, otherwise the result of TryBuild, which is then stored unless it
+// is kUnknown. A missing folder is created. A folder that other users can write to, or that this
+// user cannot write to, is not used, and neither is "".
 BuildCheck CheckBuild(const std::string& program, const std::string& build,
                       const std::string& folder);
 
-// Where results are kept: ${XDG_CACHE_HOME:-~/.cache}/wasinn/ggml, "" without a home.
+// The folder for results: ${XDG_CACHE_HOME:-~/.cache}/wasinn/ggml, or "" without a home folder.
 std::string CheckFolder();
 
 }  // namespace wasinn::ggml

@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A folder with a build, and a program that tells of it what the test wants.
+// A folder with a build, and a program that reports the result that the test chooses.
 class BuildCheckTest : public ::testing::Test {
  protected:
   BuildCheckTest() {

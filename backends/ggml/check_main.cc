@@ -1,6 +1,6 @@
-// wasinn-ggml-check BUILD: says in one line whether a build of the ggml backend works on this
-// processor: "works", or "fails: " and why. A process of its own, since a build that does not work
-// may end its process. Without such a line nothing is known of the build.
+// wasinn-ggml-check BUILD: prints one line that says whether a build of the ggml backend works on
+// this processor: "works", or "fails: " and the reason. It is a separate program because a build
+// that does not work may end its process. Without such a line nothing is known about the build.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -16,13 +16,13 @@
 
 namespace {
 
-// The test takes a second; what takes so much hangs.
+// The test takes a second; a test that takes this long hangs.
 constexpr rlim_t kMaxCpuSeconds = 120;
 constexpr unsigned kMaxSeconds = 1200;
-// With less nothing could be tested.
+// With less memory nothing could be tested.
 constexpr size_t kMemory = size_t{64} << 20;
 
-char doing[256] = "opening it";  // NOLINT: read by the handler of signals
+char doing[256] = "opening it";  // NOLINT: the signal handler reads it
 
 void At(const char* what) { std::snprintf(doing, sizeof doing, "%s", what); }
 
@@ -31,7 +31,7 @@ void Say(const char* text) {
 }
 
 void OnSignal(int number) {
-  // Several threads may die of the same instruction.
+  // Several threads may fail at the same instruction.
   static std::atomic_flag said;
   while (said.test_and_set()) pause();
   Say("fails: SIG");
@@ -74,6 +74,6 @@ int main(int argc, char** argv) {
   if (difference != nullptr) Say("fails: ");
   Say(difference != nullptr ? difference : "works");
   Say("\n");
-  // What was tried need not end well.
+  // The tested code need not shut down cleanly.
   _exit(difference != nullptr ? 1 : 0);
 }

@@ -16,12 +16,12 @@
 namespace wasinn::ggml {
 namespace {
 
-// A prompt that has more bytes than this for each token of the context cannot fit.
-constexpr size_t kMostTokenBytes = 1024;
-constexpr size_t kMostStops = 64;
-constexpr size_t kMostStopBytes = 1024;
-// Room that a prompt must leave in the context, as other hosts of this convention have it.
-constexpr size_t kRoomForAnswer = 4;
+// A prompt with more bytes than this for each token of the context cannot fit.
+constexpr size_t kMaxTokenBytes = 1024;
+constexpr size_t kMaxStops = 64;
+constexpr size_t kMaxStopBytes = 1024;
+// The tokens that a prompt must leave free in the context, as in other hosts with this convention.
+constexpr size_t kRoomForCompletion = 4;
 
 using Inputs = std::array<std::string_view, kInputCount>;  // by InputPort; empty: not given
 
@@ -44,12 +44,12 @@ struct wasinn_backend_context {
   wasinn::ggml::Settings settings;
   const uint64_t number;
   wasinn::backend::CancelState cancel;
-  // Of the newest run. They outlive its end, which a cancel may overlap.
+  // The newest run. It outlives its end, because a cancel may overlap with the end.
   std::shared_ptr<wasinn::ggml::Request> request;
   std::shared_ptr<wasinn::ggml::Engine> engine;
   // Inputs that were set since the last run, by InputPort.
   std::array<std::string, wasinn::ggml::kInputCount> set;
-  int64_t usage_dim = 0;  // of the usage that is known without a run
+  int64_t usage_dim = 0;  // for the usage that is known without a run
 };
 
 namespace wasinn::ggml {
@@ -69,7 +69,7 @@ Settings SettingsWith(const Context& context, std::string_view options) {
   return settings;
 }
 
-// What stands for an image while a template writes the prompt; no guest can know it.
+// The placeholder for an image while a template writes the prompt; no guest can know it.
 std::string NewMark() {
   std::random_device random;
   std::string mark = "<__media_";
@@ -83,8 +83,8 @@ std::string NewMark() {
                 "projector (the host's option mmproj); given an image");
 }
 
-// The tokens of prompt or chat, which takes the worker's stack, and the images among them; `chat`
-// is what a chat came to. `file`: of the option `image`.
+// The tokens of the prompt or chat and the images among them; this needs the worker's stack. `chat`
+// is the rendered chat, `file` the file of the option `image`.
 std::vector<llama_token> ReadPrompt(const wasinn_backend_graph& graph, const Inputs& inputs,
                                     std::optional<std::string> file, size_t context_size,
                                     ImagePlaces& places, Chat& chat) {
@@ -114,7 +114,7 @@ std::vector<llama_token> ReadPrompt(const wasinn_backend_graph& graph, const Inp
   }
   size_t bytes = 0;
   for (const std::string& text : mixed.texts) bytes += text.size();
-  if (bytes / kMostTokenBytes > context_size) {
+  if (bytes / kMaxTokenBytes > context_size) {
     throw Failure(WASINN_PROMPT_TOO_LONG, "ggml: expected a prompt that fits into a context of " +
                                               std::to_string(context_size) + " tokens, given " +
                                               std::to_string(bytes) + " bytes");
@@ -136,7 +136,7 @@ bool IsAboutPrompt(const Settings& settings, const Inputs& inputs) {
   return inputs[kTextsInput].empty() || TaskOf(settings) == Task::kGenerate;
 }
 
-// The tokens of each text that the task is about: those of `texts`, else of prompt or chat.
+// The tokens of each text of the task: of the input `texts`, otherwise of the prompt or chat.
 std::vector<std::vector<llama_token>> ReadAll(const wasinn_backend_graph& graph,
                                               const Settings& settings, const Inputs& inputs,
                                               std::optional<std::string> file, size_t context_size,
@@ -173,18 +173,18 @@ uint64_t CountTokens(const std::vector<std::vector<llama_token>>& texts) {
 
 void CheckStops(const std::vector<std::string>& stops) {
   const bool long_one = std::ranges::any_of(
-      stops, [](const std::string& stop) { return stop.size() > kMostStopBytes; });
-  if (!long_one && stops.size() <= kMostStops) return;
+      stops, [](const std::string& stop) { return stop.size() > kMaxStopBytes; });
+  if (!long_one && stops.size() <= kMaxStops) return;
   throw Failure(WASINN_INVALID_ARGUMENT, "ggml: option 'reverse-prompt': expected at most " +
-                                             std::to_string(kMostStops) + " texts of at most " +
-                                             std::to_string(kMostStopBytes) + " bytes, given more");
+                                             std::to_string(kMaxStops) + " texts of at most " +
+                                             std::to_string(kMaxStopBytes) + " bytes, given more");
 }
 
 void CheckTask(const wasinn_backend_graph& graph, const Settings& settings) {
   const Task task = TaskOf(settings);
-  if (task == Task::kGenerate && !graph.cannot_answer.empty()) {
+  if (task == Task::kGenerate && !graph.cannot_generate.empty()) {
     throw Failure(WASINN_UNSUPPORTED_OPERATION,
-                  "ggml: expected a model that writes answers, given " + graph.cannot_answer +
+                  "ggml: expected a model that generates text, given " + graph.cannot_generate +
                       "; only the other tasks work with it");
   }
   if (task == Task::kRerank && !graph.ranks) {
@@ -212,7 +212,7 @@ void CheckLength(const std::vector<llama_token>& tokens, size_t context_size, si
                     std::to_string(tokens.size()));
 }
 
-void CheckForm(const AnswerForm& form, const Settings& settings) {
+void CheckForm(const CompletionFormat& form, const Settings& settings) {
   if (form.has_tools() && !(settings.grammar.empty() && settings.json_schema.empty())) {
     throw Failure(WASINN_INVALID_ARGUMENT,
                   "ggml: input 'chat': expected tools without the options grammar and json-schema, "
@@ -220,8 +220,7 @@ void CheckForm(const AnswerForm& form, const Settings& settings) {
   }
 }
 
-// All that a run needs before an engine has it; false when it needs none and is done. On the
-// worker.
+// Prepares a run for an engine; false if it needs none and is done. Runs on the worker.
 bool Prepare(const wasinn_backend_graph& graph, const Inputs& inputs, Request& request) {
   const Settings& settings = request.settings();
   const Task task = TaskOf(settings);
@@ -235,7 +234,7 @@ bool Prepare(const wasinn_backend_graph& graph, const Inputs& inputs, Request& r
   std::optional<std::string> file;
   if (!settings.image.empty() && IsAboutPrompt(settings, inputs)) {
     if (graph.vision == nullptr) NoProjector();
-    file = request.ReadFile(settings.image, kMostImageBytes);
+    file = request.ReadFile(settings.image, kMaxImageBytes);
   }
   Chat chat;
   auto texts =
@@ -245,7 +244,7 @@ bool Prepare(const wasinn_backend_graph& graph, const Inputs& inputs, Request& r
     request.FinishText(TokensJson(texts, !inputs[kTextsInput].empty()), "tokenize");
     return false;
   }
-  for (const auto& text : texts) CheckLength(text, request.context_size, kRoomForAnswer);
+  for (const auto& text : texts) CheckLength(text, request.context_size, kRoomForCompletion);
   if (task != Task::kGenerate) {
     request.texts = std::move(texts);
     return true;
@@ -285,7 +284,7 @@ void PrepareAndSubmit(const wasinn_backend_graph& graph, const Inputs& inputs,
   if (code != WASINN_OK) request->Fail(code, error.message);
 }
 
-// Throws Failure when an input is missing that the task needs.
+// Throws Failure if an input that the task needs is missing.
 void CheckGiven(Task task, const Inputs& inputs) {
   const bool prompt = !inputs[kPromptInput].empty();
   const bool any = prompt || !inputs[kChatInput].empty();
@@ -326,7 +325,7 @@ void ContextRun(wasinn_backend_context* context, const wasinn_backend_input* inp
     for (std::string& text : context->set) text.clear();
     Start(*context, texts, *sink);
   });
-  // A run that did not begin has nothing that a cancel could stop.
+  // A run that did not begin has nothing to cancel.
   if (code != WASINN_OK) {
     if (context->request != nullptr) context->request->lease.reset();
     sink->done(sink->self, sink->run, code, backend::Str(error.message), 0, nullptr);
@@ -339,7 +338,7 @@ void ContextRun(wasinn_backend_context* context, const wasinn_backend_input* inp
                nullptr);
     return;
   }
-  // The worker may end the run before this returns, and the context with it.
+  // The worker may end the run, and the context may be freed, before this returns.
   context->graph.instance.WorkerFor(BytesOf(texts))
       .Post([&graph = context->graph, texts, request = context->request, engine = context->engine] {
         PrepareAndSubmit(graph, texts, request, *engine);
@@ -380,7 +379,7 @@ wasinn_code ContextOutputGet(wasinn_backend_context* context, uint32_t port,
     std::ranges::copy(context->set, inputs.begin());
     if (!inputs[kPromptInput].empty() || !inputs[kChatInput].empty() ||
         !inputs[kTextsInput].empty()) {
-      // An image in a file is read by a run.
+      // Only a run reads an image from a file.
       const Settings settings = SettingsWith(*context, inputs[kOptionsInput]);
       const size_t size = context->graph.ContextSize(settings);
       Chat chat;

@@ -1,4 +1,4 @@
-// One context at a time, with the model whose answers are known.
+// One context at a time, with the model whose completions are known.
 #include <cmath>
 #include <future>
 #include <thread>
@@ -90,7 +90,7 @@ TEST(GgmlContextTest, AStopTextEndsTheAnswerAndNoPartOfItIsGiven) {
   EXPECT_EQ(session.text, "def");
   EXPECT_EQ(session.usage["finish"], "stop");
   EXPECT_EQ(session.usage["output_tokens"], 6);
-  // The end of an answer that was held back comes in the end.
+  // The end of a completion that was held back is sent at the end.
   EXPECT_EQ(session.Ask("abc", R"({"temp": 0, "stop": ["ghx", "yz!"]})"), WASINN_OK);
   EXPECT_EQ(session.text, LettersAfter('c'));
 }
@@ -113,7 +113,7 @@ TEST(GgmlContextTest, AContextThatShiftsIsNeverFull) {
       << session.message;
   EXPECT_EQ(session.usage["output_tokens"], 60);
   EXPECT_TRUE(session.text.starts_with(LettersAfter('c'))) << session.text;
-  // What is left in the cache is known: the next answer is right.
+  // The contents of the cache are known: the next completion is right.
   EXPECT_EQ(session.Ask("abc", R"({"temp": 0})"), WASINN_OK);
   EXPECT_EQ(session.text, LettersAfter('c'));
 }
@@ -165,7 +165,7 @@ TEST(GgmlContextTest, UnknownOptionsAreWarnedOf) {
   std::string log;
   for (const std::string& line : model.host.log()) log += line + "\n";
   EXPECT_NE(log.find("option \"model_alias\" is not known and was ignored"), std::string::npos);
-  // What guests of WasmEdge send.
+  // The options that guests of WasmEdge send.
   EXPECT_EQ(log.find("enable-log"), std::string::npos);
 }
 
@@ -176,8 +176,9 @@ TEST(GgmlContextTest, TheSamePromptAgainIsNotComputedAgain) {
   EXPECT_EQ(session.usage["reused_tokens"], 0);
   EXPECT_EQ(session.Ask("abcdefgh"), WASINN_OK);
   EXPECT_EQ(session.text, LettersAfter('h'));
-  EXPECT_EQ(session.usage["reused_tokens"], 8);  // all of 9 but the last, whose scores are needed
-  // A conversation goes on: the answer is a part of the next prompt.
+  EXPECT_EQ(session.usage["reused_tokens"],
+            8);  // all of 9 except the last, whose logits are needed
+  // A conversation continues: the completion is a part of the next prompt.
   EXPECT_EQ(session.Ask("abcdefghijkabc"), WASINN_OK);
   EXPECT_EQ(session.text, LettersAfter('c'));
   EXPECT_EQ(session.usage["reused_tokens"], 12);
@@ -349,7 +350,7 @@ TEST(GgmlContextTest, AnEmbeddingIsTheResponse) {
   EXPECT_NE(embedding("abc", R"({"embedding": true, "pooling": "last"})"), abc);
   const auto raw = embedding("abc", R"({"embedding": true, "normalize": false})");
   EXPECT_GT(std::abs(raw[0]), std::abs(abc[0]));
-  // The context still answers.
+  // The context still works.
   EXPECT_EQ(session.Ask("y", R"({"temp": 0})"), WASINN_OK);
   EXPECT_EQ(session.text, "z");
 }
@@ -357,7 +358,8 @@ TEST(GgmlContextTest, AnEmbeddingIsTheResponse) {
 TEST(GgmlContextTest, AChatIsWrittenByATemplate) {
   const Model model;
   Session session(model);
-  // The model has no template of its own, so it is the usual one, whose signs are bytes to it.
+  // The model has no template of its own, so the default one is used, whose special tokens are
+  // bytes to it.
   EXPECT_EQ(session.Set(2, R"([{"role": "user", "content": "abc"}])"), WASINN_OK);
   EXPECT_GT(session.EarlyUsage()["input_tokens"], 20);
   EXPECT_EQ(session.Set(1, R"({"temp": 0, "n-predict": 1})"), WASINN_OK);
@@ -395,7 +397,7 @@ TEST(GgmlContextTest, TextsOfOthersAreCutToTheirReason) {
   EXPECT_EQ(ReasonOf("/build/of/ggml.c:12: GGML_ASSERT(a == b) failed"),
             "GGML_ASSERT(a == b) failed");
   EXPECT_LE(ReasonOf(std::string(5000, 'x')).size(), 303U);
-  // Not in the midst of a character.
+  // The cut is not inside a character.
   std::string euros;
   for (int i = 0; i < 200; ++i) euros += "\xE2\x82\xAC";
   EXPECT_EQ(ReasonOf("a" + euros), "a" + euros.substr(0, 297) + "...");

@@ -32,8 +32,8 @@ std::vector<std::string_view> Words(std::string_view text) {
   return words;
 }
 
-// Whether the system keeps the tiles of AMX when it switches between threads, and lets this
-// process use them.
+// Whether the system saves the AMX tiles when it switches between threads, and lets this process
+// use them.
 bool MayUseTiles() {
   constexpr uint32_t kTileState = 3u << 17;
   constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM

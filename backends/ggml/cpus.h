@@ -1,4 +1,4 @@
-// Which of the builds for several processors is this one's.
+// Chooses among the builds for several processors.
 #pragma once
 
 #include <expected>
@@ -9,13 +9,13 @@
 
 namespace wasinn::ggml {
 
-// Whether this processor, and the operating system, have what one of the words in cpus.def means;
-// false for other words. For AMX the system is asked to let this process use it.
+// Whether this processor and the operating system have the feature that a word in cpus.def names;
+// false for other words. For AMX this asks the system to let this process use it.
 bool ProcessorHas(std::string_view feature);
 
-// Which of `built` (names with blanks between) to try, the best first: those of cpus.def whose
-// features `has` knows; before them those that are not of cpus.def, such as "native". `forced`,
-// unless empty, is the only one instead. An error says what was expected.
+// The builds in `built` (names separated by blanks) to try, the best first: the ones that are not
+// in cpus.def, like "native", and then those in cpus.def whose features `has` confirms. If `forced`
+// is not empty, it is the only one. An error says what was expected.
 std::expected<std::vector<std::string>, std::string> ChooseCpus(
     std::string_view built, std::string_view forced,
     const std::function<bool(std::string_view)>& has);

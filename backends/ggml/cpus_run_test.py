@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the ggml backend's builds for processors: cpus_run_test.py WASINN MODEL PLUGIN.
 
-The least of the builds beside the plug-in and the one that it chooses give the same answer; a build that is not
+The simplest of the builds beside the plug-in and the one that it chooses give the same completion; a build that is not
 there is an error that says so; no module exports more than it must.
 """
 

@@ -8,13 +8,14 @@
 namespace wasinn::ggml {
 namespace {
 
-// Vocabularies of one family differ in how far they are filled up.
-constexpr int32_t kMostExtraTokens = 128;
+// Vocabularies of one model family may be padded to different sizes.
+constexpr int32_t kMaxExtraTokens = 128;
 
-// Passes until a mean counts, until it follows slowly, and until guessing is tried again.
-constexpr size_t kFirstPasses = 6;
-constexpr size_t kMeanPasses = 32;
-constexpr size_t kMostRefused = 256;
+// Decodes until a mean is used, decodes that a mean covers, and decodes until drafting is tried
+// again.
+constexpr size_t kFirstDecodes = 6;
+constexpr size_t kMeanDecodes = 32;
+constexpr size_t kMaxRefused = 256;
 
 std::string Shown(const char* text) {
   std::string shown = "'";
@@ -33,7 +34,7 @@ std::optional<std::string> OtherVocabulary(const llama_vocab& model, const llama
   }
   const int32_t tokens = llama_vocab_n_tokens(&model);
   const int32_t drafts = llama_vocab_n_tokens(&draft);
-  if (std::abs(tokens - drafts) > kMostExtraTokens) {
+  if (std::abs(tokens - drafts) > kMaxExtraTokens) {
     return "expected about " + std::to_string(tokens) + " tokens, given " + std::to_string(drafts);
   }
   for (llama_token token = 0; token < std::min(tokens, drafts); ++token) {
@@ -49,22 +50,22 @@ std::optional<std::string> OtherVocabulary(const llama_vocab& model, const llama
   return std::nullopt;
 }
 
-bool Pace::Pays(size_t answers) {
-  Times& times = times_[answers];
-  if (times.plain.count < kFirstPasses) return false;
-  if (times.guessed.count < kFirstPasses) return true;
-  if (times.guessed.value < times.plain.value) return true;
-  if (++times.refused < kMostRefused) return false;
+bool DraftPace::IsFaster(size_t completions) {
+  Times& times = times_[completions];
+  if (times.plain.count < kFirstDecodes) return false;
+  if (times.drafted.count < kFirstDecodes) return true;
+  if (times.drafted.value < times.plain.value) return true;
+  if (++times.refused < kMaxRefused) return false;
   times.refused = 0;
-  times.guessed = {};
+  times.drafted = {};
   return true;
 }
 
-void Pace::Note(size_t answers, bool guessed, double milliseconds, size_t tokens) {
+void DraftPace::Note(size_t completions, bool drafted, double milliseconds, size_t tokens) {
   if (tokens == 0) return;
-  Times& times = times_[answers];
-  Mean& mean = guessed ? times.guessed : times.plain;
-  mean.count = std::min(mean.count + 1, kMeanPasses);
+  Times& times = times_[completions];
+  Mean& mean = drafted ? times.drafted : times.plain;
+  mean.count = std::min(mean.count + 1, kMeanDecodes);
   mean.value +=
       (milliseconds / static_cast<double>(tokens) - mean.value) / static_cast<double>(mean.count);
 }
@@ -90,74 +91,75 @@ void Draft::Forget() {
   for (auto& held : held_) held.clear();
 }
 
-bool Draft::Follow(const Guess& guess, size_t room) {
-  auto& held = held_[static_cast<size_t>(guess.id)];
-  const auto& tokens = *guess.tokens;
+bool Draft::Follow(const DraftRequest& draft, size_t room) {
+  auto& held = held_[static_cast<size_t>(draft.id)];
+  const auto& tokens = *draft.tokens;
   auto common = static_cast<size_t>(std::ranges::mismatch(held, tokens).in1 - held.begin());
   if (common < held.size()) {
-    llama_memory_seq_rm(llama_get_memory(context_.get()), guess.id, static_cast<llama_pos>(common),
+    llama_memory_seq_rm(llama_get_memory(context_.get()), draft.id, static_cast<llama_pos>(common),
                         -1);
     held.resize(common);
   }
   for (; room > 0 && common < tokens.size(); ++common, --room) {
-    batch_.Add(tokens[common], static_cast<llama_pos>(common), guess.id, false);
+    batch_.Add(tokens[common], static_cast<llama_pos>(common), draft.id, false);
     held.push_back(tokens[common]);
   }
   if (room == 0) return false;
-  batch_.Add(guess.next, static_cast<llama_pos>(common), guess.id, true);
-  held.push_back(guess.next);
+  batch_.Add(draft.next, static_cast<llama_pos>(common), draft.id, true);
+  held.push_back(draft.next);
   return true;
 }
 
-bool Draft::Pass(std::span<Guess> guesses) {
+bool Draft::DecodeBatch(std::span<DraftRequest> drafts) {
   std::vector<Request*> requests;
-  for (const Guess& guess : guesses) requests.push_back(guess.request);
+  for (const DraftRequest& draft : drafts) requests.push_back(draft.request);
   if (Decode(graph_, *context_, batch_.View(), requests) == 0) return true;
-  // The cache is full, or all are cancelled. What it holds is easily computed again.
+  // The cache is full, or all requests are cancelled. The cache's contents are cheap to compute
+  // again.
   Forget();
-  for (Guess& guess : guesses) guess.guessed.clear();
+  for (DraftRequest& draft : drafts) draft.draft_tokens.clear();
   return false;
 }
 
-std::optional<llama_token> Draft::Likeliest(int32_t row, float least) const {
-  const float* scores = llama_get_logits_ith(context_.get(), row);
-  if (scores == nullptr) return std::nullopt;
-  const float* top = std::max_element(scores, scores + vocabulary_);
-  if (least > 0) {
+std::optional<llama_token> Draft::Likeliest(int32_t row, float min) const {
+  const float* logits = llama_get_logits_ith(context_.get(), row);
+  if (logits == nullptr) return std::nullopt;
+  const float* top = std::max_element(logits, logits + vocabulary_);
+  if (min > 0) {
     float sum = 0;
-    for (int32_t token = 0; token < vocabulary_; ++token) sum += std::exp(scores[token] - *top);
-    // Also when it is no number.
-    if (!(1 / sum >= least)) return std::nullopt;
+    for (int32_t token = 0; token < vocabulary_; ++token) sum += std::exp(logits[token] - *top);
+    // This form also covers NaN.
+    if (!(1 / sum >= min)) return std::nullopt;
   }
-  const auto token = static_cast<llama_token>(top - scores);
-  // Nothing comes after it.
+  const auto token = static_cast<llama_token>(top - logits);
+  // No token follows the end of generation.
   if (llama_vocab_is_eog(graph_.vocabulary, token)) return std::nullopt;
   return token;
 }
 
-void Draft::Continue(std::span<Guess> guesses) {
+void Draft::Continue(std::span<DraftRequest> drafts) {
   struct Going {
-    Guess* guess;
+    DraftRequest* draft;
     int32_t row;
   };
   std::vector<Going> going;
   batch_.Clear();
-  const size_t share = llama_n_batch(context_.get()) / guesses.size();
-  for (Guess& guess : guesses) {
-    if (Follow(guess, share)) going.push_back({&guess, batch_.size() - 1});
+  const size_t share = llama_n_batch(context_.get()) / drafts.size();
+  for (DraftRequest& draft : drafts) {
+    if (Follow(draft, share)) going.push_back({&draft, batch_.size() - 1});
   }
-  while (batch_.size() > 0 && Pass(guesses)) {
+  while (batch_.size() > 0 && DecodeBatch(drafts)) {
     batch_.Clear();
     std::vector<Going> still;
-    for (const auto& [guess, row] : going) {
-      const auto token = Likeliest(row, guess->least_likelihood);
+    for (const auto& [draft, row] : going) {
+      const auto token = Likeliest(row, draft->min_likelihood);
       if (!token) continue;
-      guess->guessed.push_back(*token);
-      if (guess->guessed.size() >= guess->most) continue;
-      auto& held = held_[static_cast<size_t>(guess->id)];
-      batch_.Add(*token, static_cast<llama_pos>(held.size()), guess->id, true);
+      draft->draft_tokens.push_back(*token);
+      if (draft->draft_tokens.size() >= draft->max) continue;
+      auto& held = held_[static_cast<size_t>(draft->id)];
+      batch_.Add(*token, static_cast<llama_pos>(held.size()), draft->id, true);
       held.push_back(*token);
-      still.push_back({guess, batch_.size() - 1});
+      still.push_back({draft, batch_.size() - 1});
     }
     going = std::move(still);
   }

@@ -1,4 +1,4 @@
-// A smaller model that guesses how answers go on.
+// The draft model: a smaller model that proposes the next tokens of a completion (draft tokens).
 #pragma once
 
 #include <llama.h>
@@ -9,31 +9,32 @@
 #include <string>
 #include <vector>
 
-#include "ggml/pass.h"
+#include "ggml/decode.h"
 
 namespace wasinn::ggml {
 
-// Why the tokens of `draft` are not those of `model`; nullopt when they are.
+// Why the vocabulary of `draft` differs from that of `model`; nullopt if they agree.
 std::optional<std::string> OtherVocabulary(const llama_vocab& model, const llama_vocab& draft);
 
-// One answer that is to be guessed.
-struct Guess {
+// A sequence that needs draft tokens.
+struct DraftRequest {
   llama_seq_id id = 0;
-  const std::vector<llama_token>* tokens = nullptr;  // prompt and answer that are computed
-  llama_token next = 0;                              // comes after them
-  size_t most = 0;                                   // tokens wanted
-  float least_likelihood = 0;
+  const std::vector<llama_token>* tokens = nullptr;  // the prompt and completion so far
+  llama_token next = 0;                              // the token after them
+  size_t max = 0;                                    // the maximum number of draft tokens
+  float min_likelihood = 0;
   Request* request = nullptr;
-  std::vector<llama_token> guessed;  // what may come after `next`
+  std::vector<llama_token> draft_tokens;  // the result: tokens that may follow `next`
 };
 
-// Whether guessing makes answers faster, by what the passes took.
-class Pace {
+// Measures whether draft tokens make decoding faster.
+class DraftPace {
  public:
-  // For so many answers at once, at least one. A question now and then is answered with yes to try.
-  bool Pays(size_t answers);
-  // A pass, with or without guesses, that brought so many tokens.
-  void Note(size_t answers, bool guessed, double milliseconds, size_t tokens);
+  // Whether drafting is faster for this number of completions at once, which is at least 1. From
+  // time to time the result is true so that the times are measured again.
+  bool IsFaster(size_t completions);
+  // Records a decode, with or without draft tokens, that produced `tokens` tokens.
+  void Note(size_t completions, bool drafted, double milliseconds, size_t tokens);
 
  private:
   struct Mean {
@@ -42,32 +43,34 @@ class Pace {
   };
   struct Times {
     Mean plain;
-    Mean guessed;
+    Mean drafted;
     size_t refused = 0;
   };
 
-  std::map<size_t, Times> times_;  // by the number of answers
+  std::map<size_t, Times> times_;  // by the number of completions
 };
 
-// The draft model's context. Each sequence has the number that it has in the large model's, and
-// follows it: what is equal from the beginning stays, the rest is computed anew. An engine's
-// thread only.
+// The draft model's context. Its sequences have the same ids as those of the target model and
+// follow them: the common prefix is kept, the rest is computed again. Only the engine's thread uses
+// it.
 class Draft {
  public:
   // Throws Failure.
   Draft(wasinn_backend_graph& graph, size_t cells, size_t sequences);
 
-  // Fills `guessed`, all answers in the same passes. Leaves it empty for an answer whose prompt is
-  // not read to its end yet: at most one pass reads prompts each time.
-  void Continue(std::span<Guess> guesses);
+  // Fills `draft_tokens`, decoding all sequences together. It leaves them empty for a sequence
+  // whose prompt is not complete in the draft model's cache yet: each call decodes at most one
+  // batch of prompt tokens.
+  void Continue(std::span<DraftRequest> drafts);
 
  private:
-  // Computes the batch; false when nothing can be guessed now.
-  bool Pass(std::span<Guess> guesses);
-  // Adds what the sequence lacks to the batch, up to `room`; true when that is all of it.
-  bool Follow(const Guess& guess, size_t room);
-  // The likeliest token by the scores of `row`; nullopt when it is not likely enough.
-  std::optional<llama_token> Likeliest(int32_t row, float least) const;
+  // Decodes the batch; false if there can be no draft tokens now.
+  bool DecodeBatch(std::span<DraftRequest> drafts);
+  // Adds the tokens that the sequence lacks to the batch, at most `room`; true if that was all of
+  // them.
+  bool Follow(const DraftRequest& draft, size_t room);
+  // The likeliest token by the logits of `row`; nullopt if it is less likely than `min`.
+  std::optional<llama_token> Likeliest(int32_t row, float min) const;
   void Forget();
 
   wasinn_backend_graph& graph_;

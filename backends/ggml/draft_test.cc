@@ -1,4 +1,4 @@
-// Answers that a draft model guesses ahead.
+// Completions with draft tokens.
 #include "ggml/draft.h"
 
 #include "ggml/test_support.h"
@@ -8,7 +8,7 @@ namespace {
 
 Model WithDraft(const char* draft) { return Model(OptionList{{"draft", draft}}); }
 
-// Guesses whether that is faster or not.
+// Uses draft tokens whether or not that is faster.
 const OptionList kAlways = {{"draft-max", "8"}};
 
 // Runs a prompt with and without the draft model, which must not change what comes.
@@ -31,7 +31,7 @@ void ExpectTheSame(Session& session, const std::string& prompt, nlohmann::json o
   }
 }
 
-TEST(GgmlDraftTest, AModelGuessesItsOwnAnswersRight) {
+TEST(GgmlDraftTest, AModelDraftsItsOwnCompletions) {
   const Model model = WithDraft(WASINN_ALPHABET_MODEL);
   EXPECT_EQ(model.graph.Metadata().count("custom:draft"), 1U);
   Session session(model, kAlways);
@@ -43,20 +43,20 @@ TEST(GgmlDraftTest, AModelGuessesItsOwnAnswersRight) {
   EXPECT_EQ(session.chunks, 23U);
 }
 
-TEST(GgmlDraftTest, WrongGuessesChangeNothing) {
+TEST(GgmlDraftTest, WrongDraftTokensChangeNothing) {
   const Model model = WithDraft(TestModel("errs").c_str());
   Session session(model, kAlways);
   EXPECT_EQ(session.Ask("abc", R"({"temp": 0})"), WASINN_OK) << session.message;
   EXPECT_EQ(session.text, LettersAfter('c'));
   EXPECT_GT(session.usage["accepted_tokens"], 0);
   EXPECT_LT(session.usage["accepted_tokens"], session.usage["draft_tokens"]);
-  // What the cache holds afterwards is what was said.
+  // Afterwards the cache holds exactly the conversation.
   EXPECT_EQ(session.Ask("abc" + LettersAfter('c'), R"({"temp": 0})"), WASINN_OK);
   EXPECT_EQ(session.usage["reused_tokens"], 26);
   EXPECT_EQ(session.text, "");
 }
 
-TEST(GgmlDraftTest, TheAnswerIsTheSameWithAndWithoutADraft) {
+TEST(GgmlDraftTest, TheCompletionIsTheSameWithAndWithoutADraft) {
   const std::string errs = TestModel("errs");
   for (const char* draft : {WASINN_ALPHABET_MODEL, errs.c_str()}) {
     const Model model = WithDraft(draft);
@@ -85,14 +85,14 @@ TEST(GgmlDraftTest, TheAnswerIsTheSameWithAndWithoutADraft) {
   }
 }
 
-TEST(GgmlDraftTest, GuessesAreAsManyAndAsLikelyAsWanted) {
+TEST(GgmlDraftTest, DraftTokensAreAsManyAndAsLikelyAsWanted) {
   const Model model = WithDraft(WASINN_ALPHABET_MODEL);
   Session session(model, {{"temp", "0"}, {"draft-max", "8"}});
   EXPECT_EQ(session.Ask("abc", R"({"draft-max": 1, "n-predict": 3})"), WASINN_OK);
   EXPECT_EQ(session.usage["draft_tokens"], 1);
   EXPECT_EQ(session.Ask("abc", R"({"draft-max": 4, "draft-min": 5})"), WASINN_OK);
   EXPECT_EQ(session.usage["draft_tokens"], 0);
-  // Most tokens are bytes, after which the model holds nothing likely.
+  // Most tokens are bytes, after which no token is likely.
   nlohmann::json wild = {{"temp", 100}, {"seed", 1},       {"top-k", 0},      {"top-p", 1},
                          {"min-p", 0},  {"n-predict", 40}, {"draft-p-min", 0}};
   EXPECT_EQ(session.Ask("abc", wild.dump()), WASINN_OK);
@@ -103,7 +103,7 @@ TEST(GgmlDraftTest, GuessesAreAsManyAndAsLikelyAsWanted) {
   EXPECT_EQ(session.Set(1, R"({"draft-max": 33})"), WASINN_INVALID_ARGUMENT);
 }
 
-TEST(GgmlDraftTest, EightAtOnceAnswerAsOneAlone) {
+TEST(GgmlDraftTest, EightAtOnceCompleteAsOneAlone) {
   const Model model = WithDraft(TestModel("errs").c_str());
   std::vector<std::unique_ptr<Session>> sessions;
   std::vector<std::unique_ptr<RunRecord>> runs;
@@ -121,7 +121,7 @@ TEST(GgmlDraftTest, EightAtOnceAnswerAsOneAlone) {
   }
 }
 
-TEST(GgmlDraftTest, ACancelEndsARunThatIsGuessedAhead) {
+TEST(GgmlDraftTest, ACancelEndsARunWithDraftTokens) {
   const Model model = WithDraft(TestModel("errs").c_str());
   Session session(model, kAlways);
   for (size_t chunks = 1; chunks < 20; ++chunks) {
@@ -145,32 +145,32 @@ TEST(GgmlDraftTest, OnItsOwnTheEngineDoesWhatIsFaster) {
   Session session(model, {{"temp", "0"}, {"ctx-size", "64"}, {"context-shift", "true"}});
   EXPECT_EQ(session.Ask("abc", R"({"ignore-eos": true, "n-predict": 100})"), WASINN_OK);
   const std::string text = session.text;
-  // It has tried, whatever came of it.
+  // It has tried, whatever the result.
   EXPECT_GT(session.usage["draft_tokens"], 0);
   EXPECT_EQ(session.Ask("abc", R"({"draft-max": 0, "ignore-eos": true, "n-predict": 100})"),
             WASINN_OK);
   EXPECT_EQ(session.text, text);
 }
 
-TEST(PaceTest, GuessesWhileItIsFaster) {
-  Pace pace;
-  const auto note = [&](bool guessed, double milliseconds, size_t tokens) {
-    for (int i = 0; i < 6; ++i) pace.Note(1, guessed, milliseconds, tokens);
+TEST(DraftPaceTest, DraftsWhileThatIsFaster) {
+  DraftPace pace;
+  const auto note = [&](bool drafted, double milliseconds, size_t tokens) {
+    for (int i = 0; i < 6; ++i) pace.Note(1, drafted, milliseconds, tokens);
   };
-  EXPECT_FALSE(pace.Pays(1));
+  EXPECT_FALSE(pace.IsFaster(1));
   note(false, 10, 1);
-  EXPECT_TRUE(pace.Pays(1));  // to try
-  EXPECT_FALSE(pace.Pays(2));
+  EXPECT_TRUE(pace.IsFaster(1));  // to try
+  EXPECT_FALSE(pace.IsFaster(2));
   note(true, 25, 4);
-  EXPECT_TRUE(pace.Pays(1));
+  EXPECT_TRUE(pace.IsFaster(1));
   for (int i = 0; i < 10; ++i) note(true, 50, 3);
-  EXPECT_FALSE(pace.Pays(1));
+  EXPECT_FALSE(pace.IsFaster(1));
   // Now and then it is tried again.
   int refused = 0;
-  while (!pace.Pays(1)) ++refused;
+  while (!pace.IsFaster(1)) ++refused;
   EXPECT_GT(refused, 200);
   note(true, 25, 4);
-  EXPECT_TRUE(pace.Pays(1));
+  EXPECT_TRUE(pace.IsFaster(1));
 }
 
 // Loads the alphabet with a file as its draft; the error.

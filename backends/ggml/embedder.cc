@@ -9,10 +9,10 @@
 namespace wasinn::ggml {
 namespace {
 
-// A context is made for passes of up to a multiple of this.
+// The batch size of a context is rounded up to a multiple of this.
 constexpr size_t kStep = 512;
-// Most texts in one pass.
-constexpr size_t kMostSequences = 64;
+// The maximum number of texts in one batch.
+constexpr size_t kMaxSequences = 64;
 
 void Normalize(float* values, size_t count) {
   double sum = 0;
@@ -38,11 +38,11 @@ void Embedder::Open(size_t tokens) {
   if (context_ != nullptr && llama_n_ubatch(context_.get()) >= tokens) return;
   context_.reset();
   llama_context_params params = llama_context_default_params();
-  // A text goes in one pass, or the pooling would see a part.
+  // A text must be in one batch, or the pooling would see only a part.
   params.n_ctx = params.n_batch = params.n_ubatch =
       static_cast<uint32_t>((tokens + kStep - 1) / kStep * kStep);
-  // What such a model remembers takes much memory for each sequence.
-  params.n_seq_max = graph_.is_recurrent ? 1 : kMostSequences;
+  // The recurrent state of such a model takes much memory for each sequence.
+  params.n_seq_max = graph_.is_recurrent ? 1 : kMaxSequences;
   params.kv_unified = true;
   params.embeddings = true;
   params.pooling_type = pooling_;
@@ -53,18 +53,18 @@ void Embedder::Open(size_t tokens) {
   }
 }
 
-// The next texts of the requests in their order, as many as fit into a pass.
+// The next texts of the requests in their order, as many as fit into a batch.
 std::vector<Embedder::Item> Embedder::Plan() const {
-  const auto most_tokens = static_cast<size_t>(graph_.settings.max_batch);
-  // Sums over the tokens of a text depend on where it stands in the pass.
+  const auto max_tokens = static_cast<size_t>(graph_.settings.max_batch);
+  // Sums over the tokens of a text depend on its place in the batch.
   const bool alone = graph_.is_recurrent || graph_.settings.deterministic;
-  const size_t most_texts = alone ? 1 : kMostSequences;
+  const size_t max_texts = alone ? 1 : kMaxSequences;
   std::vector<Item> items;
   size_t tokens = 0;
   for (const auto& request : waiting_) {
     for (size_t i = request->computed; i < request->texts.size(); ++i) {
       tokens += request->texts[i].size();
-      if (!items.empty() && (tokens > most_tokens || items.size() == most_texts)) return items;
+      if (!items.empty() && (tokens > max_tokens || items.size() == max_texts)) return items;
       items.push_back({request.get(), i});
     }
   }
@@ -119,7 +119,7 @@ void Embedder::FailOne(const Request& request) {
   });
 }
 
-// Adds the vector of a text to those that its request has; false when it is none of numbers.
+// Adds the vector of a text to its request; false if the vector has values that are not finite.
 bool Embedder::Take(const Item& item, llama_seq_id sequence) {
   const bool ranks = pooling_ == LLAMA_POOLING_TYPE_RANK;
   const size_t count = ranks ? 1 : static_cast<size_t>(llama_model_n_embd_out(graph_.model.get()));
@@ -142,7 +142,7 @@ void Embedder::FinishComplete() {
     request->FinishVectors();
     return true;
   });
-  // The others have their turn before a request of many texts goes on.
+  // The other requests get their turn before a request with many texts continues.
   if (waiting_.size() > 1 && waiting_.front()->computed > 0) {
     std::ranges::rotate(waiting_, waiting_.begin() + 1);
   }

@@ -1,4 +1,4 @@
-// The engine that makes embeddings.
+// The engine that computes embeddings.
 #pragma once
 
 #include <string>
@@ -7,12 +7,13 @@
 
 namespace wasinn::ggml {
 
-// Texts of all requests go through the model together, as sequences of one pass; a text that is
-// longer than the usual pass has one of its own. The llama_context is as large as the longest so
-// far.
+// The texts of all requests are computed together, as sequences of one batch; a text that is longer
+// than the usual batch gets a batch of its own. The llama_context is as large as the longest text
+// so far.
 class Embedder final : public Engine {
  public:
-  // LLAMA_POOLING_TYPE_RANK for scores; _UNSPECIFIED for what the model says, else the mean.
+  // LLAMA_POOLING_TYPE_RANK for reranking scores; _UNSPECIFIED for the model's own pooling, or the
+  // mean if it has none.
   Embedder(wasinn_backend_graph& graph, std::vector<Adapter> adapters,
            enum llama_pooling_type pooling);
 
@@ -38,7 +39,7 @@ class Embedder final : public Engine {
   const enum llama_pooling_type pooling_;  // a function of llama.cpp has the same name
 };
 
-// The pooling of a choice of the option of that name.
+// The pooling type for a value of the option `pooling`.
 enum llama_pooling_type PoolingOf(const std::string& name);
 
 }  // namespace wasinn::ggml

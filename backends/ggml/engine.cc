@@ -15,7 +15,7 @@ std::shared_ptr<void> Engine::Lease() {
 
 void Engine::Submit(std::shared_ptr<Request> request) {
   const std::lock_guard lock(mutex_);
-  // First, for it may throw.
+  // This comes first, because it may throw.
   if (!thread_.joinable()) thread_ = std::thread([this] { Loop(); });
   arrived_.push_back(std::move(request));
   changed_.notify_one();
@@ -38,7 +38,7 @@ void Engine::End() {
   Rest();
 }
 
-// Waits until something has come; true when the engine is to rest instead.
+// Waits until there is work; true if the engine should rest instead.
 bool Engine::WaitForWork(std::unique_lock<std::mutex>& lock) {
   const auto something = [this] { return ending_ || woken_ || !arrived_.empty(); };
   const int64_t seconds = graph_.settings.idle_seconds;

@@ -1,4 +1,4 @@
-// A thread with a llama_context, which serves the requests of one graph.
+// A thread with a llama_context that serves the requests of one graph.
 #pragma once
 
 #include <llama.h>
@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "ggml/decode.h"
 #include "ggml/lora.h"
-#include "ggml/pass.h"
 #include "ggml/request.h"
 
 struct wasinn_backend_graph;
@@ -30,38 +30,39 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // A run has chosen this engine; until what is given is let go, the engine may not end. Any
+  // Called when a run has chosen this engine: the engine must not end while the result is held. Any
   // thread.
   std::shared_ptr<void> Lease();
   bool leased() const { return leases_ > 0; }
 
-  // Hands a request over. Throws when there can be no thread; the request is then the caller's.
+  // Takes a request over. Throws if the thread cannot be started; the request then stays with the
+  // caller.
   void Submit(std::shared_ptr<Request> request);
-  // Has the engine look at its requests, since one was cancelled.
+  // Makes the engine check its requests, since one was cancelled.
   void Wake();
   // Ends the thread and frees the context.
   void End();
 
  protected:
-  // Requests that have come, oldest first; those that were served are taken out.
+  // Requests that wait to be served, oldest first.
   std::deque<std::shared_ptr<Request>> waiting_;
   ContextHandle context_;
   wasinn_backend_graph& graph_;
 
   // Whether there is something to do.
   virtual bool Busy() const = 0;
-  // One pass over the model. May throw: then all requests that the engine has are ended by Fail.
+  // One step of work, usually one batch. May throw: then Fail ends all requests of the engine.
   virtual void Work() = 0;
-  // Ends all requests, waiting ones too, and frees what they had.
+  // Ends all requests, including waiting ones, and frees their resources.
   virtual void Fail(wasinn_code code, const std::string& message) = 0;
-  // Frees the context, when nobody is served.
+  // Frees the context while there are no requests.
   virtual void Rest() { context_.reset(); }
 
-  // Ends those of the waiting requests that were cancelled.
+  // Ends the waiting requests that were cancelled.
   void DropCancelled();
-  // The engine's context by these settings; throws Failure.
+  // Creates the engine's context with these settings. Throws Failure.
   void MakeContext(llama_context_params params);
-  // A pass of the engine's context, see Decode in pass.h.
+  // Decodes a batch in the engine's context, see Decode in decode.h.
   int32_t Decode(const llama_batch& batch, const std::vector<Request*>& requests);
 
  private:

@@ -1,4 +1,4 @@
-// Several runs at a time, their ends, and what they leave behind.
+// Several runs at a time, their ends, and the tokens that they leave in the cache.
 #include <fstream>
 #include <thread>
 
@@ -13,7 +13,7 @@ namespace {
 constexpr const char* kEndless = R"({"temp": 0, "ctx-size": 64, "context-shift": true,
                                      "ignore-eos": true})";
 
-TEST(GgmlEngineTest, EightAtOnceAnswerAsOneAlone) {
+TEST(GgmlEngineTest, EightAtOnceCompleteAsOneAlone) {
   const Model model;
   std::vector<std::unique_ptr<Session>> sessions;
   std::vector<std::unique_ptr<RunRecord>> runs;
@@ -49,7 +49,7 @@ TEST(GgmlEngineTest, MoreRunsThanSequencesWaitForTheirTurn) {
 }
 
 TEST(GgmlEngineTest, ALongPromptDoesNotStopAnAnswer) {
-  // The prompt takes several passes, in each of which the answer gets a token.
+  // The prompt takes several batches, in each of which the completion gets a token.
   const Model model(OptionList{{"max-batch", "32"}, {"max-sequences", "2"}});
   Session answer(model);
   EXPECT_EQ(answer.Set(0, "abc"), WASINN_OK);
@@ -152,7 +152,7 @@ TEST(GgmlEngineTest, AFullCacheEndsTheNewestRunWithAnError) {
   EXPECT_EQ(second.Take(second_run), WASINN_TOO_LARGE);
   EXPECT_NE(second.message.find("holds 256 tokens of all contexts together"), std::string::npos)
       << second.message;
-  // What the first one left behind makes room.
+  // The tokens that the first run left behind make room.
   EXPECT_EQ(second.Ask("x"), WASINN_OK) << second.message;
   Session large(model, {{"ctx-size", "257"}});
   EXPECT_EQ(large.context().get(), nullptr);
@@ -172,13 +172,12 @@ TEST(GgmlEngineTest, NoCacheIsLargerThanTheHostAllows) {
   // But for llama.cpp's rounding.
   const auto rounded = [](size_t cells) { return (cells + 255) / 256 * 256; };
   for (const char* form : {"auto", "true", "false"}) {
-    for (const size_t most : {300, 1000, 5000, 50000}) {
+    for (const size_t max : {300, 1000, 5000, 50000}) {
       for (const char* sequences : {"1", "4", "16"}) {
-        const Model model(OptionList{{"kv-unified", form},
-                                     {"kv-cells", std::to_string(most)},
-                                     {"max-sequences", sequences}});
+        const Model model(OptionList{
+            {"kv-unified", form}, {"kv-cells", std::to_string(max)}, {"max-sequences", sequences}});
         const auto cache = model.graph.get()->CacheFor(250);
-        EXPECT_LE(cache.cells, rounded(most)) << form << " " << most << " " << sequences;
+        EXPECT_LE(cache.cells, rounded(max)) << form << " " << max << " " << sequences;
         EXPECT_GE(cache.cells, 250U);
         EXPECT_GE(cache.sequences, 1U);
       }
@@ -204,7 +203,7 @@ TEST_P(GgmlCacheTest, GrowsWithTheContextsThatNeedMore) {
 }
 
 TEST_P(GgmlCacheTest, RunsFindWhatTheirContextsHave) {
-  // A model whose answer each token before it changes.
+  // A model whose completion depends on every token before it.
   const Model model(Options({{"max-sequences", "6"}}), WASINN_GGML_MODELS "alphabet/mixing.gguf");
   const OptionList options = {
       {"temp", "0"}, {"n-predict", "12"}, {"ignore-eos", "true"}, {"special", "true"}};

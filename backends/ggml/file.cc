@@ -33,7 +33,7 @@ Failure NoFile(const std::string& path, mode_t mode) {
 MappedFile::MappedFile(const std::string& path) {
   struct stat state{};
   if (stat(path.c_str(), &state) != 0) throw CannotOpen(path, errno);
-  // Neither a pipe without a writer nor a device may keep the load waiting.
+  // The load must not wait for a pipe without a writer, or for a device.
   if (!S_ISREG(state.st_mode)) throw NoFile(path, state.st_mode);
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (file < 0) throw CannotOpen(path, errno);

@@ -7,7 +7,7 @@
 
 namespace wasinn::ggml {
 
-// Throws Failure when the path names no regular file that can be read; its text names the path.
+// Throws Failure, whose text names the path, if the path is not a readable regular file.
 class MappedFile {
  public:
   explicit MappedFile(const std::string& path);

@@ -9,14 +9,15 @@
 namespace wasinn::ggml {
 namespace {
 
-// While answers are written, prompts get this part of a pass, so that the answers flow on.
+// While there is decoding, prefill gets only this part of a batch, so that completions keep
+// streaming.
 constexpr size_t kPromptShare = 4;
-// Answers are guessed ahead when there are so few, and each by its part of so many tokens.
-constexpr size_t kMostGuessed = 2;
-constexpr uint32_t kMostGuesses = 64;
-constexpr size_t kUsualGuesses = 8;
-// For so many tokens after guesses that were wrong.
-constexpr size_t kRestAfterWrongGuesses = 16;
+// Draft tokens are used for at most this many completions at once, which share kMaxDraftTokens.
+constexpr size_t kMaxDrafted = 2;
+constexpr uint32_t kMaxDraftTokens = 64;
+constexpr size_t kUsualDraftTokens = 8;
+// After wrong draft tokens, this many tokens are decoded without any.
+constexpr size_t kRestAfterWrongDraft = 16;
 
 }  // namespace
 
@@ -31,22 +32,22 @@ void Generator::Work() {
   if (Active() == 0) return;
   Gather();
   LookAtImage();
-  const size_t answers = Active();
-  const bool only_answers = std::ranges::none_of(sequences_, &Sequence::in_prompt);
+  const size_t active = Active();
+  const bool only_generating = std::ranges::none_of(sequences_, &Sequence::in_prompt);
   const size_t written = written_;
   const auto started = std::chrono::steady_clock::now();
-  const bool guessed = GuessAhead();
+  const bool drafted = AddDraftTokens();
   if (!Compute()) return;
   for (Sequence& sequence : sequences_) {
     if (sequence.request != nullptr && sequence.row >= 0) Advance(sequence);
   }
-  if (draft_ == nullptr || !only_answers) return;
+  if (draft_ == nullptr || !only_generating) return;
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - started;
-  pace_.Note(answers, guessed, took.count(), written_ - written);
+  pace_.Note(active, drafted, took.count(), written_ - written);
 }
 
 void Generator::Fail(wasinn_code code, const std::string& message) {
-  // What the cache holds is not known any more.
+  // The contents of the cache are unknown now.
   context_.reset();
   draft_.reset();
   for (Sequence& sequence : sequences_) {
@@ -88,16 +89,16 @@ void Generator::Open(size_t context_size) {
   params.n_seq_max = static_cast<uint32_t>(form.sequences);
   params.kv_unified = unified_ = form.unified;
   shifting_ = false;
-  params.n_outputs_max = params.n_seq_max + (graph_.draft != nullptr ? kMostGuesses : 0);
+  params.n_outputs_max = params.n_seq_max + (graph_.draft != nullptr ? kMaxDraftTokens : 0);
   params.n_batch = params.n_ubatch =
       std::max(static_cast<uint32_t>(settings.max_batch), params.n_outputs_max);
-  // With a window alone, the beginning of a prompt could not be used again.
+  // With only a window, the prefix of a prompt could not be reused.
   params.swa_full = true;
   MakeContext(params);
   if (llama_get_memory(context_.get()) == nullptr) {
     throw Failure(
         WASINN_UNSUPPORTED_OPERATION,
-        "ggml: expected a model that writes answers, given an encoder, which keeps nothing "
+        "ggml: expected a model that generates text, given an encoder, which keeps nothing "
         "of a text; only the other tasks work with it");
   }
   cells_ = llama_n_ctx_seq(context_.get());
@@ -109,7 +110,7 @@ void Generator::Open(size_t context_size) {
     draft_ = std::make_unique<Draft>(graph_, llama_n_ctx(context_.get()), sequences_.size());
 }
 
-// False when the cache is too small for the request and others are using it.
+// False if the cache is too small for the request and other runs are using it.
 bool Generator::MakeRoomFor(const Request& request) {
   if (context_ != nullptr && cells_ >= request.context_size) return true;
   if (Active() > 0) return false;
@@ -129,7 +130,8 @@ void Generator::Admit() {
   }
 }
 
-// The one that the context had last, else an empty one, else the one that was idle for longest.
+// The sequence that the context used last, otherwise an empty one, otherwise the one that was idle
+// for longest.
 Generator::Sequence* Generator::FreeSequence(const Request& request) {
   Sequence* best = nullptr;
   const auto rank = [&](const Sequence& sequence) {
@@ -147,18 +149,18 @@ void Generator::Begin(Sequence& sequence, std::shared_ptr<Request> request) {
   if (request->state != nullptr && !Restore(sequence, *request)) return;
   request->usage.reused_tokens = Reuse(sequence, *request);
   sequence.request = std::move(request);
-  sequence.answering = false;
-  sequence.guess_most = SIZE_MAX;
-  sequence.guess_rest = 0;
+  sequence.generating = false;
+  sequence.max_draft_tokens = SIZE_MAX;
+  sequence.draft_rest = 0;
 }
 
-// ------------------------------------------------------------------ a pass over the model
+// ------------------------------------------------------------------ one batch
 
-// What each sequence computes in the next pass: the token that was chosen last, and of prompts as
-// much as there is room for, in turns.
+// Plans the next batch: the last sampled token and the draft tokens of each completion, and as many
+// prompt tokens as fit, in turns.
 void Generator::Plan(bool prompts) {
-  const size_t most = llama_n_batch(context_.get());
-  size_t answers = 0;
+  const size_t max = llama_n_batch(context_.get());
+  size_t decoding = 0;
   size_t reading = 0;
   for (Sequence& sequence : sequences_) {
     sequence.fed.clear();
@@ -168,21 +170,22 @@ void Generator::Plan(bool prompts) {
       if (sequence.image() == nullptr) ++reading;
     } else {
       sequence.fed.push_back(sequence.next);
-      if (!prompts) sequence.guesses.clear();
-      sequence.fed.insert(sequence.fed.end(), sequence.guesses.begin(), sequence.guesses.end());
-      answers += sequence.fed.size();
+      if (!prompts) sequence.draft_tokens.clear();
+      sequence.fed.insert(sequence.fed.end(), sequence.draft_tokens.begin(),
+                          sequence.draft_tokens.end());
+      decoding += sequence.fed.size();
     }
   }
   if (!prompts || reading == 0) return;
   size_t room =
-      answers == 0 ? most : std::min(most - answers, std::max<size_t>(most / kPromptShare, 32));
+      decoding == 0 ? max : std::min(max - decoding, std::max<size_t>(max / kPromptShare, 32));
   for (size_t i = 0; i < sequences_.size() && room > 0; ++i) {
     Sequence& sequence = sequences_[(turn_ + i) % sequences_.size()];
     if (!sequence.in_prompt() || sequence.image() != nullptr) continue;
     const Settings& settings = sequence.request->settings();
     const auto limit = static_cast<size_t>(std::min(settings.batch_size, settings.ubatch_size));
     const auto& prompt = sequence.request->prompt;
-    // Up to the next image.
+    // The tokens up to the next image.
     const auto start = prompt.begin() + static_cast<std::ptrdiff_t>(sequence.tokens.size());
     const auto left = static_cast<size_t>(std::find(start, prompt.end(), kImageToken) - start);
     const size_t share = std::max<size_t>(room / reading, 1);
@@ -194,21 +197,21 @@ void Generator::Plan(bool prompts) {
   turn_ = (turn_ + 1) % sequences_.size();
 }
 
-// One pass by the plan; false when it brought nothing and must be planned anew.
+// Decodes one planned batch; false if it produced nothing and must be planned again.
 bool Generator::Compute() {
   Plan(true);
-  if (Pass()) return true;
-  // No room in the cache. Old tokens go first, then prompts wait, then the newest run ends.
+  if (DecodeBatch()) return true;
+  // The cache is full. First old tokens are dropped, then prompts wait, then the newest run fails.
   if (EvictIdle()) return false;
-  const bool answering = std::ranges::any_of(sequences_, [](const Sequence& sequence) {
+  const bool generating = std::ranges::any_of(sequences_, [](const Sequence& sequence) {
     return sequence.request != nullptr && !sequence.in_prompt();
   });
-  if (!answering) {
+  if (!generating) {
     FailNewest(true);
     return false;
   }
   Plan(false);
-  if (Pass()) return true;
+  if (DecodeBatch()) return true;
   FailNewest(false);
   return false;
 }
@@ -230,17 +233,17 @@ void Generator::FailNewest(bool in_prompt) {
                     "makes it larger)");
 }
 
-// False when the cache has no room for the pass; nothing has changed then.
-bool Generator::Pass() {
+// False if the cache has no room for the batch; then nothing has changed.
+bool Generator::DecodeBatch() {
   Batch batch;
   std::vector<Request*> requests;
   for (Sequence& sequence : sequences_) {
     if (sequence.fed.empty()) continue;
     requests.push_back(sequence.request.get());
-    const bool wants = sequence.answering || sequence.tokens.size() + sequence.fed.size() ==
-                                                 sequence.request->prompt.size();
-    // The token before the guesses, and each of them.
-    const size_t first_wanted = sequence.fed.size() - 1 - sequence.guesses.size();
+    const bool wants = sequence.generating || sequence.tokens.size() + sequence.fed.size() ==
+                                                  sequence.request->prompt.size();
+    // The token before the draft tokens, and each draft token.
+    const size_t first_wanted = sequence.fed.size() - 1 - sequence.draft_tokens.size();
     const llama_pos first = sequence.position();
     for (size_t i = 0; i < sequence.fed.size(); ++i) {
       if (wants && i == first_wanted) sequence.row = batch.size();
@@ -253,7 +256,7 @@ bool Generator::Pass() {
   if (status == 1) return false;
   shifting_ = false;
   if (status == 2) {
-    // All of them are cancelled; what was computed before this pass is still good.
+    // All requests are cancelled; everything computed before this batch is still valid.
     for (Sequence& sequence : sequences_) {
       if (sequence.fed.empty()) continue;
       sequence.row = -1;
@@ -275,96 +278,98 @@ bool Generator::Pass() {
 
 // ------------------------------------------------------------------ the next token
 
-// Has the draft model guess how answers go on, where there are so few that a pass over several
-// tokens of each takes little longer than over one.
-// False when there was nothing to guess.
-bool Generator::GuessAhead() {
-  for (Sequence& sequence : sequences_) sequence.guesses.clear();
+// Adds draft tokens to the completions, if there are so few that decoding several tokens of each
+// takes little longer than decoding one. False if there are no draft tokens.
+bool Generator::AddDraftTokens() {
+  for (Sequence& sequence : sequences_) sequence.draft_tokens.clear();
   const size_t active = Active();
-  if (draft_ == nullptr || active == 0 || active > kMostGuessed) return false;
-  std::optional<bool> pays;
-  std::vector<Guess> guesses;
+  if (draft_ == nullptr || active == 0 || active > kMaxDrafted) return false;
+  std::optional<bool> faster;
+  std::vector<DraftRequest> drafts;
   for (Sequence& sequence : sequences_) {
     if (sequence.request == nullptr || sequence.in_prompt()) continue;
     // The draft model sees no images.
     if (!sequence.images.empty()) continue;
     const Settings& settings = sequence.request->settings();
-    if (sequence.guess_rest > 0) {
-      --sequence.guess_rest;
+    if (sequence.draft_rest > 0) {
+      --sequence.draft_rest;
       continue;
     }
     const bool automatic = settings.draft_max < 0;
-    if (automatic && !pays) pays = pace_.Pays(active);
-    if (automatic && !*pays) continue;
-    // Nothing beyond the context, nor after the last token.
-    size_t most = std::min(
-        {sequence.guess_most, automatic ? kUsualGuesses : static_cast<size_t>(settings.draft_max),
-         sequence.request->context_size - sequence.tokens.size() - 1, kMostGuesses / kMostGuessed});
+    if (automatic && !faster) faster = pace_.IsFaster(active);
+    if (automatic && !*faster) continue;
+    // No token beyond the context, nor after the last one.
+    size_t max = std::min({sequence.max_draft_tokens,
+                           automatic ? kUsualDraftTokens : static_cast<size_t>(settings.draft_max),
+                           sequence.request->context_size - sequence.tokens.size() - 1,
+                           kMaxDraftTokens / kMaxDrafted});
     if (settings.n_predict > 0) {
-      most = std::min(most, static_cast<size_t>(settings.n_predict) -
-                                sequence.request->usage.output_tokens - 1);
+      max = std::min(
+          max, static_cast<size_t>(settings.n_predict) - sequence.request->usage.output_tokens - 1);
     }
-    if (most == 0 || most < static_cast<size_t>(settings.draft_min)) continue;
-    guesses.push_back({sequence.id,
-                       &sequence.tokens,
-                       sequence.next,
-                       most,
-                       static_cast<float>(settings.draft_p_min),
-                       sequence.request.get(),
-                       {}});
+    if (max == 0 || max < static_cast<size_t>(settings.draft_min)) continue;
+    drafts.push_back({sequence.id,
+                      &sequence.tokens,
+                      sequence.next,
+                      max,
+                      static_cast<float>(settings.draft_p_min),
+                      sequence.request.get(),
+                      {}});
   }
-  if (guesses.empty()) return false;
-  draft_->Continue(guesses);
-  for (Guess& guess : guesses) {
-    Sequence& sequence = sequences_[static_cast<size_t>(guess.id)];
-    const auto least = static_cast<size_t>(guess.request->settings().draft_min);
-    if (guess.guessed.size() >= least) sequence.guesses = std::move(guess.guessed);
+  if (drafts.empty()) return false;
+  draft_->Continue(drafts);
+  for (DraftRequest& draft : drafts) {
+    Sequence& sequence = sequences_[static_cast<size_t>(draft.id)];
+    const auto min = static_cast<size_t>(draft.request->settings().draft_min);
+    if (draft.draft_tokens.size() >= min) sequence.draft_tokens = std::move(draft.draft_tokens);
   }
   return true;
 }
 
-// Chooses the tokens that the pass has brought: one, and one more for each guess that is right.
+// Samples the tokens that the batch allows: one, and one more for each accepted draft token.
 void Generator::Advance(Sequence& sequence) {
-  const std::vector<llama_token> guesses = std::exchange(sequence.guesses, {});
-  const size_t computed = sequence.tokens.size() - guesses.size();
-  sequence.request->usage.draft_tokens += guesses.size();
-  for (size_t right = 0;; ++right) {
-    const bool guessed = right < guesses.size();
-    const auto token = NextToken(sequence, sequence.row + static_cast<int32_t>(right),
-                                 computed + right, guessed ? guesses[right] : LLAMA_TOKEN_NULL);
-    if (token && guessed && *token == guesses[right]) continue;
-    CutBack(sequence, computed + right);
+  const std::vector<llama_token> draft_tokens = std::exchange(sequence.draft_tokens, {});
+  const size_t computed = sequence.tokens.size() - draft_tokens.size();
+  sequence.request->usage.draft_tokens += draft_tokens.size();
+  for (size_t accepted = 0;; ++accepted) {
+    const bool drafted = accepted < draft_tokens.size();
+    const auto token =
+        NextToken(sequence, sequence.row + static_cast<int32_t>(accepted), computed + accepted,
+                  drafted ? draft_tokens[accepted] : LLAMA_TOKEN_NULL);
+    if (token && drafted && *token == draft_tokens[accepted]) continue;
+    CutBack(sequence, computed + accepted);
     if (!token) return;
     sequence.next = *token;
-    if (!guesses.empty()) Learn(sequence, guesses.size(), right);
+    if (!draft_tokens.empty()) Learn(sequence, draft_tokens.size(), accepted);
     return;
   }
 }
 
-// Guesses more ahead after right ones and less after wrong ones, at last not for a while.
-void Generator::Learn(Sequence& sequence, size_t guessed, size_t right) {
-  if (right == guessed) {
-    sequence.guess_most = guessed * 2;
-  } else if (right * 2 < guessed) {
-    sequence.guess_most = std::max<size_t>(guessed / 2, 1);
-    if (guessed <= 2) sequence.guess_rest = kRestAfterWrongGuesses;
+// Uses more draft tokens after accepted ones and fewer after rejected ones, and finally none for a
+// while.
+void Generator::Learn(Sequence& sequence, size_t drafted, size_t accepted) {
+  if (accepted == drafted) {
+    sequence.max_draft_tokens = drafted * 2;
+  } else if (accepted * 2 < drafted) {
+    sequence.max_draft_tokens = std::max<size_t>(drafted / 2, 1);
+    if (drafted <= 2) sequence.draft_rest = kRestAfterWrongDraft;
   }
 }
 
-// Takes what was computed behind the first `count` tokens out of the cache.
+// Removes everything after the first `count` tokens from the cache.
 void Generator::CutBack(Sequence& sequence, size_t count) {
   if (sequence.tokens.size() <= count) return;
   if (!llama_memory_seq_rm(llama_get_memory(context_.get()), sequence.id,
                            PositionOf(sequence.images, count), -1)) {
-    throw Failure(WASINN_RUNTIME_ERROR, "ggml: llama.cpp could not go back a step");
+    throw Failure(WASINN_RUNTIME_ERROR, "ggml: llama.cpp could not remove tokens from the cache");
   }
   sequence.tokens.resize(count);
 }
 
-// The token that the scores of `row` choose, behind `computed` tokens; nullopt when the run has
-// ended. `guess` is what the draft model held for it.
+// Samples a token from the logits of `row`, which follows `computed` tokens; nullopt if the run has
+// ended. `draft_token` is the draft model's proposal.
 std::optional<llama_token> Generator::NextToken(Sequence& sequence, int32_t row, size_t computed,
-                                                llama_token guess) {
+                                                llama_token draft_token) {
   const std::shared_ptr<Request> request = sequence.request;
   const Settings& settings = request->settings();
   const auto finish = [&](const char* why, wasinn_code code = WASINN_OK, std::string message = {}) {
@@ -374,26 +379,27 @@ std::optional<llama_token> Generator::NextToken(Sequence& sequence, int32_t row,
     request->Finish(why, code, message);
     return std::nullopt;
   };
-  if (!std::exchange(sequence.answering, true)) request->BeginAnswer();
+  if (!std::exchange(sequence.generating, true)) request->BeginCompletion();
   if (settings.n_predict == 0) return finish("length");
   std::optional<llama_token> token;
   try {
-    const float* scores = llama_get_logits_ith(context_.get(), row);
-    if (scores == nullptr) {
-      throw Failure(WASINN_RUNTIME_ERROR, "ggml: llama.cpp gave no scores of tokens");
+    const float* logits = llama_get_logits_ith(context_.get(), row);
+    if (logits == nullptr) {
+      throw Failure(WASINN_RUNTIME_ERROR, "ggml: llama.cpp gave no logits");
     }
-    token = request->sampler->Sample(scores);
+    token = request->sampler->Sample(logits);
     if (!token && request->sampler->is_unfinished()) {
-      throw Failure(WASINN_INVALID_ARGUMENT,
-                    "ggml: expected a grammar or schema with which the answer can go on by a token "
-                    "of the model, given one that has none behind what was written");
+      throw Failure(
+          WASINN_INVALID_ARGUMENT,
+          "ggml: expected a grammar or schema that allows some token of the model to come next, "
+          "given one that allows none after the text so far");
     }
     if (!token) return finish("grammar");
     if (llama_vocab_is_eog(graph_.vocabulary, *token)) return finish("end");
-    if (*token == guess) ++request->usage.accepted_tokens;
+    if (*token == draft_token) ++request->usage.accepted_tokens;
     request->sampler->Accept(*token);
     ++written_;
-    if (!request->Answer(*graph_.vocabulary, *token)) return finish(request->usage.finish);
+    if (!request->AddToken(*graph_.vocabulary, *token)) return finish(request->usage.finish);
   } catch (const Failure& failure) {
     End(sequence);
     request->Fail(failure.code(), failure.message());
@@ -408,17 +414,19 @@ std::optional<llama_token> Generator::NextToken(Sequence& sequence, int32_t row,
     return finish("length");
   }
   if (computed >= request->context_size && !Shift(sequence)) {
-    return finish("context", WASINN_CONTEXT_FULL,
-                  "ggml: the context of " + std::to_string(request->context_size) +
-                      " tokens is full; the answer so far is there" +
-                      (settings.context_shift
-                           ? "; the model cannot forget the older half, or n-keep leaves none"
-                           : ""));
+    return finish(
+        "context", WASINN_CONTEXT_FULL,
+        "ggml: the context of " + std::to_string(request->context_size) +
+            " tokens is full; the completion so far is available" +
+            (settings.context_shift
+                 ? "; the model cannot drop the older half, or n-keep leaves nothing to drop"
+                 : ""));
   }
   return token;
 }
 
-// Forgets the older half of what may be forgotten; false when that is not wanted or not possible.
+// Drops the older half of the tokens that may be dropped; false if that is not wanted or not
+// possible.
 bool Generator::Shift(Sequence& sequence) {
   const Settings& settings = sequence.request->settings();
   llama_memory_t memory = llama_get_memory(context_.get());

@@ -1,4 +1,4 @@
-// The engine that writes answers.
+// The engine that generates text.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +12,9 @@
 
 namespace wasinn::ggml {
 
-// All runs of a graph are sequences of one llama_context: each pass over the model computes the
-// next token of every answer and a part of every prompt, so that nobody waits for another's end. A
-// sequence keeps its tokens after its run, for the next prompt that begins as they do.
+// All runs of a graph are sequences of one llama_context: each batch holds the next token of every
+// completion and a part of every prompt, so that no run waits for the end of another. A sequence
+// keeps its tokens after its run, for the next prompt with the same prefix.
 class Generator final : public Engine {
  public:
   using Engine::Engine;
@@ -29,28 +29,28 @@ class Generator final : public Engine {
   struct Sequence {
     llama_seq_id id = 0;              // index in sequences_
     std::vector<llama_token> tokens;  // in the cache, in order
-    ImagePlaces images;               // those among them
-    // Of the image that is being computed: what stands for its tokens, and how many are in the
-    // cache already.
+    ImagePlaces images;               // the images among them
+    // The image that is being computed: its embeddings, and how many of its tokens are in the cache
+    // already.
     std::vector<float> seen;
     size_t seen_computed = 0;
-    uint64_t owner = 0;   // number of the context whose run was the last
-    uint64_t used = 0;    // when, as a count
-    bool shared = false;  // has cells together with another sequence
+    uint64_t owner = 0;   // number of the context that used it last
+    uint64_t used = 0;    // the time of its last use, as a count
+    bool shared = false;  // shares cells with another sequence
     std::shared_ptr<Request> request;
-    bool answering = false;  // the prompt is computed
-    llama_token next = 0;    // chosen, and not computed yet
-    size_t guess_most =
-        SIZE_MAX;           // tokens to guess ahead: more after right ones, fewer after wrong
-    size_t guess_rest = 0;  // tokens until guessing is tried again
-    // Of the pass under way.
+    bool generating = false;  // the prompt is complete
+    llama_token next = 0;     // sampled, but not decoded yet
+    size_t max_draft_tokens =
+        SIZE_MAX;           // doubled when all were accepted, halved when most were rejected
+    size_t draft_rest = 0;  // tokens until drafting is tried again
+    // For the batch under way.
     std::vector<llama_token> fed;
-    std::vector<llama_token> guesses;  // the end of `fed` that the draft model has guessed
-    int32_t row = -1;  // index in the batch of the token whose scores choose the next; one for
-                       // each guess follows
+    std::vector<llama_token> draft_tokens;  // the end of `fed`, which the draft model proposed
+    int32_t row = -1;  // index in the batch of the token whose logits select the next one; the
+                       // rows of the draft tokens follow
 
-    bool in_prompt() const { return request != nullptr && !answering; }
-    // The image of the prompt that is to be computed next; null when a token is.
+    bool in_prompt() const { return request != nullptr && !generating; }
+    // The image of the prompt that must be computed next; null if a token comes next.
     const ImagePlace* image() const {
       return in_prompt() ? PlaceAt(request->images, tokens.size()) : nullptr;
     }
@@ -78,32 +78,32 @@ class Generator final : public Engine {
   // In generator_images.cc.
   void LookAtImage();
   void ComputeImage(Sequence& sequence, const ImagePlace& place);
-  bool PassImage(Sequence& sequence, const ImagePlace& place);
+  bool DecodeImage(Sequence& sequence, const ImagePlace& place);
   void DropImage(Sequence& sequence);
 
   void Plan(bool prompts);
   bool Compute();
-  bool Pass();
+  bool DecodeBatch();
   void FailNewest(bool in_prompt);
-  bool GuessAhead();
+  bool AddDraftTokens();
   void Advance(Sequence& sequence);
   std::optional<llama_token> NextToken(Sequence& sequence, int32_t row, size_t computed,
-                                       llama_token guess);
-  static void Learn(Sequence& sequence, size_t guessed, size_t right);
+                                       llama_token draft_token);
+  static void Learn(Sequence& sequence, size_t drafted, size_t accepted);
   void CutBack(Sequence& sequence, size_t count);
   bool Shift(Sequence& sequence);
   void End(Sequence& sequence);
 
   std::vector<Sequence> sequences_;
   std::unique_ptr<Draft> draft_;  // null without a draft model
-  Pace pace_;
-  size_t written_ = 0;     // tokens of answers, of all runs
+  DraftPace pace_;
+  size_t written_ = 0;     // completion tokens of all runs
   bool unified_ = true;    // all sequences share the cells
-  size_t cells_ = 0;       // of all sequences, or of each
-  bool shifting_ = false;  // cells were moved, and llama.cpp does so in the next pass
+  size_t cells_ = 0;       // of all sequences together, or of each
+  bool shifting_ = false;  // cells are to be moved, which llama.cpp does at the next decode
   uint64_t clock_ = 0;
-  size_t image_turn_ = 0;  // whose image is next
-  size_t turn_ = 0;        // whose prompt is first in the next pass
+  size_t image_turn_ = 0;  // the sequence whose image comes next
+  size_t turn_ = 0;        // the sequence whose prompt comes first in the next batch
 };
 
 }  // namespace wasinn::ggml

@@ -1,4 +1,4 @@
-// What sequences have in the key-value cache: used again, copied, moved, saved and forgotten.
+// The sequences' cells in the KV cache: reusing, copying, moving, saving and dropping them.
 #include <algorithm>
 #include <utility>
 
@@ -8,15 +8,15 @@
 namespace wasinn::ggml {
 namespace {
 
-// Fewer tokens are not worth the sharing.
-constexpr size_t kLeastShared = 16;
+// Sharing fewer tokens is not worth its cost.
+constexpr size_t kMinShared = 16;
 
-// How many of the first tokens, `most` at most, are those of the request's prompt.
+// How many of the first tokens, at most `max`, agree with the request's prompt.
 size_t CommonPrefix(const std::vector<llama_token>& tokens, const ImagePlaces& images,
-                    const Request& request, size_t most = SIZE_MAX) {
+                    const Request& request, size_t max = SIZE_MAX) {
   const auto end = std::ranges::mismatch(tokens, request.prompt).in1;
   const auto common = static_cast<size_t>(end - tokens.begin());
-  return CommonImages(images, request.images, std::min(common, most));
+  return CommonImages(images, request.images, std::min(common, max));
 }
 
 }  // namespace
@@ -39,7 +39,7 @@ bool Generator::EvictIdle() {
   return true;
 }
 
-// What the cache holds of a sequence.
+// The cache's contents for a sequence.
 std::vector<uint8_t> Generator::Content(const Sequence& sequence) {
   std::vector<uint8_t> content(llama_state_seq_get_size(context_.get(), sequence.id));
   content.resize(
@@ -47,16 +47,16 @@ std::vector<uint8_t> Generator::Content(const Sequence& sequence) {
   return content;
 }
 
-// False when it could not be set; the cache then holds nothing of the sequence.
+// False if the contents could not be set; the cache is then empty for the sequence.
 bool Generator::SetContent(const Sequence& sequence, const std::vector<uint8_t>& content) {
-  // A state without tokens would leave those that are there.
+  // A state without tokens would leave the present ones in place.
   llama_memory_seq_rm(llama_get_memory(context_.get()), sequence.id, -1, -1);
   return llama_state_seq_set_data(context_.get(), content.data(), content.size(), sequence.id) ==
          content.size();
 }
 
-// Gives the sequence the first `count` tokens of another one instead of its own; false when it has
-// none then.
+// Replaces the sequence's tokens by the first `count` tokens of another one; false if the sequence
+// is empty afterwards.
 bool Generator::CopyBeginning(Sequence& source, Sequence& sequence, size_t count) {
   llama_memory_t memory = llama_get_memory(context_.get());
   const llama_pos end = PositionOf(source.images, count);
@@ -76,8 +76,8 @@ bool Generator::CopyBeginning(Sequence& source, Sequence& sequence, size_t count
   return true;
 }
 
-// llama.cpp computes sequences in one pass only when they lie side by side in the cache, unless
-// they share it: puts those with runs so.
+// llama.cpp decodes sequences in one batch only if they are neighbours in the cache, unless they
+// share it. This moves the sequences with runs side by side.
 void Generator::Gather() {
   if (unified_ || shifting_) return;
   const auto active = [](const Sequence& sequence) { return sequence.request != nullptr; };
@@ -97,14 +97,14 @@ void Generator::Gather() {
   }
 }
 
-// Leaves those tokens of the prompt in the sequence that were computed before; their number.
+// Keeps the prompt tokens that were computed before in the sequence, and returns their number.
 size_t Generator::Reuse(Sequence& sequence, const Request& request) {
   const Settings& settings = graph_.settings;
   llama_memory_t memory = llama_get_memory(context_.get());
-  // The last token must be computed for its scores.
-  const size_t most = request.prompt.size() - 1;
+  // The last token must be computed for its logits.
+  const size_t max = request.prompt.size() - 1;
   const auto usable = [&](const Sequence& from) {
-    return CommonPrefix(from.tokens, from.images, request, most);
+    return CommonPrefix(from.tokens, from.images, request, max);
   };
   const bool shifts = request.settings().context_shift;
   if (!request.settings().cache_prompt || (shifts && sequence.shared)) {
@@ -112,10 +112,10 @@ size_t Generator::Reuse(Sequence& sequence, const Request& request) {
     return 0;
   }
   const size_t own = usable(sequence);
-  // Cells of several sequences cannot move, so those that shift stay alone.
+  // Cells of several sequences cannot be moved, so sequences with context-shift share none.
   if (settings.share_prefix && !graph_.is_recurrent && !shifts) {
     Sequence* source = nullptr;
-    size_t common = own + kLeastShared;
+    size_t common = own + kMinShared;
     for (Sequence& other : sequences_) {
       const bool moves = other.request != nullptr && other.request->settings().context_shift;
       if (&other == &sequence || moves || usable(other) <= common) continue;
@@ -127,7 +127,7 @@ size_t Generator::Reuse(Sequence& sequence, const Request& request) {
     }
   }
   if (own < sequence.tokens.size()) {
-    // A recurrent model cannot go back.
+    // A recurrent model cannot drop tokens at the end.
     if (!llama_memory_seq_rm(memory, sequence.id, PositionOf(sequence.images, own), -1)) {
       Clear(sequence);
       return 0;
@@ -138,8 +138,8 @@ size_t Generator::Reuse(Sequence& sequence, const Request& request) {
   return own;
 }
 
-// Puts the state that the request goes on from into the sequence, when that has more of the prompt
-// than is there. False when the state was bad, and the request is ended.
+// Loads the request's saved state into the sequence if the state covers more of the prompt than the
+// cache does. False if the state was bad; the request has then ended.
 bool Generator::Restore(Sequence& sequence, Request& request) {
   const std::unique_ptr<StateFile> state = std::move(request.state);
   if (CommonPrefix(state->tokens(), {}, request) <=
@@ -178,7 +178,7 @@ bool Generator::Restore(Sequence& sequence, Request& request) {
   return true;
 }
 
-// Saves the state of a run that ends well, if it is to be; else tells why not.
+// Saves the state of a run that succeeds, if that was requested; otherwise sets the error.
 void Generator::Save(const Sequence& sequence, wasinn_code& code, std::string& message) {
   const Settings& settings = sequence.request->settings();
   if (settings.state_save.empty()) return;

@@ -1,4 +1,4 @@
-// The images of prompts: one step at a time, in turns with the passes over text.
+// The images of prompts: one step at a time, alternating with batches of text.
 #include <algorithm>
 
 #include "ggml/generator.h"
@@ -6,7 +6,7 @@
 
 namespace wasinn::ggml {
 
-// A step of one image: it is seen, or a part of what was seen is computed.
+// One step of one image: encoding it, or decoding a part of its embeddings.
 void Generator::LookAtImage() {
   for (size_t i = 0; i < sequences_.size(); ++i) {
     Sequence& sequence = sequences_[(image_turn_ + i) % sequences_.size()];
@@ -27,12 +27,12 @@ void Generator::LookAtImage() {
 }
 
 void Generator::ComputeImage(Sequence& sequence, const ImagePlace& place) {
-  if (!PassImage(sequence, place)) {
-    // No room in the cache: as for text, but answers under way may end first.
-    const bool answering = std::ranges::any_of(sequences_, [](const Sequence& other) {
+  if (!DecodeImage(sequence, place)) {
+    // The cache is full: as for text, but completions under way may end first.
+    const bool generating = std::ranges::any_of(sequences_, [](const Sequence& other) {
       return other.request != nullptr && !other.in_prompt();
     });
-    if (!EvictIdle() && !answering) FailNewest(true);
+    if (!EvictIdle() && !generating) FailNewest(true);
     return;
   }
   if (sequence.seen_computed < place.count) return;
@@ -41,12 +41,12 @@ void Generator::ComputeImage(Sequence& sequence, const ImagePlace& place) {
   sequence.tokens.insert(sequence.tokens.end(), place.count, kImageToken);
   sequence.images.push_back(place);
   sequence.images.back().chunk.reset();
-  // When the prompt ends with an image, what comes after it is the answer.
+  // If the prompt ends with an image, the completion follows it.
   if (sequence.row >= 0) Advance(sequence);
 }
 
-// A part of what was seen; false when the cache has no room for it.
-bool Generator::PassImage(Sequence& sequence, const ImagePlace& place) {
+// Decodes a part of the embeddings; false if the cache has no room for it.
+bool Generator::DecodeImage(Sequence& sequence, const ImagePlace& place) {
   const Settings& settings = sequence.request->settings();
   const bool ahead = graph_.vision->SeesAhead(place);
   const size_t from = sequence.seen_computed;
@@ -87,7 +87,7 @@ bool Generator::PassImage(Sequence& sequence, const ImagePlace& place) {
   return true;
 }
 
-// Takes what an image that is not complete has left in the cache out of it.
+// Removes the part of an incomplete image from the cache.
 void Generator::DropImage(Sequence& sequence) {
   if (sequence.seen.empty()) return;
   sequence.seen.clear();

@@ -14,12 +14,12 @@ namespace wasinn::ggml {
 namespace {
 
 // Real files stay far below these.
-constexpr uint64_t kMostTensors = 1 << 20;
-constexpr uint64_t kMostKeys = 1 << 16;
-constexpr uint64_t kMostKeyBytes = 1 << 12;
-constexpr uint64_t kMostTextBytes = 16 << 20;
-constexpr uint64_t kMostAlignment = 1 << 20;
-constexpr uint64_t kMostTokens = 4 << 20;
+constexpr uint64_t kMaxTensors = 1 << 20;
+constexpr uint64_t kMaxKeys = 1 << 16;
+constexpr uint64_t kMaxKeyBytes = 1 << 12;
+constexpr uint64_t kMaxTextBytes = 16 << 20;
+constexpr uint64_t kMaxAlignment = 1 << 20;
+constexpr uint64_t kMaxTokens = 4 << 20;
 // LLAMA_POOLING_TYPE_RANK.
 constexpr uint64_t kPoolingRanks = 4;
 constexpr const char* kHead = "cls.output.weight";
@@ -45,13 +45,13 @@ std::string Shown(std::string_view name) {
   return text + "'";
 }
 
-// What may follow of a value of the metadata; numbers are kept to be looked at together.
+// A value of the metadata; numbers are kept so that they can be checked together.
 struct Value {
   gguf_type type = GGUF_TYPE_COUNT;
   bool is_array = false;
-  gguf_type item = GGUF_TYPE_COUNT;  // of an array
+  gguf_type item = GGUF_TYPE_COUNT;  // the item type of an array
   uint64_t count = 1;
-  std::optional<uint64_t> number;  // of a whole number that is not negative
+  std::optional<uint64_t> number;  // the value, if it is an integer that is not negative
   std::string text;
 };
 
@@ -68,10 +68,10 @@ class Reader {
     return value;
   }
 
-  std::string_view Text(uint64_t most, const char* what) {
+  std::string_view Text(uint64_t max, const char* what) {
     const auto size = Get<uint64_t>(what);
-    if (size > most) {
-      throw Wrong(std::string(what) + " of at most " + std::to_string(most) + " bytes",
+    if (size > max) {
+      throw Wrong(std::string(what) + " of at most " + std::to_string(max) + " bytes",
                   std::to_string(size));
     }
     return {reinterpret_cast<const char*>(Take(size, what)), static_cast<size_t>(size)};
@@ -158,7 +158,7 @@ Value ReadValue(Reader& reader, std::string_view key) {
   Value value;
   value.type = ReadType(reader, key);
   if (value.type == GGUF_TYPE_STRING) {
-    value.text = reader.Text(kMostTextBytes, "a text");
+    value.text = reader.Text(kMaxTextBytes, "a text");
   } else if (value.type != GGUF_TYPE_ARRAY) {
     value.number = ReadNumber(reader, value.type);
   } else {
@@ -167,8 +167,8 @@ Value ReadValue(Reader& reader, std::string_view key) {
     value.count = reader.Get<uint64_t>("the count of a list");
     if (value.item == GGUF_TYPE_ARRAY) throw Wrong("no list of lists in " + Shown(key), "one");
     if (value.item == GGUF_TYPE_STRING) {
-      // Each takes at least its length; so a count that cannot be ends soon.
-      for (uint64_t i = 0; i < value.count; ++i) reader.Text(kMostTextBytes, "a text");
+      // Each text takes at least the bytes of its length, so an impossible count ends soon.
+      for (uint64_t i = 0; i < value.count; ++i) reader.Text(kMaxTextBytes, "a text");
     } else {
       uint64_t bytes = 0;
       if (__builtin_mul_overflow(value.count, WidthOf(value.item), &bytes)) bytes = UINT64_MAX;
@@ -183,7 +183,7 @@ using Metadata = std::map<std::string, Value, std::less<>>;
 Metadata ReadMetadata(Reader& reader, uint64_t count) {
   Metadata metadata;
   for (uint64_t i = 0; i < count; ++i) {
-    const std::string key(reader.Text(kMostKeyBytes, "a key"));
+    const std::string key(reader.Text(kMaxKeyBytes, "a key"));
     if (key.empty()) throw Wrong("a key", "an empty one");
     if (!metadata.emplace(key, ReadValue(reader, key)).second) {
       throw Wrong("each key once", Shown(key) + " again");
@@ -192,23 +192,23 @@ Metadata ReadMetadata(Reader& reader, uint64_t count) {
   return metadata;
 }
 
-// A number that must be there and lie within the bounds, or, with `otherwise`, may be missing.
-uint64_t Bounded(const Metadata& metadata, const std::string& key, uint64_t least, uint64_t most,
+// A number that must lie within the bounds and, unless `otherwise` is given, must be present.
+uint64_t Bounded(const Metadata& metadata, const std::string& key, uint64_t min, uint64_t max,
                  std::optional<uint64_t> otherwise = std::nullopt) {
   const auto found = metadata.find(key);
   if (found == metadata.end() && otherwise) return *otherwise;
   const std::string expected =
-      Shown(key) + " from " + std::to_string(least) + " to " + std::to_string(most);
+      Shown(key) + " from " + std::to_string(min) + " to " + std::to_string(max);
   if (found == metadata.end()) throw Wrong(expected, "none");
-  // Models with layers of several kinds have a list here; llama.cpp checks its length.
-  if (found->second.is_array) return least;
+  // Models with several kinds of layers have a list here; llama.cpp checks its length.
+  if (found->second.is_array) return min;
   const auto number = found->second.number;
   if (!number) throw Wrong(expected, "something that is no whole number");
-  if (*number < least || *number > most) throw Wrong(expected, std::to_string(*number));
+  if (*number < min || *number > max) throw Wrong(expected, std::to_string(*number));
   return *number;
 }
 
-// Numbers that llama.cpp divides by, allocates by, or asserts.
+// Numbers by which llama.cpp divides, with which it allocates, or which it asserts.
 void CheckModel(const Metadata& metadata) {
   const auto architecture = metadata.find("general.architecture");
   if (architecture == metadata.end() || architecture->second.text.empty()) {
@@ -233,7 +233,7 @@ void CheckModel(const Metadata& metadata) {
   Bounded(metadata, arch + "expert_used_count", experts > 0 ? 1 : 0, experts, experts);
 }
 
-// The same of a projector.
+// As above, for a projector.
 void CheckProjectorNumbers(const Metadata& metadata) {
   const auto architecture = metadata.find("general.architecture");
   if (architecture == metadata.end() || architecture->second.text != "clip") {
@@ -270,8 +270,8 @@ void CheckVocabulary(const Metadata& metadata) {
   const auto list = metadata.find("tokenizer.ggml.tokens");
   if (list == metadata.end()) throw Wrong("the list 'tokenizer.ggml.tokens'", "none");
   const uint64_t tokens = list->second.count;
-  if (list->second.item != GGUF_TYPE_STRING || tokens == 0 || tokens > kMostTokens) {
-    throw Wrong("'tokenizer.ggml.tokens' to be 1 to " + std::to_string(kMostTokens) + " texts",
+  if (list->second.item != GGUF_TYPE_STRING || tokens == 0 || tokens > kMaxTokens) {
+    throw Wrong("'tokenizer.ggml.tokens' to be 1 to " + std::to_string(kMaxTokens) + " texts",
                 std::to_string(tokens) + " of type " + std::to_string(list->second.item));
   }
   for (const char* name : {"tokenizer.ggml.scores", "tokenizer.ggml.token_type"}) {
@@ -284,16 +284,16 @@ void CheckVocabulary(const Metadata& metadata) {
   }
   for (const auto& [key, value] : metadata) {
     if (!key.starts_with("tokenizer.ggml.") || !key.ends_with("_token_id")) continue;
-    // A number that is none, such as -1, says that there is no such token.
+    // An invalid number such as -1 means that there is no such token.
     if (value.number && *value.number >= tokens && *value.number != UINT32_MAX) {
       throw Wrong(Shown(key) + " below " + std::to_string(tokens), std::to_string(*value.number));
     }
   }
 }
 
-// Bytes of a tensor; checked against overflow.
+// The bytes of a tensor, with a check for overflow.
 uint64_t TensorBytes(std::string_view name, uint32_t type, const uint64_t dims[GGML_MAX_DIMS]) {
-  // Types that were given up keep their number, with a size of 0.
+  // Abandoned types keep their number, with a size of 0.
   if (type >= GGML_TYPE_COUNT || ggml_type_size(static_cast<ggml_type>(type)) == 0) {
     throw Wrong("a type of this llama.cpp for tensor " + Shown(name), std::to_string(type));
   }
@@ -356,7 +356,7 @@ Tensors ReadTensors(Reader& reader, uint64_t count, uint64_t alignment, uint64_t
   for (uint64_t i = 0; i < count; ++i) {
     TensorPlace place = ReadTensor(reader, alignment);
     const std::string name = place.name;
-    // llama.cpp takes them only one behind the other.
+    // llama.cpp requires them to follow each other without gaps.
     if (place.offset != next) {
       throw Wrong(
           "tensor " + Shown(name) + " at " + std::to_string(next) + ", behind those before it",
@@ -386,7 +386,7 @@ struct Header {
   Tensors tensors;
 };
 
-// `check` looks at the metadata before the tensors are read.
+// `check` examines the metadata before the tensors are read.
 template <typename Check>
 Header ReadHeader(std::span<const uint8_t> file, Check&& check) {
   Reader reader(file);
@@ -399,15 +399,15 @@ Header ReadHeader(std::span<const uint8_t> file, Check&& check) {
   }
   const auto tensors = reader.Get<uint64_t>("the number of tensors");
   const auto keys = reader.Get<uint64_t>("the number of keys");
-  if (tensors > kMostTensors || keys > kMostKeys) {
-    throw Wrong("at most " + std::to_string(kMostTensors) + " tensors and " +
-                    std::to_string(kMostKeys) + " keys",
+  if (tensors > kMaxTensors || keys > kMaxKeys) {
+    throw Wrong("at most " + std::to_string(kMaxTensors) + " tensors and " +
+                    std::to_string(kMaxKeys) + " keys",
                 std::to_string(tensors) + " and " + std::to_string(keys));
   }
   Header header;
   header.metadata = ReadMetadata(reader, keys);
   const uint64_t alignment =
-      Bounded(header.metadata, "general.alignment", 1, kMostAlignment, GGUF_DEFAULT_ALIGNMENT);
+      Bounded(header.metadata, "general.alignment", 1, kMaxAlignment, GGUF_DEFAULT_ALIGNMENT);
   if ((alignment & (alignment - 1)) != 0) {
     throw Wrong("'general.alignment' to be a power of two", std::to_string(alignment));
   }
@@ -416,7 +416,7 @@ Header ReadHeader(std::span<const uint8_t> file, Check&& check) {
   return header;
 }
 
-// The counts that llama.cpp reads, as the files of a model have them.
+// The split counts that llama.cpp reads from the files of a model.
 GgufPart PartIn(const Metadata& metadata) {
   GgufPart part;
   part.count = Bounded(metadata, "split.count", 0, UINT16_MAX, 0);
@@ -425,7 +425,7 @@ GgufPart PartIn(const Metadata& metadata) {
   return part;
 }
 
-// Those of a later part of a model: the first has all that the model says of itself.
+// The checks for a later part of a model: the first part has all of the model's metadata.
 void CheckLaterPart(std::span<const uint8_t> file, uint64_t number, uint64_t count,
                     Tensors& tensors) {
   Header header = ReadHeader(file, [&](const Metadata& metadata) {
@@ -459,7 +459,7 @@ GgufFacts CheckModelFiles(std::span<const std::span<const uint8_t>> files) {
   const std::string arch = header.metadata.find("general.architecture")->second.text + ".";
   const auto labels = header.metadata.find(arch + "classifier.output_labels");
   const bool has_head = header.tensors.contains(kHead);
-  // llama.cpp reads so many scores, whatever the model computes.
+  // llama.cpp reads this many scores, whatever the model computes.
   if (labels != header.metadata.end() && labels->second.count > 1 && !has_head) {
     throw Wrong(std::string("a tensor '") + kHead + "' for labels of a classifier", "none");
   }
@@ -480,8 +480,7 @@ void CheckText(const Metadata& metadata, const char* key, const std::string& exp
   }
 }
 
-// llama.cpp multiplies by these without a look at their types, and by experts without one at their
-// number.
+// llama.cpp multiplies with these tensors without checking their types or the number of experts.
 void CheckPair(const TensorPlace& a, const TensorPlace& b, uint64_t experts) {
   for (const TensorPlace* one : {&a, &b}) {
     const bool good = one->type == GGML_TYPE_F32 || one->type == GGML_TYPE_F16 ||
@@ -532,7 +531,7 @@ void CheckAdapterFile(std::span<const uint8_t> file, const std::string& architec
   if (pairs == 0) throw Wrong("tensors whose names end in .lora_a and .lora_b", "none");
 }
 
-// What is wrong by `check`, which throws Wrong.
+// The fault that `check` finds; it throws Wrong.
 template <typename Check>
 std::optional<std::string> WhatIsWrong(Check&& check) {
   try {
@@ -559,7 +558,7 @@ std::optional<std::string> CheckGgufParts(std::span<const std::span<const uint8_
 
 GgufPart PartOf(std::span<const uint8_t> file) {
   GgufPart part;
-  // What is wrong with it is told when it is checked as a whole.
+  // The check of the whole model reports what is wrong with it.
   WhatIsWrong(
       [&] { ReadHeader(file, [&](const Metadata& metadata) { part = PartIn(metadata); }); });
   return part;

@@ -1,5 +1,5 @@
-// A look at a GGUF file before llama.cpp gets it, which trusts more of it than a guest's bytes
-// deserve.
+// Checks a GGUF file before llama.cpp gets it, because llama.cpp trusts files more than a guest's
+// bytes deserve.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +9,9 @@
 
 namespace wasinn::ggml {
 
-// What the header says of the model, where llama.cpp does not tell.
+// Facts in the header that llama.cpp does not expose.
 struct GgufFacts {
-  bool ranks = false;  // it has a head that scores texts, and nothing else comes out of it
+  bool ranks = false;  // the model is a reranker: its only output is a score for a text
 };
 
 // A file's place among the parts of a model.
@@ -19,22 +19,22 @@ struct GgufPart {
   uint64_t number = 0;  // from 0
   uint64_t count = 1;
 };
-// What the header says of it; a file that is not GGUF is a whole model here.
+// The place that the header gives; a file that is not GGUF counts as a whole model.
 GgufPart PartOf(std::span<const uint8_t> file);
 
-// What is wrong with the file, as "expected ..., given ..."; nullopt when every length, count, type
-// and offset in it is one that can be, and the model's own numbers are within what llama.cpp takes.
-// Reads the header only, never the tensors. Any thread.
+// Why the file is invalid, as "expected ..., given ..."; nullopt if every length, count, type and
+// offset in it is possible, and the model's parameters are within llama.cpp's limits. Reads the
+// header only, never the tensors. Any thread.
 std::optional<std::string> CheckGguf(std::span<const uint8_t> file, GgufFacts* facts = nullptr);
-// The same of a model in several files, in their order.
+// As above, for a model in several files, in their order.
 std::optional<std::string> CheckGgufParts(std::span<const std::span<const uint8_t>> parts,
                                           GgufFacts* facts = nullptr);
 
-// What is wrong with the file of a projector, which turns images into what a model reads; as above.
+// Why the file of a projector, which turns images into embeddings, is invalid; as above.
 std::optional<std::string> CheckProjector(std::span<const uint8_t> file);
 
-// What is wrong with the file of an adapter for a model of that architecture and so many experts,
-// as "expected ..., given ..."; nullopt when llama.cpp can have it. Reads the header only.
+// Why the file of an adapter is invalid for a model of that architecture and number of experts, as
+// "expected ..., given ..."; nullopt if llama.cpp can load it. Reads the header only.
 std::optional<std::string> CheckAdapter(std::span<const uint8_t> file,
                                         const std::string& architecture, uint64_t experts);
 

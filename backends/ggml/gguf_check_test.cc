@@ -18,7 +18,7 @@ std::optional<std::string> Check(const std::string& bytes) {
   return CheckGguf({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
 }
 
-// The file with `value` behind the first `text`.
+// The file with `value` after the first `text`.
 template <typename T>
 std::string With(std::string bytes, const std::string& text, T value, size_t skip = 0) {
   const size_t at = bytes.find(text);
@@ -49,7 +49,7 @@ TEST(GgufCheckTest, ImpossibleNumbersAreSeen) {
   EXPECT_NE(header(8, UINT64_MAX), "");   // tensors
   EXPECT_NE(header(16, UINT64_MAX), "");  // keys
   EXPECT_NE(header(24, UINT64_MAX), "");  // length of the first key
-  // Behind each key stand the type of its value and the value.
+  // The type of the value and the value follow each key.
   for (const auto& [key, value] :
        std::vector<std::pair<std::string, uint32_t>>{{"general.alignment", 3},
                                                      {"general.alignment", 0},

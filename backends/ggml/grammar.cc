@@ -13,10 +13,10 @@ using Kind = Grammar::Kind;
 
 constexpr uint32_t kMaxCodePoint = 0x10FFFF;
 constexpr uint32_t kUnbounded = UINT32_MAX;
-// Of a repetition; no automaton of kMaxNodes holds more.
+// The maximum count of a repetition; no automaton of kMaxNodes holds more.
 constexpr uint32_t kMaxCount = Grammar::kMaxNodes;
 
-// What stands between two operators of the text.
+// An operand of the grammar's text.
 struct Expression {
   enum class Kind { kLiteral, kClass, kToken, kNotToken, kRule, kSequence, kChoice, kRepeat };
   Kind kind;
@@ -46,7 +46,7 @@ void AppendUtf8(std::string& text, uint32_t point) {
   add(0x80 | (point & 0x3F));
 }
 
-// Sorted, without overlaps, and the others instead when `negated`.
+// The ranges sorted and without overlaps; their complement if `negated`.
 Grammar::Ranges Normalized(Grammar::Ranges ranges, bool negated) {
   std::ranges::sort(ranges);
   Grammar::Ranges merged;
@@ -162,7 +162,7 @@ class Reader {
     return value;
   }
 
-  // A character, which an escape may stand for.
+  // A character, possibly written as an escape.
   uint32_t Character() {
     const auto first = static_cast<uint8_t>(Peek());
     if (at_ >= text_.size()) throw Bad("end of a text or class");
@@ -352,7 +352,7 @@ class Reader {
   std::vector<bool> defined_;
 };
 
-// Writes nodes from their ends to their beginnings.
+// Creates nodes from the end of each expression to its beginning.
 class Compiler {
  public:
   explicit Compiler(std::vector<Grammar::Node>& nodes) : nodes_(nodes) {}
@@ -415,7 +415,7 @@ class Compiler {
     return static_cast<uint32_t>(nodes_.size() - 1);
   }
 
-  // Steps, too, for what is empty makes no nodes.
+  // Steps are counted, too, because empty expressions create no nodes.
   void Count() {
     if (++steps_ <= 4 * Grammar::kMaxNodes && nodes_.size() < Grammar::kMaxNodes) return;
     throw Wrong("comes to more than " + std::to_string(Grammar::kMaxNodes) +
@@ -449,7 +449,7 @@ Grammar::Grammar(std::string_view text, const llama_vocab* vocabulary) {
 }
 
 void Grammar::Prune() {
-  // The nodes that wait for a node to lead to an end, behind each other from `starts` on.
+  // Lists of nodes that wait until a node can reach an end, chained from `starts` on.
   std::vector<uint32_t> starts(nodes_.size() + 1);
   const auto each = [&](const auto& visit) {
     for (uint32_t i = kReturnNode + 1; i < nodes_.size(); ++i) {
@@ -473,7 +473,7 @@ void Grammar::Prune() {
       const uint32_t one = waiting[i];
       const Node& node = nodes_[one];
       if (ends[one]) continue;
-      // A split ends by either way, a call by its rule and what follows.
+      // A split can end on either branch, a call after its rule and its next node.
       if (node.kind == Kind::kCall && !(ends[node.next] && ends[rules_[node.value]])) continue;
       ends[one] = true;
       found.push_back(one);

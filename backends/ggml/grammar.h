@@ -1,5 +1,5 @@
 // Grammars in GBNF, the notation of llama.cpp, whose cost is bounded before the first token is
-// chosen.
+// sampled.
 #pragma once
 
 #include <llama.h>
@@ -31,7 +31,7 @@ class Grammar {
     uint32_t value;
     uint32_t next;
   };
-  // Ranges of code points, sorted and apart from each other; both ends belong to a range.
+  // Ranges of code points, sorted and disjoint; both ends belong to a range.
   using Ranges = std::vector<std::pair<uint32_t, uint32_t>>;
   struct Class {
     Ranges ranges;
@@ -43,9 +43,9 @@ class Grammar {
   static constexpr uint32_t kAcceptNode = 0;
   static constexpr uint32_t kReturnNode = 1;
 
-  // Reads GBNF with a rule `root`; `vocabulary` (may be null) is asked for tokens by their text.
-  // Throws std::invalid_argument with "one that ..." when the text is none, or is larger than a
-  // grammar may be. Takes steps and memory in proportion to kMaxNodes at most.
+  // Parses GBNF with a rule `root`; `vocabulary` (may be null) resolves tokens by their text.
+  // Throws std::invalid_argument with "one that ..." if the text is not valid GBNF or too large.
+  // Needs at most steps and memory in proportion to kMaxNodes.
   Grammar(std::string_view text, const llama_vocab* vocabulary);
 
   const std::vector<Node>& nodes() const { return nodes_; }
@@ -59,7 +59,7 @@ class Grammar {
   static constexpr size_t kMaxDepth = 256;
 
  private:
-  // Leaves out what leads nowhere. Throws std::invalid_argument when nothing else is there.
+  // Removes nodes from which no end can be reached. Throws std::invalid_argument if none remain.
   void Prune();
 
   std::vector<Node> nodes_;

@@ -29,14 +29,14 @@ static_assert(kNodeBits + kCallBits + kPartBits <= 64 && kNodeBits + 2 * kCallBi
           " for each token, given one that is more ambiguous");
 }
 
-// The beginning of a character: its bits so far behind a one, and how many bytes are missing.
+// An incomplete character: its bits so far after a leading one, and how many bytes are missing.
 uint32_t PartOf(uint32_t bits, uint32_t missing) { return bits << 2 | missing; }
 
-// The characters that a part may become; nothing (low above high) when it becomes none.
+// The characters that an incomplete one may become; none if low is above high.
 std::pair<uint32_t, uint32_t> Becomes(uint32_t bits, uint32_t missing, uint32_t all) {
   uint32_t low = bits << (6 * missing);
   uint32_t high = low | ((1U << (6 * missing)) - 1);
-  // Not what has a shorter form, and not halves of a pair.
+  // Overlong forms and surrogates are excluded.
   if (all == 2) low = std::max(low, 0x800U);
   if (all == 3) low = std::max(low, 0x10000U);
   high = std::min(high, 0x10FFFFU);
@@ -68,7 +68,7 @@ bool GrammarMatch::Seen::Insert(uint64_t number) {
       if (slot.round == round_) Insert(slot.number);
     }
   }
-  // Its bits are spread, for the numbers differ in high ones.
+  // The bits are mixed, because the numbers differ mainly in high bits.
   uint64_t at = (number ^ number >> 31) * 0x9E3779B97F4A7C15;
   at ^= at >> 32;
   for (;; ++at) {
@@ -115,7 +115,7 @@ bool GrammarMatch::Accept(llama_token token, std::string_view piece) {
   return true;
 }
 
-// Leaves in last_ where the token leads.
+// Stores in last_ the places that the token leads to.
 bool GrammarMatch::Walk(llama_token token, std::string_view piece) {
   // Calls of an earlier walk may be gone.
   ++walk_;
@@ -186,7 +186,7 @@ void GrammarMatch::Add(uint32_t node, uint32_t call, uint32_t part) {
   open_.push_back({node, call, part});
 }
 
-// Follows what takes no byte.
+// Follows the nodes that match no byte.
 void GrammarMatch::Close(Places& to) {
   to.at.clear();
   to.complete = false;
@@ -228,8 +228,8 @@ void GrammarMatch::CallRule(const Grammar::Node& node, uint32_t caller) {
     Add(grammar_->rules()[node.value], newest.call);
   }
   const uint32_t call = newest.call;
-  // A call that ends its caller goes back to where that one does, or rules that end with
-  // themselves would grow without end. The caller has all its returns when it is older.
+  // A call at the end of its caller returns to the caller's own returns; otherwise rules that end
+  // with themselves would grow without bound. An older caller already has all its returns.
   if (node.next == Grammar::kReturnNode && calls_[caller].position < position_) {
     for (size_t i = 0; i < calls_[caller].returns.size(); ++i) {
       AddReturn(call, calls_[caller].returns[i]);
@@ -250,7 +250,7 @@ void GrammarMatch::AddReturn(uint32_t call, Return to) {
   if (callee.is_empty) Add(to.node, to.call);
 }
 
-// Takes back the calls behind the first so many.
+// Removes the calls after the first `count`.
 void GrammarMatch::Forget(size_t calls) {
   while (calls_.size() > calls) {
     links_ -= 1 + calls_.back().returns.size();
@@ -258,7 +258,7 @@ void GrammarMatch::Forget(size_t calls) {
   }
 }
 
-// Keeps those calls that a place can return to.
+// Keeps only the calls to which a place can return.
 void GrammarMatch::DropUnused() {
   std::vector<uint32_t> number(calls_.size(), UINT32_MAX);
   std::vector<uint32_t> reached;

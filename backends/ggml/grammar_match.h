@@ -1,4 +1,4 @@
-// Where an answer stands in its grammar.
+// Matches a completion with its grammar, byte by byte.
 #pragma once
 
 #include <llama.h>
@@ -13,26 +13,26 @@
 
 namespace wasinn::ggml {
 
-// All places of a grammar in which a text may be, however ambiguous the grammar is: places of rules
-// that were called at the same byte are one, so that their number grows with the text and not with
-// the ways to read it. One thread at a time.
+// The set of all positions in a grammar that a text can be at, however ambiguous the grammar is.
+// Positions in rules that were called at the same byte are merged, so that their number grows with
+// the text and not with the number of parses. One thread at a time.
 class GrammarMatch {
  public:
-  // All tokens of a vocabulary of so many may be tried before each that is accepted. This and the
-  // functions below throw Failure when they would take more than kStepsATime steps, or more on
-  // average than kStepsAToken and kStepsATry for each token of the vocabulary, or more than
-  // kMaxLinks places or calls.
+  // All tokens of a vocabulary of this size may be tried before each accepted token. This function
+  // and the ones below throw Failure if they would take more than kStepsATime steps, or on average
+  // more than kStepsAToken plus kStepsATry for each token of the vocabulary, or more than kMaxLinks
+  // positions or calls.
   explicit GrammarMatch(std::shared_ptr<const Grammar> grammar, size_t vocabulary = 0);
 
   // Whether the text may end here.
   bool complete() const { return now_.complete; }
-  // Whether a text that goes on with that byte may be one of the grammar.
+  // Whether the grammar allows that byte next.
   bool MayBegin(uint8_t byte) const { return first_bytes_.test(byte); }
-  // Whether some tokens are allowed whatever their text is.
+  // Whether the grammar allows some tokens regardless of their text.
   bool HasTokens() const { return has_tokens_; }
   // Whether the token, whose text is `piece`, may come next.
   bool Allows(llama_token token, std::string_view piece);
-  // Goes on behind the token; false when it may not come, and nothing changes.
+  // Advances past the token; false, without any change, if the token is not allowed.
   bool Accept(llama_token token, std::string_view piece);
 
   static constexpr int64_t kStepsATime = 16'000'000;
@@ -41,32 +41,32 @@ class GrammarMatch {
   static constexpr size_t kMaxLinks = size_t{1} << 19;
 
  private:
-  // A node, in a call of a rule, with the beginning of a character of which bytes are missing.
+  // A node within a call of a rule, with the incomplete character at the end of the text.
   struct Place {
     uint32_t node;
     uint32_t call;
     uint32_t part;
   };
-  // Where a call goes on when its rule has ended.
+  // The place where a call continues when its rule has ended.
   struct Return {
     uint32_t node;
     uint32_t call;
   };
-  // A rule that was called behind so many bytes, by whoever called it there.
+  // A rule that was called after this many bytes, by all callers there.
   struct Call {
     uint64_t position;
-    bool is_empty;  // the rule has ended where it began
+    bool is_empty;  // the rule can match the empty text
     std::vector<Return> returns;
   };
   struct Places {
-    std::vector<Place> at;  // at nodes that take a byte or a token
+    std::vector<Place> at;  // at nodes that match a byte or a token
     bool complete = false;
   };
 
-  // Places by number, emptied in no time.
+  // A set of numbers that can be cleared in constant time.
   class Seen {
    public:
-    // False when the number is there already.
+    // False if the number is already in the set.
     bool Insert(uint64_t number);
     void Clear();
     size_t size() const { return size_; }
@@ -100,9 +100,9 @@ class GrammarMatch {
   Places last_;
   std::vector<Call> calls_;
   size_t links_ = 0;  // returns of all calls
-  size_t tidy_at_;    // calls from which unused ones are looked for
+  size_t tidy_at_;    // the number of calls at which unused ones are removed
   uint64_t position_ = 0;
-  std::vector<Place> open_;  // places whose node was not looked at
+  std::vector<Place> open_;  // places whose node is not processed yet
   Seen seen_;                // places at this position
   Seen seen_returns_;        // returns of calls at this position
   struct Called {

@@ -73,7 +73,7 @@ TEST(GgmlGrammarTest, TakesWhatItDescribes) {
       // Loops over what may be empty.
       {"root ::= ((\"a\")*)*", {"", "aaaa"}, {"b"}},
       {"root ::= ((\"a\"?)+ | n)* \"c\"\nn ::= n n | \"\" | \"b\"", {"c", "abbac"}, {"ab"}},
-      // What leads nowhere is left out.
+      // Parts that lead nowhere are left out.
       {"root ::= endless | \"a\"\nendless ::= \"b\" endless", {"a"}, {"b", "bb"}},
       // Of rules of one name the last counts.
       {"root ::= \"a\"\nroot ::= \"b\"", {"b"}, {"a"}},

@@ -23,12 +23,12 @@ namespace {
 using Graph = wasinn_backend_graph;
 
 constexpr size_t kDefaultContext = 4096;
-// With kv-cells 0: room for more than one context, within this many bytes.
+// The bytes of the cache with kv-cells 0, unless one context needs more.
 constexpr size_t kUsualCells = 8192;
-// With parts for so many at a time it does not matter that they cannot lend each other room.
+// With parts for this many sequences it does not matter that they cannot share free cells.
 constexpr size_t kEnoughSequences = 8;
-constexpr uint64_t kMostCacheBytes = uint64_t{1} << 30;
-constexpr size_t kMostCells = 16 << 20;
+constexpr uint64_t kMaxCacheBytes = uint64_t{1} << 30;
+constexpr size_t kMaxCells = 16 << 20;
 
 constexpr int64_t kAnySize[] = {-1};
 constexpr wasinn_port_info TextPort(wasinn_str name, uint32_t flags) {
@@ -61,7 +61,8 @@ Failure NotTaken() {
                      " can load, given one that it cannot" + (why.empty() ? "" : " (" + why + ")"));
 }
 
-// The files of a model that are given by the first one's path, mapped to look at their headers.
+// The files of a model, found by the path of the first one and mapped so that their headers can be
+// checked.
 struct ModelFiles {
   explicit ModelFiles(const std::string& path) {
     files.emplace_back(path);
@@ -87,7 +88,7 @@ struct ModelFiles {
     return hash.value();
   }
 
-  // llama.cpp knows the parts by their names alone.
+  // llama.cpp finds the parts by their names only.
   static std::vector<std::string> PartPaths(const std::string& path, int32_t count) {
     const std::unique_ptr<char, void (*)(void*)> real(realpath(path.c_str(), nullptr), std::free);
     for (const char* name : {path.c_str(), static_cast<const char*>(real.get())}) {
@@ -123,7 +124,7 @@ llama_model* LoadFiles(const ModelFiles& model, const llama_model_params& params
   return llama_model_load_from_splits(paths.data(), paths.size(), params);
 }
 
-// llama.cpp loads from files alone: one without a name, in memory.
+// llama.cpp loads only from files; this creates an anonymous one in memory.
 llama_model* LoadBytes(std::span<const uint8_t> bytes, const llama_model_params& params,
                        GgufFacts& facts) {
   if (const auto wrong = CheckGguf(bytes, &facts)) throw NoModel(*wrong);
@@ -201,16 +202,16 @@ void DescribeModel(Graph& graph) {
   }
 }
 
-size_t MostCells(const Graph& graph) {
+size_t MaxCells(const Graph& graph) {
   if (graph.settings.kv_cells > 0) return static_cast<size_t>(graph.settings.kv_cells);
   const llama_model* model = graph.model.get();
   const auto positive = [](int32_t value) { return static_cast<uint64_t>(std::max(value, 1)); };
   const uint64_t head =
       positive(llama_model_n_embd(model)) / positive(llama_model_n_head(model)) + 1;
-  // Keys and values, two bytes a number.
+  // Keys and values, two bytes per number.
   const uint64_t cell =
       4 * head * positive(llama_model_n_head_kv(model)) * positive(llama_model_n_layer(model));
-  return std::clamp<size_t>(kMostCacheBytes / cell, 512, kMostCells);
+  return std::clamp<size_t>(kMaxCacheBytes / cell, 512, kMaxCells);
 }
 
 void LoadAdapters(Graph& graph) {
@@ -234,13 +235,13 @@ void LoadAdapters(Graph& graph) {
     graph.adapters[name].reset(llama_adapter_lora_init(graph.model.get(), path.c_str()));
     if (graph.adapters[name] == nullptr) {
       const std::string why = ReasonOf(Guarded::FirstError());
-      throw Failure(WASINN_INVALID_ENCODING, what + "given one that llama.cpp does not take" +
+      throw Failure(WASINN_INVALID_ENCODING, what + "given one that llama.cpp does not accept" +
                                                  (why.empty() ? "" : " (" + why + ")"));
     }
   }
 }
 
-// On the worker, since a template is tried when it is read.
+// Runs on the worker, since parsing a template also runs it.
 void LoadTemplates(Graph& graph) {
   const std::string& given = graph.settings.chat_template;
   for (const char* name : {static_cast<const char*>(nullptr), "tool_use"}) {
@@ -256,15 +257,15 @@ void LoadTemplates(Graph& graph) {
   }
 }
 
-// The model that guesses answers ahead, if the host gave one.
+// The draft model, if the host gave one.
 void LoadDraft(Graph& graph, const llama_model_params& params) {
   const std::string& path = graph.settings.draft;
   if (path.empty()) return;
   const auto bad = [&](const std::string& why) {
     return Failure(WASINN_INVALID_ARGUMENT, "ggml: option 'draft': " + why);
   };
-  if (graph.is_recurrent || !graph.cannot_answer.empty()) {
-    throw bad("expected none for a model that cannot go back a step, given one");
+  if (graph.is_recurrent || !graph.cannot_generate.empty()) {
+    throw bad("expected no draft model for a recurrent model, given one");
   }
   const ModelFiles files(path);
   if (const auto wrong = CheckGgufParts(files.bytes())) {
@@ -275,10 +276,10 @@ void LoadDraft(Graph& graph, const llama_model_params& params) {
   const llama_model* draft = graph.draft.get();
   if (llama_model_is_recurrent(draft) || llama_model_is_hybrid(draft) ||
       llama_model_has_encoder(draft) || llama_model_is_diffusion(draft)) {
-    throw bad("expected a model that writes and can go back a step, given another");
+    throw bad("expected a model that generates text and is not recurrent, given another");
   }
   if (const auto why = OtherVocabulary(*graph.vocabulary, *llama_model_get_vocab(draft))) {
-    throw bad("expected a model with the vocabulary of the large one, given another: " + *why);
+    throw bad("expected a model with the vocabulary of the main model, given another: " + *why);
   }
 }
 
@@ -290,7 +291,7 @@ void LoadVision(Graph& graph) {
     throw Failure(WASINN_INVALID_ENCODING,
                   "ggml: option 'mmproj': expected a projector as GGUF: " + *wrong);
   }
-  // It computes a first image.
+  // Loading it computes a test image.
   const Cores::Turn turn(graph.instance.cores);
   graph.vision = std::make_unique<Vision>(path.c_str(), *graph.model, graph.Threads(),
                                           static_cast<size_t>(graph.settings.max_batch));
@@ -322,7 +323,7 @@ void Load(Graph& graph, const wasinn_load_request& request) {
   }
   llama_model_params params = llama_model_default_params();
   params.load_mode = graph.settings.mmap ? LLAMA_LOAD_MODE_MMAP : LLAMA_LOAD_MODE_NONE;
-  // Weights that are packed anew are multiplied in a way that depends on the number of tokens.
+  // Repacked weights are multiplied in a way that depends on the number of tokens.
   params.use_extra_bufts = !graph.settings.deterministic;
   LoadModel(graph, request, params);
   graph.vocabulary = llama_model_get_vocab(graph.model.get());
@@ -342,16 +343,16 @@ void Load(Graph& graph, const wasinn_load_request& request) {
                       "with windows or a recurrent memory");
   }
   if (llama_model_has_encoder(graph.model.get())) {
-    graph.cannot_answer = "a model that encodes first";
+    graph.cannot_generate = "a model that encodes first";
   } else if (llama_model_is_diffusion(graph.model.get())) {
-    graph.cannot_answer = "a diffusion model";
+    graph.cannot_generate = "a diffusion model";
   } else if (const std::string architecture = MetadataValue(*graph.model, "general.architecture");
              MetadataValue(*graph.model, (architecture + ".attention.causal").c_str()) == "false") {
-    graph.cannot_answer = "an encoder, whose attention looks ahead";
+    graph.cannot_generate = "an encoder, whose attention looks ahead";
   }
   LoadDraft(graph, params);
   LoadVision(graph);
-  graph.most_cells = MostCells(graph);
+  graph.max_cells = MaxCells(graph);
   LoadAdapters(graph);
   if (!graph.settings.state_dir.empty()) {
     graph.states = std::make_unique<StateFolder>(
@@ -360,7 +361,7 @@ void Load(Graph& graph, const wasinn_load_request& request) {
   graph.instance.worker.Run([&] { LoadTemplates(graph); });
   if (graph.templates == nullptr) {
     Log(*graph.instance.host, WASINN_LOG_WARN,
-        "ggml: the model's chat template was not taken: " + graph.no_templates);
+        "ggml: the model's chat template cannot be used: " + graph.no_templates);
   }
   DescribeModel(graph);
 }
@@ -392,7 +393,7 @@ wasinn_code GraphDescribe(wasinn_backend_graph* graph, wasinn_graph_info* out, w
 
 void GraphFree(wasinn_backend_graph* graph) {
   for (const auto& [name, place] : graph->engines) place.engine->End();
-  // Engines that were closed before end there, and what is deep is freed there.
+  // Engines that were closed earlier end there, and deep structures are freed there.
   graph->instance.worker.Run([graph] { graph->templates.reset(); });
   const Guarded guarded(graph->instance.host);
   delete graph;
@@ -403,10 +404,10 @@ void GraphFree(wasinn_backend_graph* graph) {
 size_t wasinn_backend_graph::ContextSize(const wasinn::ggml::Settings& wanted) const {
   if (wanted.ctx_size == 0) {
     const auto trained = static_cast<size_t>(std::max(llama_model_n_ctx_train(model.get()), 1));
-    return std::min({wasinn::ggml::kDefaultContext, trained, most_cells});
+    return std::min({wasinn::ggml::kDefaultContext, trained, max_cells});
   }
   const auto size = static_cast<size_t>(wanted.ctx_size);
-  // Without rotation a model has a row for each place, and none for those behind.
+  // A model without rotary embeddings has a row for each position, and none for later ones.
   const bool has_places =
       !is_recurrent && llama_model_rope_type(model.get()) == LLAMA_ROPE_TYPE_NONE;
   const auto trained = static_cast<size_t>(std::max(llama_model_n_ctx_train(model.get()), 1));
@@ -416,9 +417,9 @@ size_t wasinn_backend_graph::ContextSize(const wasinn::ggml::Settings& wanted) c
                               " tokens, which the model was made for, given " +
                               std::to_string(size));
   }
-  if (size <= most_cells) return size;
+  if (size <= max_cells) return size;
   throw wasinn::ggml::Failure(
-      WASINN_TOO_LARGE, "ggml: option 'ctx-size': expected at most " + std::to_string(most_cells) +
+      WASINN_TOO_LARGE, "ggml: option 'ctx-size': expected at most " + std::to_string(max_cells) +
                             " tokens, which the key-value cache of the graph may hold (the host's "
                             "option kv-cells), given " +
                             std::to_string(size));
@@ -430,21 +431,21 @@ bool wasinn_backend_graph::KeepsTokens() const {
 
 uint32_t wasinn_backend_graph::Threads() const {
   const uint32_t all = instance.cores.threads();
-  const auto most = static_cast<uint32_t>(settings.max_threads);
-  return most > 0 ? std::min(most, all) : all;
+  const auto max = static_cast<uint32_t>(settings.max_threads);
+  return max > 0 ? std::min(max, all) : all;
 }
 
 wasinn_backend_graph::CacheForm wasinn_backend_graph::CacheFor(size_t context_size) const {
-  const auto most = static_cast<size_t>(settings.max_sequences);
-  // Not too small for who comes next; as llama.cpp rounds it.
-  const size_t least = std::min(wasinn::ggml::kDefaultContext, most_cells);
-  const size_t part = (std::max(context_size, least) + 255) / 256 * 256;
-  const size_t parts = std::clamp<size_t>(most_cells / part, 1, most);
+  const auto max = static_cast<size_t>(settings.max_sequences);
+  // Large enough for the next contexts; rounded as in llama.cpp.
+  const size_t min = std::min(wasinn::ggml::kDefaultContext, max_cells);
+  const size_t part = (std::max(context_size, min) + 255) / 256 * 256;
+  const size_t parts = std::clamp<size_t>(max_cells / part, 1, max);
   const bool wanted = settings.deterministic || settings.kv_unified == "false";
   const bool fits =
-      settings.kv_unified == "auto" && parts >= std::min(most, wasinn::ggml::kEnoughSequences);
+      settings.kv_unified == "auto" && parts >= std::min(max, wasinn::ggml::kEnoughSequences);
   if (KeepsTokens() && (wanted || fits)) return {false, part * parts, parts};
-  return {true, std::min(most_cells, std::max(wasinn::ggml::kUsualCells, 2 * context_size)), most};
+  return {true, std::min(max_cells, std::max(wasinn::ggml::kUsualCells, 2 * context_size)), max};
 }
 
 void wasinn_backend_graph::Check(const wasinn::ggml::Settings& wanted) const {
@@ -483,7 +484,7 @@ std::shared_ptr<wasinn::ggml::Engine> wasinn_backend_graph::EngineFor(
       key = "rerank " + key;
       break;
     default:
-      key = "answers " + key;
+      key = "generate " + key;
   }
   const std::lock_guard lock(mutex);
   auto found = engines.find(key);
@@ -511,7 +512,7 @@ std::shared_ptr<wasinn::ggml::Engine> wasinn_backend_graph::MakeEngine(
   }
 }
 
-// Closes the engine that nobody has needed for longest. Throws Failure when all have runs.
+// Closes the least recently used engine. Throws Failure if all have runs.
 void wasinn_backend_graph::CloseIdleEngine() {
   auto oldest = engines.end();
   for (auto one = engines.begin(); one != engines.end(); ++one) {
@@ -525,7 +526,7 @@ void wasinn_backend_graph::CloseIdleEngine() {
             " that the graph has (the host's option max-engines), given runs on all of them; runs "
             "of the same task, pooling and adapters share one");
   }
-  // Its thread may be the one that asks.
+  // The calling thread may be the engine's own.
   instance.worker.Post([engine = std::move(oldest->second.engine)] { engine->End(); });
   engines.erase(oldest);
 }

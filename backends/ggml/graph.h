@@ -38,54 +38,54 @@ void GraphFree(wasinn_backend_graph* graph);
 
 }  // namespace wasinn::ggml
 
-// Constant after loading but for its engines, so any number of contexts may run at once.
+// Constant after loading except for its engines, so any number of contexts may run at once.
 struct wasinn_backend_graph {
   explicit wasinn_backend_graph(wasinn_backend_instance& of) : instance(of) {}
 
   wasinn_backend_instance& instance;
-  wasinn::ggml::Settings settings;  // what its contexts start with
+  wasinn::ggml::Settings settings;  // the initial settings of its contexts
   std::unique_ptr<llama_model, wasinn::ggml::FreeModel> model;
   const llama_vocab* vocabulary = nullptr;
   wasinn::ggml::Adapters adapters;
   std::unique_ptr<llama_model, wasinn::ggml::FreeModel> draft;  // null without one
   std::unique_ptr<wasinn::ggml::Vision> vision;                 // null without a projector
   std::unique_ptr<common_chat_templates, wasinn::ggml::FreeTemplates> templates;
-  std::string no_templates;   // why there are none
-  std::string cannot_answer;  // why it is for embeddings alone; "" when it is not
+  std::string no_templates;     // why there are none
+  std::string cannot_generate;  // why it can only compute embeddings; "" if it can generate
   std::unique_ptr<wasinn::ggml::StateFolder> states;  // null when contexts may not save
   uint64_t fingerprint = 0;                           // of the model and the adapters, with states
-  bool is_recurrent = false;                          // its cache cannot go back a step
-  bool ranks = false;                                 // it scores documents and has no embeddings
-  size_t most_cells = 0;                              // tokens that its cache may hold
-  std::atomic<uint64_t> contexts{0};                  // made so far
+  bool is_recurrent = false;          // no tokens can be removed at the end of its cache
+  bool ranks = false;                 // it is a reranker and has no embeddings
+  size_t max_cells = 0;               // the maximum number of tokens in its cache
+  std::atomic<uint64_t> contexts{0};  // made so far
   std::vector<std::pair<std::string, std::string>> metadata;
   std::vector<wasinn_metadata> metadata_infos;  // for graph_describe; borrows from the above
 
-  // Most tokens of prompt and answer by these settings. Throws Failure when they ask for more than
-  // the cache may hold.
+  // The maximum number of tokens of prompt and completion with these settings. Throws Failure if
+  // that is more than the cache may hold.
   size_t ContextSize(const wasinn::ggml::Settings& settings) const;
-  // Whether its cache keeps each token by itself, so that sequences may be moved and copied: a
-  // copy of a window lacks the tokens before it, which a shorter prompt needs.
+  // Whether its cache keeps every token, so that sequences may be moved and copied: a copy of a
+  // window lacks the earlier tokens, which a shorter prompt needs.
   bool KeepsTokens() const;
-  // Threads of one pass.
+  // Threads of one decode.
   uint32_t Threads() const;
-  // A cache for contexts of that size: tokens of all sequences together, at most `most_cells` but
-  // for llama.cpp's rounding to 256, and whether they share them or each has the same part.
+  // The layout of a cache for contexts of that size: the tokens of all sequences together, at most
+  // `max_cells` rounded up to 256, and whether the sequences share them or have equal parts.
   struct CacheForm {
     bool unified;
     size_t cells;
     size_t sequences;
   };
   CacheForm CacheFor(size_t context_size) const;
-  // Throws Failure when contexts of this graph cannot have these settings.
+  // Throws Failure if contexts of this graph cannot have these settings.
   void Check(const wasinn::ggml::Settings& settings) const;
-  // What a saved state must have been made by.
+  // The fingerprint that a saved state must have.
   uint64_t StateKey(const wasinn::ggml::Settings& settings) const;
-  // The engine for a request of these settings, which it leases. Throws Failure when all engines
-  // that the graph may have are needed by others.
+  // Leases the engine for a request with these settings. Throws Failure if other runs need all
+  // engines that the graph may have.
   std::shared_ptr<wasinn::ggml::Engine> EngineFor(wasinn::ggml::Request& request);
 
-  // An engine, and when it was asked for last.
+  // An engine and the time of its last request.
   struct Place {
     std::shared_ptr<wasinn::ggml::Engine> engine;
     uint64_t used = 0;
@@ -94,6 +94,6 @@ struct wasinn_backend_graph {
   void CloseIdleEngine();
 
   std::mutex mutex;
-  std::map<std::string, Place> engines;  // by what they do
+  std::map<std::string, Place> engines;  // by purpose
   uint64_t engine_clock = 0;
 };

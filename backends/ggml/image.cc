@@ -6,7 +6,7 @@
 
 #include "ggml/runtime.h"
 
-// Of the decoder inside libmtmd, which installs no header of it.
+// The decoder inside libmtmd, which installs no header for it.
 extern "C" {
 int stbi_info_from_memory(const unsigned char* buffer, int size, int* width, int* height,
                           int* channels);
@@ -16,11 +16,12 @@ int stbi_zlib_decode_buffer(char* out, int out_size, const char* in, int in_size
 namespace wasinn::ggml {
 namespace {
 
-constexpr uint32_t kMostSide = 16384;
-constexpr uint64_t kMostOfOne = 16 << 20;
-constexpr uint32_t kMostRatio = 200;
-// Of a progressive JPEG; each may walk over the whole picture for a few bytes.
-constexpr size_t kMostScans = 256;
+constexpr uint32_t kMaxSide = 16384;
+constexpr uint64_t kMaxOfOne = 16 << 20;
+constexpr uint32_t kMaxRatio = 200;
+// The maximum number of scans of a progressive JPEG; each may cover the whole picture with a few
+// bytes.
+constexpr size_t kMaxScans = 256;
 
 Failure Bad(wasinn_code code, const std::string& expected, const std::string& given) {
   return Failure(code, "ggml: images: expected " + expected + ", given " + given);
@@ -36,7 +37,8 @@ uint32_t BigEndian(std::string_view bytes) {
   return value;
 }
 
-// A PNG is packed: what it unpacks to must be what its size says, or few bytes fill the memory.
+// A PNG is compressed: its unpacked size must match its dimensions, or a few bytes could fill the
+// memory.
 void CheckPng(std::string_view file) {
   constexpr size_t kHead = 8;
   constexpr size_t kHeader = 13;
@@ -61,9 +63,10 @@ void CheckPng(std::string_view file) {
   const uint64_t channels = colour < std::size(kChannels) ? kChannels[colour] : 0;
   const uint64_t bits = channels * static_cast<uint8_t>(header[8]);
   const uint64_t height = BigEndian(header.substr(4));
-  // With a byte before each row, and each row of an interlaced one in up to two parts.
-  const uint64_t most = BigEndian(header) * height * bits / 8 + 4 * height + 64;
-  std::vector<char> unpacked(most);
+  // This allows for a byte before each row, and for the rows of an interlaced image in up to two
+  // parts.
+  const uint64_t max = BigEndian(header) * height * bits / 8 + 4 * height + 64;
+  std::vector<char> unpacked(max);
   if (stbi_zlib_decode_buffer(unpacked.data(), static_cast<int>(unpacked.size()), packed.data(),
                               static_cast<int>(packed.size())) < 0) {
     throw Broken("a PNG that is broken, or holds more than its size says");
@@ -73,8 +76,8 @@ void CheckPng(std::string_view file) {
 void CheckJpeg(std::string_view file) {
   size_t scans = 0;
   for (size_t at = 0; (at = file.find("\xff\xda", at)) != std::string_view::npos; ++at) ++scans;
-  if (scans > kMostScans) {
-    throw Bad(WASINN_TOO_LARGE, "a JPEG of at most " + std::to_string(kMostScans) + " scans",
+  if (scans > kMaxScans) {
+    throw Bad(WASINN_TOO_LARGE, "a JPEG of at most " + std::to_string(kMaxScans) + " scans",
               std::to_string(scans));
   }
 }
@@ -82,8 +85,8 @@ void CheckJpeg(std::string_view file) {
 }  // namespace
 
 ImageSize CheckImage(std::string_view file) {
-  if (file.size() > kMostImageBytes) {
-    throw Bad(WASINN_TOO_LARGE, "a file of at most " + std::to_string(kMostImageBytes) + " bytes",
+  if (file.size() > kMaxImageBytes) {
+    throw Bad(WASINN_TOO_LARGE, "a file of at most " + std::to_string(kMaxImageBytes) + " bytes",
               std::to_string(file.size()));
   }
   const bool png = file.starts_with("\x89PNG\r\n\x1a\n");
@@ -100,13 +103,12 @@ ImageSize CheckImage(std::string_view file) {
   }
   const ImageSize size{static_cast<uint32_t>(std::max(width, 0)),
                        static_cast<uint32_t>(std::max(height, 0))};
-  const uint32_t most = std::max(size.width, size.height);
-  const uint32_t least = std::min(size.width, size.height);
-  if (least == 0 || most > kMostSide || uint64_t{most} * least > kMostOfOne ||
-      most / least > kMostRatio) {
+  const uint32_t max = std::max(size.width, size.height);
+  const uint32_t min = std::min(size.width, size.height);
+  if (min == 0 || max > kMaxSide || uint64_t{max} * min > kMaxOfOne || max / min > kMaxRatio) {
     throw Bad(WASINN_TOO_LARGE,
-              "an image with sides from 1 to " + std::to_string(kMostSide) + ", at most " +
-                  std::to_string(kMostOfOne) + " pixels and at most " + std::to_string(kMostRatio) +
+              "an image with sides from 1 to " + std::to_string(kMaxSide) + ", at most " +
+                  std::to_string(kMaxOfOne) + " pixels and at most " + std::to_string(kMaxRatio) +
                   " times as long as wide",
               std::to_string(size.width) + " x " + std::to_string(size.height));
   }

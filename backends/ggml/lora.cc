@@ -18,7 +18,7 @@ std::vector<Adapter> ChooseAdapters(const Adapters& adapters,
                     "ggml: option 'lora': expected adapters that the host registered with lora: (" +
                         (known.empty() ? "there are none" : known) + "), given '" + name + "'");
     }
-    // Zero is the same as without.
+    // A scale of zero has no effect.
     if (scale != 0) chosen.push_back({found->second.get(), static_cast<float>(scale)});
   }
   return chosen;
@@ -46,7 +46,7 @@ void UseAdapters(llama_context& context, const std::vector<Adapter>& adapters) {
   const int32_t status =
       llama_set_adapters_lora(&context, pointers.data(), pointers.size(), scales.data());
   if (status != 0) {
-    throw Failure(WASINN_RUNTIME_ERROR, "ggml: llama.cpp does not take the adapters", status);
+    throw Failure(WASINN_RUNTIME_ERROR, "ggml: llama.cpp does not accept the adapters", status);
   }
 }
 

@@ -89,7 +89,7 @@ TEST(GgmlLoraTest, AnAdapterMustFitTheModel) {
   const auto smollm2 = wasinn::testing::Graph::FromPath(instance, WASINN_SMOLLM2_MODEL,
                                                         {{"lora:one", TestModel("backwards")}});
   EXPECT_EQ(smollm2.get(), nullptr);  // the right architecture, and another size
-  EXPECT_NE(std::string(smollm2.error.message).find("llama.cpp does not take"), std::string::npos)
+  EXPECT_NE(std::string(smollm2.error.message).find("llama.cpp does not accept"), std::string::npos)
       << smollm2.error.message;
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t kMostImages = 16;
+constexpr size_t kMaxImages = 16;
 constexpr std::string_view kHow =
     "expected the image's bytes, as data:image/TYPE;base64,... or as input 3, given ";
 
@@ -63,17 +63,17 @@ std::string FromUri(std::string_view uri) {
     throw BadImages(std::string(kHow) + "another data: URI");
   }
   auto file = FromBase64(uri.substr(comma + 1));
-  if (!file) throw BadImages("expected base64, given text that is none");
+  if (!file) throw BadImages("expected base64, given text that is not base64");
   return *std::move(file);
 }
 
 void CheckCount(size_t count) {
-  if (count <= kMostImages) return;
-  throw Failure(WASINN_TOO_LARGE, "ggml: images: expected at most " + std::to_string(kMostImages) +
+  if (count <= kMaxImages) return;
+  throw Failure(WASINN_TOO_LARGE, "ggml: images: expected at most " + std::to_string(kMaxImages) +
                                       " for a prompt, given " + std::to_string(count));
 }
 
-// Moves images out of the list, in order.
+// Moves the images out of the list, in order.
 class Taker {
  public:
   explicit Taker(std::vector<std::string> images) : images_(std::move(images)) {}
@@ -98,7 +98,8 @@ class Taker {
   size_t next_ = 0;
 };
 
-// The attribute src of a tag that begins the text, and the tag's size; nullopt when it has none.
+// The attribute src of the tag at the beginning of the text, and the tag's size; nullopt if it has
+// none.
 struct Tag {
   std::string_view source;
   size_t size;
@@ -118,7 +119,7 @@ std::optional<Tag> ReadTag(std::string_view text) {
 
 json MarkPart(std::string_view mark) { return {{"type", "media_marker"}, {"text", mark}}; }
 
-// Puts `mark` for the parts of a message that are images.
+// Replaces the parts of a message that are images by `mark`.
 void MarkParts(json& content, std::string_view mark, std::vector<std::string>& images) {
   for (json& part : content) {
     if (!part.is_object() || !part.contains("type")) continue;
@@ -144,7 +145,7 @@ void MixedText::AddImage(std::string file) {
 std::vector<std::string> SplitImages(std::string_view bytes) {
   std::vector<std::string> files;
   std::string_view rest = bytes;
-  while (rest.size() >= 4 && files.size() <= kMostImages) {
+  while (rest.size() >= 4 && files.size() <= kMaxImages) {
     uint32_t size = 0;
     for (int i = 3; i >= 0; --i) {
       size = size << 8 | static_cast<uint8_t>(rest[static_cast<size_t>(i)]);
@@ -154,7 +155,7 @@ std::vector<std::string> SplitImages(std::string_view bytes) {
     rest.remove_prefix(4 + static_cast<size_t>(size));
   }
   CheckCount(files.size());
-  // No file begins with its own size, so this is one.
+  // No image file begins with its own size, so this is a single file.
   if (!rest.empty()) return {std::string(bytes)};
   return files;
 }
@@ -195,7 +196,7 @@ MixedText SplitPrompt(std::string_view prompt, std::vector<std::string> images) 
 
 MarkedChat MarkChat(std::string_view text, std::vector<std::string> images, std::string_view mark) {
   MarkedChat chat;
-  // Most conversations have none.
+  // Most conversations have no images.
   if (images.empty() && text.find("image_url") == std::string_view::npos &&
       text.find("media_marker") == std::string_view::npos) {
     chat.json = text;

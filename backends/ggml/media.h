@@ -1,5 +1,5 @@
-// How a guest gives images: among a prompt's text, in a conversation, or as an input of their own.
-// Only finds them; what they are is image.h's to say.
+// Finds the images that a guest gives in a prompt's text, in a conversation, or as a separate
+// input. image.h checks the images themselves.
 #pragma once
 
 #include <string>
@@ -8,14 +8,15 @@
 
 namespace wasinn::ggml {
 
-// Where an image of the input `images` stands in a text; without it, they come first.
+// Marks the place of an image of the input `images` in a text; without marks, the images come
+// first.
 inline constexpr std::string_view kImageMark = "<__media__>";
 
-// Puts the mark where guests for WasmEdge have `<image>` for the file of the option `image`, the
-// first one; nothing without.
+// Replaces the first `<image>`, which guests for WasmEdge use for the file of the option `image`,
+// by the mark.
 void MarkPlaceOfFile(std::string& prompt);
 
-// A text with images in it: texts[0], images[0], texts[1], and so on to the last text.
+// A text with images: texts[0], images[0], texts[1], and so on to the last text.
 struct MixedText {
   std::vector<std::string> texts{""};
   std::vector<std::string> images;  // files
@@ -24,8 +25,8 @@ struct MixedText {
   void AddImage(std::string file);
 };
 
-// The files in the bytes of the input `images`: one, or several with a length of 4 bytes before
-// each, the lowest first. Throws Failure.
+// The files in the bytes of the input `images`: one, or several, each after a 4-byte little-endian
+// length. Throws Failure.
 std::vector<std::string> SplitImages(std::string_view bytes);
 
 // A prompt with its <img src="data:image/TYPE;base64,..."> and with `images`. Throws Failure: a
@@ -33,14 +34,15 @@ std::vector<std::string> SplitImages(std::string_view bytes);
 MixedText SplitPrompt(std::string_view prompt, std::vector<std::string> images);
 
 // A conversation (see RenderChat in prompt.h) as JSON, with `mark` for each image of its parts
-// `image_url` and for each of the input `images`; the files in their order. Throws Failure.
+// `image_url` and for each image of the input `images`, and the files in order. Throws Failure.
 struct MarkedChat {
   std::string json;
   std::vector<std::string> images;
 };
 MarkedChat MarkChat(std::string_view json, std::vector<std::string> images, std::string_view mark);
 
-// The text that a template made of a marked conversation. Throws Failure when it left images out.
+// Splits the text that a template made of a marked conversation. Throws Failure if images were left
+// out.
 MixedText SplitMarked(std::string_view text, std::string_view mark,
                       std::vector<std::string> images);
 

@@ -5,8 +5,8 @@
 namespace wasinn::ggml {
 namespace {
 
-// Behind so many whole digits, a fraction of six is still one that a double has.
-constexpr int64_t kMostWithFraction = 999'999'999;
+// With this many whole digits, a double still holds a fraction of six digits.
+constexpr int64_t kMaxWithFraction = 999'999'999;
 constexpr const char* kFraction = R"(("." [0-9]{1,6})?)";
 constexpr const char* kSomeFraction = R"("." [0-9]{0,5} [1-9])";
 
@@ -16,53 +16,53 @@ std::string Times(const char* what, size_t count) {
 
 std::string Digit(char from, char to) { return std::string("[") + from + "-" + to + "]"; }
 
-// Digits of the same number as `least`, from it on.
-std::string AtLeast(const std::string& least) {
-  if (least.find_first_not_of('0') == std::string::npos) return Times("[0-9]", least.size());
-  std::string text = Digit(least[0], least[0]) + " " + AtLeast(least.substr(1));
-  if (least[0] < '9') {
-    text += " | " + Digit(static_cast<char>(least[0] + 1), '9') + " " +
-            Times("[0-9]", least.size() - 1);
-  }
-  return "(" + text + ")";
-}
-
-std::string AtMost(const std::string& most) {
-  if (most.find_first_not_of('9') == std::string::npos) return Times("[0-9]", most.size());
-  std::string text = Digit(most[0], most[0]) + " " + AtMost(most.substr(1));
-  if (most[0] > '0') {
+// Numbers with as many digits as `min` that are not below it.
+std::string AtLeast(const std::string& min) {
+  if (min.find_first_not_of('0') == std::string::npos) return Times("[0-9]", min.size());
+  std::string text = Digit(min[0], min[0]) + " " + AtLeast(min.substr(1));
+  if (min[0] < '9') {
     text +=
-        " | " + Digit('0', static_cast<char>(most[0] - 1)) + " " + Times("[0-9]", most.size() - 1);
+        " | " + Digit(static_cast<char>(min[0] + 1), '9') + " " + Times("[0-9]", min.size() - 1);
   }
   return "(" + text + ")";
 }
 
-// Both of the same number of digits.
-std::string Between(const std::string& least, const std::string& most) {
-  if (least.empty()) return R"("")";
-  if (least[0] == most[0]) {
-    return Digit(least[0], least[0]) + " " + Between(least.substr(1), most.substr(1));
+std::string AtMost(const std::string& max) {
+  if (max.find_first_not_of('9') == std::string::npos) return Times("[0-9]", max.size());
+  std::string text = Digit(max[0], max[0]) + " " + AtMost(max.substr(1));
+  if (max[0] > '0') {
+    text +=
+        " | " + Digit('0', static_cast<char>(max[0] - 1)) + " " + Times("[0-9]", max.size() - 1);
   }
-  std::string text = Digit(least[0], least[0]) + " " + AtLeast(least.substr(1));
-  if (least[0] + 1 < most[0]) {
-    text += " | " + Digit(static_cast<char>(least[0] + 1), static_cast<char>(most[0] - 1)) + " " +
-            Times("[0-9]", least.size() - 1);
-  }
-  text += " | " + Digit(most[0], most[0]) + " " + AtMost(most.substr(1));
   return "(" + text + ")";
 }
 
-// Whole numbers, none of them below 0; "" when there are none.
-std::string Whole(int64_t least, int64_t most) {
-  if (least > most) return {};
+// Both have the same number of digits.
+std::string Between(const std::string& min, const std::string& max) {
+  if (min.empty()) return R"("")";
+  if (min[0] == max[0]) {
+    return Digit(min[0], min[0]) + " " + Between(min.substr(1), max.substr(1));
+  }
+  std::string text = Digit(min[0], min[0]) + " " + AtLeast(min.substr(1));
+  if (min[0] + 1 < max[0]) {
+    text += " | " + Digit(static_cast<char>(min[0] + 1), static_cast<char>(max[0] - 1)) + " " +
+            Times("[0-9]", min.size() - 1);
+  }
+  text += " | " + Digit(max[0], max[0]) + " " + AtMost(max.substr(1));
+  return "(" + text + ")";
+}
+
+// Whole numbers that are not below 0; "" if there are none.
+std::string Whole(int64_t min, int64_t max) {
+  if (min > max) return {};
   std::string text;
   while (true) {
-    const std::string from = std::to_string(least);
+    const std::string from = std::to_string(min);
     const std::string nines(from.size(), '9');
-    const int64_t end = std::min<int64_t>(most, std::stoll(nines));
+    const int64_t end = std::min<int64_t>(max, std::stoll(nines));
     text += (text.empty() ? "" : " | ") + Between(from, std::to_string(end));
-    if (end == most) return "(" + text + ")";
-    least = end + 1;
+    if (end == max) return "(" + text + ")";
+    min = end + 1;
   }
 }
 
@@ -72,18 +72,19 @@ void Append(std::string& choices, const std::string& sign, const std::string& te
   choices += sign + text;
 }
 
-// Numbers that are not below 0, behind a sign or none.
+// Numbers that are not below 0, after the given sign.
 void AppendRange(const NumberRange& range, const std::string& sign, std::string& choices) {
-  const int64_t first = range.least + (range.least_open ? 1 : 0);
-  const int64_t last = range.most - (range.most_open ? 1 : 0);
+  const int64_t first = range.min + (range.min_open ? 1 : 0);
+  const int64_t last = range.max - (range.max_open ? 1 : 0);
   if (range.whole) return Append(choices, sign, Whole(first, last));
-  // With any fraction, those whose next is still in the range; the last has none.
-  const int64_t with_fraction = std::min(range.most - 1, kMostWithFraction);
+  // A number may have any fraction if its successor is still in the range; the last one has no
+  // fraction.
+  const int64_t with_fraction = std::min(range.max - 1, kMaxWithFraction);
   if (const std::string all = Whole(first, with_fraction); !all.empty()) {
     Append(choices, sign, all + " " + kFraction);
   }
-  if (range.least_open && range.least <= with_fraction) {
-    Append(choices, sign, Whole(range.least, range.least) + " " + kSomeFraction);
+  if (range.min_open && range.min <= with_fraction) {
+    Append(choices, sign, Whole(range.min, range.min) + " " + kSomeFraction);
   }
   Append(choices, sign, Whole(std::max(first, with_fraction + 1), last));
 }
@@ -91,20 +92,20 @@ void AppendRange(const NumberRange& range, const std::string& sign, std::string&
 }  // namespace
 
 std::string GrammarOfRange(NumberRange range) {
-  if (range.least > range.most) return {};
+  if (range.min > range.max) return {};
   std::string choices;
-  if (range.least < 0) {
-    NumberRange below{.least = std::max<int64_t>(-range.most, 0),
-                      .most = -range.least,
-                      .least_open = range.most <= 0 ? range.most_open : true,
-                      .most_open = range.least_open,
+  if (range.min < 0) {
+    NumberRange below{.min = std::max<int64_t>(-range.max, 0),
+                      .max = -range.min,
+                      .min_open = range.max <= 0 ? range.max_open : true,
+                      .max_open = range.min_open,
                       .whole = range.whole};
     AppendRange(below, "\"-\" ", choices);
   }
-  if (range.most >= 0) {
-    if (range.least < 0) {
-      range.least = 0;
-      range.least_open = false;
+  if (range.max >= 0) {
+    if (range.min < 0) {
+      range.min = 0;
+      range.min_open = false;
     }
     AppendRange(range, "", choices);
   }

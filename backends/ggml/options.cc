@@ -14,13 +14,13 @@ namespace {
 using backend::Failure;
 using nlohmann::json;
 
-// Bounds on what a guest may send; real ones are far below.
-constexpr size_t kMostJson = 4 << 20;
-constexpr size_t kMostDepth = 64;
-constexpr size_t kMostText = 64 << 10;
-constexpr size_t kMostEntries = 256;
-constexpr size_t kMostBiases = 4096;
-constexpr size_t kMostScales = 16;
+// Bounds on a guest's options; real ones are far below.
+constexpr size_t kMaxJson = 4 << 20;
+constexpr size_t kMaxDepth = 64;
+constexpr size_t kMaxText = 64 << 10;
+constexpr size_t kMaxEntries = 256;
+constexpr size_t kMaxBiases = 4096;
+constexpr size_t kMaxScales = 16;
 constexpr double kLargestScale = 100;
 
 enum class Kind { kBool, kInt, kFloat, kEnum, kText, kJson, kList, kScales, kMap };
@@ -108,7 +108,7 @@ const Row* FindRow(std::string_view name) {
   return nullptr;
 }
 
-// A value as it is quoted in an error; what is long or binary is cut and cleaned.
+// A value as errors quote it: long text is cut, and binary bytes are replaced.
 std::string Quoted(const json& value) {
   std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);
   if (text.size() > 60) text.replace(57, std::string::npos, "...");
@@ -132,14 +132,14 @@ std::string Expected(const Row& row) {
     case Kind::kEnum:
       return std::string("one of ") + row.choices;
     case Kind::kText:
-      return "text of at most " + std::to_string(kMostText) + " bytes without NUL";
+      return "text of at most " + std::to_string(kMaxText) + " bytes without NUL";
     case Kind::kJson:
-      return "JSON of at most " + std::to_string(kMostText) + " bytes";
+      return "JSON of at most " + std::to_string(kMaxText) + " bytes";
     case Kind::kList:
-      return "a text or a list of at most " + std::to_string(kMostEntries) +
-             " texts, none longer than " + std::to_string(kMostText) + " bytes or with NUL";
+      return "a text or a list of at most " + std::to_string(kMaxEntries) +
+             " texts, none longer than " + std::to_string(kMaxText) + " bytes or with NUL";
     case Kind::kScales:
-      return "a name, or at most " + std::to_string(kMostScales) +
+      return "a name, or at most " + std::to_string(kMaxScales) +
              " names as a list or as keys of numbers from " + Number(-kLargestScale) + " to " +
              Number(kLargestScale);
     case Kind::kMap:
@@ -151,15 +151,15 @@ std::string Expected(const Row& row) {
 bool GoodText(const json& value) {
   if (!value.is_string()) return false;
   const auto& text = value.get_ref<const std::string&>();
-  return text.size() <= kMostText && text.find('\0') == std::string::npos;
+  return text.size() <= kMaxText && text.find('\0') == std::string::npos;
 }
 
 bool SetList(const json& value, std::vector<std::string>& list) {
   const json entries = value.is_array() ? value : json::array({value});
-  if (entries.size() > kMostEntries) return false;
+  if (entries.size() > kMaxEntries) return false;
   std::vector<std::string> read;
   for (const json& entry : entries) {
-    // Guests write tensor-split as numbers, too.
+    // Some guests write tensor-split as numbers.
     const json text = entry.is_number() ? json(entry.dump()) : entry;
     if (!GoodText(text)) return false;
     if (!text.get_ref<const std::string&>().empty()) read.push_back(text);
@@ -173,7 +173,7 @@ bool SetScales(const json& value, std::map<std::string, double>& scales) {
   const auto add = [&](const json& name, double scale) {
     if (!GoodText(name) || name.empty() || !(std::abs(scale) <= kLargestScale)) return false;
     read[name] = scale;
-    return read.size() <= kMostScales;
+    return read.size() <= kMaxScales;
   };
   if (value.is_object()) {
     for (const auto& [name, scale] : value.items()) {
@@ -189,7 +189,7 @@ bool SetScales(const json& value, std::map<std::string, double>& scales) {
   return true;
 }
 
-// False when the value is none that the row takes. `name` is what stands for the row's own.
+// False if the row does not accept the value. `name` is used instead of the row's own name.
 bool Set(const Row& row, std::string_view name, const json& value, Settings& settings) {
   const auto text = [&]() -> std::string& {
     return settings.*std::get<std::string Settings::*>(row.field);
@@ -223,11 +223,11 @@ bool Set(const Row& row, std::string_view name, const json& value, Settings& set
       text() = value;
       return true;
     case Kind::kJson: {
-      // As JSON, or as the text of some.
+      // The value is JSON, or text that contains JSON.
       std::string dumped = value.is_string()
                                ? value.get<std::string>()
                                : value.dump(-1, ' ', false, json::error_handler_t::replace);
-      if (dumped.size() > kMostText) return false;
+      if (dumped.size() > kMaxText) return false;
       if (!dumped.empty()) ParseJson(std::string("ggml: option '") + row.name + "'", dumped);
       text() = std::move(dumped);
       return true;
@@ -253,7 +253,7 @@ void SetOrThrow(const Row& row, std::string_view name, const json& value, Settin
                                              Expected(row) + ", given " + Quoted(value));
 }
 
-// An option's text as the JSON that it would be in a guest's options.
+// An option's text as the JSON value that it would have in a guest's options.
 json ValueOfText(const Row& row, std::string_view text) {
   const bool bare = row.kind == Kind::kBool || row.kind == Kind::kInt || row.kind == Kind::kFloat;
   const bool list = (row.kind == Kind::kList || row.kind == Kind::kScales) && text.starts_with("[");
@@ -316,8 +316,8 @@ json ParseJson(std::string_view what, std::string_view text) {
   const auto bad = [&](wasinn_code code, const std::string& why) {
     return Failure(code, std::string(what) + ": expected JSON, given " + why);
   };
-  if (text.size() > kMostJson) {
-    throw bad(WASINN_TOO_LARGE, "more than " + std::to_string(kMostJson) + " bytes");
+  if (text.size() > kMaxJson) {
+    throw bad(WASINN_TOO_LARGE, "more than " + std::to_string(kMaxJson) + " bytes");
   }
   size_t depth = 0;
   bool in_text = false;
@@ -329,9 +329,9 @@ json ParseJson(std::string_view what, std::string_view text) {
     } else if (c == '"') {
       in_text = true;
     } else if (c == '[' || c == '{') {
-      if (++depth > kMostDepth) {
+      if (++depth > kMaxDepth) {
         throw bad(WASINN_INVALID_ARGUMENT,
-                  "some that is nested deeper than " + std::to_string(kMostDepth) + " levels");
+                  "some that is nested deeper than " + std::to_string(kMaxDepth) + " levels");
       }
     } else if ((c == ']' || c == '}') && depth > 0) {
       --depth;
@@ -340,11 +340,11 @@ json ParseJson(std::string_view what, std::string_view text) {
   try {
     return json::parse(text);
   } catch (const json::exception& error) {
-    // Behind the parser's own prefix "[json.exception.parse_error.101] ".
+    // The text after the parser's own prefix "[json.exception.parse_error.101] ".
     const std::string_view why = error.what();
-    throw bad(
-        WASINN_INVALID_ENCODING,
-        "text that is none: " + std::string(why.substr(std::min(why.find("] ") + 2, why.size()))));
+    throw bad(WASINN_INVALID_ENCODING,
+              "text that is not JSON: " +
+                  std::string(why.substr(std::min(why.find("] ") + 2, why.size()))));
   }
 }
 
@@ -363,7 +363,7 @@ void ApplyJson(std::string_view text, const std::function<void(const std::string
     if (row == nullptr) {
       warn("ggml: option " + Quoted(key) + " is not known and was ignored");
     } else if ((row->flags & kHost) != 0) {
-      warn("ggml: option " + Quoted(key) + " is the host's and was ignored");
+      warn("ggml: option " + Quoted(key) + " is reserved for the host and was ignored");
     } else if (!value.is_null()) {
       SetOrThrow(*row, name, value, changed);
     }
@@ -385,9 +385,9 @@ std::vector<TokenBias> LogitBias(const Settings& settings, int32_t tokens) {
     }
     const bool never = bias.is_boolean() && !bias.get<bool>();
     if (number < 0 || number >= tokens || !(never || bias.is_number()) ||
-        biases.size() == kMostBiases) {
+        biases.size() == kMaxBiases) {
       throw Failure(WASINN_INVALID_ARGUMENT,
-                    "ggml: option 'logit-bias': expected at most " + std::to_string(kMostBiases) +
+                    "ggml: option 'logit-bias': expected at most " + std::to_string(kMaxBiases) +
                         " pairs of a token from 0 to " + std::to_string(tokens - 1) +
                         " and a number or false, given " + Quoted(token) + " and " + Quoted(bias));
     }

@@ -1,4 +1,5 @@
-// Settings of a graph, a context and a request, and how they are read. The table is options.def.
+// The settings of a graph, a context and a request, and how they are parsed. The table is
+// options.def.
 #pragma once
 
 #include <wasinn/backend.h>
@@ -43,25 +44,25 @@ Task TaskOf(const Settings& settings);
 // The option table of the backend, aliases included; lives as long as the process.
 const std::vector<wasinn_option_spec>& OptionTable();
 
-// Sets those of `options`, which wasinn checked against the table. Throws Failure.
+// Sets the values of `options`, which wasinn has checked against the table. Throws Failure.
 void ApplyOptions(const wasinn_option* options, size_t count, Settings& settings);
 
-// Sets what a guest's JSON object says; `warn` hears of keys that are unknown or the host's alone,
-// which change nothing. Throws Failure: WASINN_INVALID_ENCODING for text that is no JSON,
-// WASINN_INVALID_ARGUMENT for a value of the wrong type or range.
+// Sets the values of a guest's JSON object. `warn` is called for keys that are unknown or reserved
+// for the host, which are ignored. Throws Failure: WASINN_INVALID_ENCODING for text that is not
+// JSON, WASINN_INVALID_ARGUMENT for a value of the wrong type or range.
 void ApplyJson(std::string_view text, const std::function<void(const std::string&)>& warn,
                Settings& settings);
 
-// A guest's JSON text, bounded in size and depth. Throws Failure as ApplyJson does; `what` begins
-// its text.
+// Parses a guest's JSON text, bounded in size and depth. Throws Failure as ApplyJson does, with a
+// text that begins with `what`.
 nlohmann::json ParseJson(std::string_view what, std::string_view text);
 
-// A bias of a token's score.
+// A bias that is added to a token's logit.
 struct TokenBias {
   int32_t token;
   float bias;
 };
-// What the option logit-bias says, for a vocabulary of `tokens`. Throws Failure.
+// The biases of the option logit-bias for a vocabulary of `tokens`. Throws Failure.
 std::vector<TokenBias> LogitBias(const Settings& settings, int32_t tokens);
 
 }  // namespace wasinn::ggml

@@ -63,12 +63,13 @@ TEST(GgmlOptionsTest, UnknownKeysAndTheHostsAreIgnoredWithAWarning) {
   EXPECT_EQ(settings.kv_cells, 0);
   EXPECT_EQ(settings.top_k, 40);
   ASSERT_EQ(warnings.size(), 2U);
-  EXPECT_EQ(warnings[0], "ggml: option \"kv-cells\" is the host's and was ignored");
+  EXPECT_EQ(warnings[0], "ggml: option \"kv-cells\" is reserved for the host and was ignored");
   EXPECT_EQ(warnings[1], "ggml: option \"model_name\" is not known and was ignored");
 }
 
 TEST(GgmlOptionsTest, WhatIsNoJsonIsAnotherErrorThanAWrongValue) {
-  EXPECT_TRUE(Refused("{").starts_with("2: ggml: options: expected JSON, given text that is none"));
+  EXPECT_TRUE(
+      Refused("{").starts_with("2: ggml: options: expected JSON, given text that is not JSON"));
   EXPECT_TRUE(Refused("").starts_with("2: "));
   EXPECT_TRUE(Refused("not json").starts_with("2: "));
   EXPECT_EQ(Refused("[1]"), "1: ggml: options: expected a JSON object, given [1]");
@@ -128,7 +129,7 @@ TEST(GgmlOptionsTest, TheTableHasEveryNameOnceWithItsDefault) {
   for (const wasinn_option_spec& spec : OptionTable()) {
     EXPECT_TRUE(names.insert(spec.name).second) << spec.name;
     EXPECT_NE(spec.help[0], '\0') << spec.name;
-    // What the table says is the default must be what the settings start with.
+    // The defaults in the table must equal the initial settings.
     if (spec.default_value[0] == '\0') continue;
     Settings settings;
     const wasinn_option option = {backend::Str(spec.name), backend::Str(spec.default_value)};

@@ -54,14 +54,14 @@ std::string Escaped(uint32_t point) {
   return text;
 }
 
-// A character of the ranges as it stands in a JSON string.
+// A character of the ranges as it is written in a JSON string.
 std::string ClassOf(const Ranges& ranges) {
   const auto has = [&](uint32_t point) {
     return std::ranges::any_of(
         ranges, [&](const auto& one) { return one.first <= point && point <= one.second; });
   };
-  // What stands for itself: what is neither of the ranges nor a quote, a backslash or a control
-  // character is taken away.
+  // The characters that need no escape: quotes, backslashes and control characters are removed from
+  // the ranges.
   Ranges taken = Others(ranges);
   taken.insert(taken.end(), {{0, 0x1F}, {'"', '"'}, {'\\', '\\'}, {0xD800, 0xDFFF}});
   std::vector<std::string> choices;
@@ -119,7 +119,7 @@ class Translator {
     return choices + ")";
   }
 
-  // Where no anchor stands, anything may.
+  // Without an anchor, any text may come here.
   std::string Sequence(size_t depth) {
     const std::string anything = depth == 0 ? ClassOf({{0, kMaxCodePoint}}) + "* " : "";
     std::string sequence;
@@ -162,7 +162,7 @@ class Translator {
       throw Bad("that repeats nothing");
     }
     if (std::string_view("^$}]").find(c) != std::string_view::npos) {
-      throw Bad(std::string("with ") + c + " in its midst");
+      throw Bad(std::string("with ") + c + " in its middle");
     }
     return ClassOf(CharacterOrClass());
   }
@@ -176,26 +176,26 @@ class Translator {
     } else if (Take("?")) {
       repetition = "?";
     } else if (Take("{")) {
-      const uint32_t least = Integer();
-      uint32_t most = least;
-      repetition = "{" + std::to_string(least);
+      const uint32_t min = Integer();
+      uint32_t max = min;
+      repetition = "{" + std::to_string(min);
       if (Take(",")) {
         repetition += ",";
         if (!text_.substr(at_).starts_with("}")) {
-          most = Integer();
-          repetition += std::to_string(most);
+          max = Integer();
+          repetition += std::to_string(max);
         } else {
-          most = UINT32_MAX;
+          max = UINT32_MAX;
         }
       }
       if (!Take("}")) throw Bad("with a { that does not begin a repetition");
-      if (least > most) {
-        throw Bad("that repeats something at least " + std::to_string(least) + " and at most " +
-                  std::to_string(most) + " times");
+      if (min > max) {
+        throw Bad("that repeats something at least " + std::to_string(min) + " and at most " +
+                  std::to_string(max) + " times");
       }
       repetition += "}";
     }
-    // How greedy it is makes no difference to what it takes.
+    // Greediness does not change which texts match.
     if (!repetition.empty()) Take("?");
     return repetition;
   }

@@ -1,5 +1,5 @@
-// The symbol of the plug-in ggml.so. When the first model is loaded it opens the best build that
-// works on this processor, ggml/NAME.so beside it, which then does everything.
+// The symbol of the plug-in ggml.so. When the first model is loaded, it opens the best build that
+// works on this processor, ggml/NAME.so in the same folder, which then does all the work.
 #include <dlfcn.h>
 #include <unistd.h>
 
@@ -19,11 +19,11 @@ namespace {
 
 struct Chosen {
   const wasinn_backend* table = nullptr;
-  std::string problem;                // why there is none
-  std::vector<std::string> warnings;  // what is wrong otherwise
+  std::string problem;                // why no build was chosen
+  std::vector<std::string> warnings;  // other problems
 };
 
-// The folder of this plug-in, with the slash behind it.
+// The folder of this plug-in, with a slash at the end.
 std::string OwnFolder() {
   Dl_info info{};
   if (dladdr(reinterpret_cast<const void*>(&OwnFolder), &info) == 0 || info.dli_fname == nullptr) {
@@ -64,7 +64,7 @@ Chosen Choose() {
   for (const std::string& cpu : *cpus) {
     const std::string path = folder + cpu + ".so";
     BuildCheck check{BuildState::kWorks, ""};
-    // One that is not there is told of as such.
+    // A missing build is reported as missing.
     if (access(path.c_str(), F_OK) == 0) {
       check = CheckBuild(folder + "wasinn-ggml-check", path, CheckFolder());
     }
@@ -85,7 +85,7 @@ Chosen Choose() {
   return chosen;
 }
 
-// The same for the whole process, chosen when it is first asked for.
+// The build for the whole process, chosen when it is first needed.
 const Chosen& TheChosen() {
   static const Chosen chosen = Choose();
   return chosen;
@@ -96,7 +96,7 @@ const wasinn_backend& Build() { return *TheChosen().table; }
 }  // namespace
 }  // namespace wasinn::ggml
 
-// One open plug-in, and the open build behind it once a model was loaded. Loads are serial.
+// One open plug-in and, once a model was loaded, its open build. Loads are serial.
 struct wasinn_backend_instance {
   const wasinn_backend_host* host = nullptr;
   wasinn_backend_instance* build = nullptr;

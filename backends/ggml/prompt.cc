@@ -13,7 +13,7 @@
 namespace wasinn::ggml {
 namespace {
 
-// Of an argument that is no conversation.
+// The error for an argument that is not a conversation.
 Failure BadChat(const std::string& why) {
   return Failure(
       WASINN_INVALID_ARGUMENT,
@@ -22,7 +22,7 @@ Failure BadChat(const std::string& why) {
 
 common_chat_templates_inputs ReadChat(const common_chat_templates& templates,
                                       std::string_view text) {
-  // Bounds first: the parser behind common_json has none.
+  // Bounds are checked first: the parser behind common_json has none.
   const nlohmann::json checked = ParseJson("ggml: input 'chat'", text);
   const common_json given = common_json::parse(std::string(text));
   common_chat_templates_inputs inputs;
@@ -97,14 +97,14 @@ Chat RenderChat(const common_chat_templates& templates, std::string_view json) {
     const bool has_tools =
         !inputs.tools.empty() && inputs.tool_choice != COMMON_CHAT_TOOL_CHOICE_NONE;
     if (has_tools || made.supports_thinking) {
-      chat.form = std::make_shared<const AnswerForm>(
+      chat.form = std::make_shared<const CompletionFormat>(
           std::move(made), has_tools, inputs.tool_choice == COMMON_CHAT_TOOL_CHOICE_REQUIRED);
     }
     return chat;
   } catch (const Failure&) {
     throw;
   } catch (const std::exception& exception) {
-    // What a template itself says by raise_exception.
+    // The text that a template gives to raise_exception.
     constexpr std::string_view kRaised = "\nError: Jinja Exception: ";
     const std::string_view why = exception.what();
     if (const size_t at = why.find(kRaised); at != std::string_view::npos) {

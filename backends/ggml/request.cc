@@ -53,7 +53,7 @@ double Request::Elapsed() const {
   return elapsed.count();
 }
 
-void Request::BeginAnswer() { usage.prompt_ms = Elapsed(); }
+void Request::BeginCompletion() { usage.prompt_ms = Elapsed(); }
 
 bool Request::Send(std::string_view text) {
   if (text.empty()) return true;
@@ -67,7 +67,7 @@ bool Request::Send(std::string_view text) {
   return sink_.chunk(sink_.self, sink_.run, kResponseOutput, {text.data(), text.size()}) == 0;
 }
 
-bool Request::Answer(const llama_vocab& vocabulary, llama_token token) {
+bool Request::AddToken(const llama_vocab& vocabulary, llama_token token) {
   ++usage.output_tokens;
   const bool shown =
       settings_.special || std::ranges::find(shown_tokens, token) != shown_tokens.end();
@@ -105,7 +105,7 @@ void Request::Deliver(uint32_t port, std::string_view text) {
   }
 }
 
-// [texts, numbers of each], or [0, 0] in a run that has none.
+// The shape [texts, numbers per text], or [0, 0] for a run without embeddings.
 void Request::DeliverVectors() {
   const auto rows = static_cast<int64_t>(computed);
   const int64_t dims[] = {rows, rows == 0 ? 0 : static_cast<int64_t>(vectors.size()) / rows};
@@ -126,17 +126,17 @@ void Request::Finish(const char* why, wasinn_code code, const std::string& messa
   usage.answer_ms = Elapsed() - usage.prompt_ms;
   Send(stops->Rest());
   if (form == nullptr) return Complete(code, message);
-  // To read a long answer takes stack and time.
-  instance_.WorkerFor(answer_.size()).Post([self = shared_from_this(), code, message] {
+  // Parsing a long completion takes stack and time.
+  instance_.WorkerFor(completion_.size()).Post([self = shared_from_this(), code, message] {
     const std::string_view end = self->usage.finish;
-    self->usage.message = self->form->Message(self->answer_, end == "end" || end == "grammar");
+    self->usage.message = self->form->Message(self->completion_, end == "end" || end == "grammar");
     self->Complete(code, message);
   });
 }
 
 void Request::Complete(wasinn_code code, const std::string& message) {
   try {
-    // Otherwise the host puts the response together from what was streamed.
+    // Otherwise the host assembles the response from the streamed chunks.
     if (!sent_) Deliver(kResponseOutput, {});
     Deliver(kUsageOutput, UsageJson(usage));
     DeliverVectors();
@@ -173,24 +173,24 @@ void Request::FinishVectors() {
   } else if (computed == 1) {
     json = EmbeddingJson(vectors.data(), width);
   } else {
-    // As JSON they would be several times as large; the output has them.
+    // As JSON the numbers would be several times as large; the other output has them.
     json = "{\"n_embedding\": " + std::to_string(width) +
            ", \"texts\": " + std::to_string(computed) + "}";
   }
   FinishText(json, ranks ? "rerank" : "embedding");
 }
 
-std::string Request::ReadFile(const std::string& path, size_t most) const {
+std::string Request::ReadFile(const std::string& path, size_t max) const {
   const std::string what = "ggml: option 'image': ";
   constexpr size_t kEnd = offsetof(wasinn_backend_sink, read_file) + sizeof sink_.read_file;
   if (sink_.struct_size < kEnd || sink_.read_file == nullptr) {
     throw Failure(WASINN_UNSUPPORTED_OPERATION,
-                  what + "expected none, since this host gives no files");
+                  what + "expected no file, since this host provides none");
   }
   std::string bytes;
   wasinn_error error{};
   const wasinn_code code = sink_.read_file(
-      sink_.self, sink_.run, backend::Str(path), most,
+      sink_.self, sink_.run, backend::Str(path), max,
       [](void* to, wasinn_bytes given) {
         static_cast<std::string*>(to)->assign(static_cast<const char*>(given.data), given.size);
       },
@@ -203,7 +203,7 @@ void Request::Fail(wasinn_code code, const std::string& message) { Done(code, me
 
 void Request::Done(wasinn_code code, std::string_view message) {
   const wasinn_backend_usage counts{usage.input_tokens, usage.output_tokens};
-  // The request may live on for a moment, the model that the sampler knows may not.
+  // The request may outlive this for a moment, but the sampler's model may not.
   sampler.reset();
   lease.reset();
   cancel_.Finish();

@@ -35,29 +35,28 @@ enum InputPort : uint32_t {
 };
 enum OutputPort : uint32_t { kResponseOutput, kUsageOutput, kEmbeddingOutput, kOutputCount };
 
-// The JSON of output `usage`.
+// The values of the output `usage`.
 struct Usage {
   uint64_t input_tokens = 0;
   uint64_t output_tokens = 0;
-  uint64_t reused_tokens = 0;    // of the input, whose computation was there already
-  uint64_t draft_tokens = 0;     // of the answer, guessed by the draft model
-  uint64_t accepted_tokens = 0;  // of those, right
-  double prompt_ms = 0;          // until the first token of the answer
+  uint64_t reused_tokens = 0;    // input tokens that were computed before
+  uint64_t draft_tokens = 0;     // tokens that the draft model proposed
+  uint64_t accepted_tokens = 0;  // draft tokens that were accepted
+  double prompt_ms = 0;          // until the first token of the completion
   double answer_ms = 0;
-  const char* finish = "";  // why the answer ended
-  std::string logprobs;     // JSON, "" without
-  std::string message;      // the same
+  const char* finish = "";  // why the completion ended
+  std::string logprobs;     // JSON, or ""
+  std::string message;      // JSON, or ""
 };
 std::string UsageJson(const Usage& usage);
 
-// Lends `bytes`, copied to the host's memory, as a U8 [size] tensor; `dim` must outlive the use of
+// Gives `bytes`, copied to the host's memory, as a U8 [size] tensor; `dim` must outlive the use of
 // the output's dims.
 void LendText(const wasinn_backend_host& host, std::string_view bytes, int64_t& dim,
               wasinn_backend_output& out);
 
-// Made by the thread that starts the run, filled by the worker, then owned by an engine's thread;
-// only Cancel and cancelled are for any thread. After Done nothing of the run's context may be
-// touched.
+// The thread that starts the run creates it, the worker fills it, then an engine's thread owns it;
+// only Cancel and cancelled are for any thread. After Done, the run's context must not be used.
 class Request : public std::enable_shared_from_this<Request> {
  public:
   Request(wasinn_backend_instance& instance, backend::CancelState& cancel,
@@ -80,46 +79,48 @@ class Request : public std::enable_shared_from_this<Request> {
   bool cancelled() const { return cancelled_.load(std::memory_order_acquire); }
 
   // Set before an engine gets the request.
-  std::vector<llama_token> prompt;  // with kImageToken in the places of `images`
+  std::vector<llama_token> prompt;  // with kImageToken at the positions of `images`
   ImagePlaces images;
   std::unique_ptr<Sampler> sampler;
   std::unique_ptr<StopMatcher> stops;
-  size_t context_size = 0;  // most tokens of prompt and answer
-  // Of a chat whose answer is more than text, and the special tokens that belong to its text.
-  std::shared_ptr<const AnswerForm> form;
+  size_t context_size = 0;  // the maximum number of tokens of prompt and completion
+  // For a chat whose completion is more than text: its format, and the special tokens that belong
+  // to its text.
+  std::shared_ptr<const CompletionFormat> form;
   std::vector<llama_token> shown_tokens;
-  std::unique_ptr<StateFile> state;  // that it may go on from
-  // Instead of a prompt: of which vectors are wanted.
+  std::unique_ptr<StateFile> state;  // the saved state to continue from, if any
+  // Instead of a prompt: the texts whose vectors are wanted.
   std::vector<std::vector<llama_token>> texts;
   // Keeps the engine from being closed until the run is done.
   std::shared_ptr<void> lease;
 
   Usage usage;
 
-  // The guest's file of that name. Throws Failure, also when the host gives no files.
-  std::string ReadFile(const std::string& path, size_t most) const;
+  // The content of the guest's file of that name. Throws Failure, also if the host provides no
+  // files.
+  std::string ReadFile(const std::string& path, size_t max) const;
 
-  // The prompt is computed and the answer begins.
-  void BeginAnswer();
-  // Streams a token's bytes; false when the answer is to end.
-  bool Answer(const llama_vocab& vocabulary, llama_token token);
-  // The answer or the embedding is complete: gives what was held back, the outputs and `done`.
+  // To be called when the prompt is computed and the completion begins.
+  void BeginCompletion();
+  // Streams a token's bytes; false if the completion must end.
+  bool AddToken(const llama_vocab& vocabulary, llama_token token);
+  // Completes the run: sends text that was held back, the outputs, and `done`.
   void Finish(const char* why, wasinn_code code = WASINN_OK, const std::string& message = {});
-  // The run gives this text at once.
+  // Completes the run with this text.
   void FinishText(const std::string& text, const char* why);
 
-  // What was computed of `texts` so far, a vector for each.
+  // The vectors of the `texts` computed so far.
   std::vector<float> vectors;
   size_t computed = 0;
-  // All vectors are there: they and their JSON are the outputs.
+  // Completes the run once all vectors are there: they and their JSON are the outputs.
   void FinishVectors();
 
-  // Ends the run with an error, and no outputs.
+  // Ends the run with an error and without outputs.
   void Fail(wasinn_code code, const std::string& message);
   void FailCancelled() { Fail(WASINN_CANCELLED, "ggml: cancelled"); }
 
  private:
-  // False when the host wants no more.
+  // False if the host wants no more text.
   bool Send(std::string_view text);
   void Deliver(uint32_t port, std::string_view text);
   void DeliverVectors();
@@ -137,7 +138,7 @@ class Request : public std::enable_shared_from_this<Request> {
   const std::chrono::steady_clock::time_point started_;
   std::atomic<bool> cancelled_{false};
   bool sent_ = false;
-  std::string answer_;  // what was sent, when there is a form to read it by
+  std::string completion_;  // the text sent so far, if a format must parse it
 };
 
 }  // namespace wasinn::ggml

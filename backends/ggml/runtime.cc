@@ -15,8 +15,8 @@
 namespace wasinn::ggml {
 namespace {
 
-// std::regex, with which llama.cpp splits prompts for some vocabularies, goes down a level for
-// every character.
+// std::regex, with which llama.cpp splits prompts for some vocabularies, recurses for every
+// character.
 constexpr size_t kWorkerStack = size_t{256} << 20;
 
 thread_local const wasinn_backend_host* log_host = nullptr;
@@ -28,13 +28,13 @@ void OnLog(ggml_log_level level, const char* text, void*) {
   if (host == nullptr || text == nullptr) return;
   std::string_view line = text;
   while (line.ends_with('\n')) line.remove_suffix(1);
-  // Dots of progress.
+  // Progress dots.
   if (line.empty() || line == ".") return;
-  // What llama.cpp calls information is many lines for each model and context.
+  // llama.cpp's messages of level info are many lines for each model and context.
   wasinn_log_level to = WASINN_LOG_DEBUG;
   if (level == GGML_LOG_LEVEL_ERROR) {
-    // The caller reports it; as the host's error it would be told twice.
-    // The first says most.
+    // The caller reports the error; logging it, too, would report it twice. The first error is the
+    // most informative one.
     if (first_error.empty()) first_error = line;
     to = WASINN_LOG_INFO;
   }
@@ -42,7 +42,7 @@ void OnLog(ggml_log_level level, const char* text, void*) {
   host->log(host->self, to, backend::Str(line));
 }
 
-// Called instead of abort() being all there is; when it returns, the process ends.
+// llama.cpp calls this before abort(); if it returns, the process ends.
 void OnAbort(const char* message) {
   const std::string text = std::string("llama.cpp: ") + (message != nullptr ? message : "abort");
   if (log_host != nullptr) Log(*log_host, WASINN_LOG_ERROR, text);
@@ -58,7 +58,7 @@ void StartLlama() {
     llama_log_set(OnLog, nullptr);
     mtmd_helper_log_set(OnLog, nullptr);
     ggml_set_abort_callback(OnAbort);
-    // What the chat templates' part logs would go to stderr.
+    // The log of the chat template code would go to stderr.
     common_log_set_verbosity_thold(-1);
   });
 }
@@ -97,7 +97,7 @@ std::string ReasonOf(std::string text) {
     const size_t at = text.find(mark);
     if (at != std::string::npos) text.erase(0, at + mark.size());
   };
-  // A template's own place comes first: "While executing ... in source: ... Error: ".
+  // The position in the template comes first: "While executing ... in source: ... Error: ".
   if (text.find("While executing ") != std::string::npos) keep_behind("\nError: ");
   // "[json.exception.type_error.302] "
   if (text.find("[json.exception.") != std::string::npos) keep_behind("] ");
@@ -118,7 +118,7 @@ std::string ReasonOf(std::string text) {
   while (line.ends_with(' ')) line.pop_back();
   if (line.size() <= kMaxReason) return line;
   size_t end = kMaxReason;
-  // Not in the midst of a character.
+  // The cut must not split a character.
   while (end > 0 && (static_cast<uint8_t>(line[end]) & 0xC0) == 0x80) --end;
   return line.substr(0, end) + "...";
 }
@@ -184,8 +184,8 @@ void Worker::Loop() {
 Cores::Cores(uint32_t threads)
     : threads_(std::clamp<uint32_t>(threads, 1, GGML_MAX_N_THREADS)), pool_(nullptr) {
   ggml_threadpool_params params = ggml_threadpool_params_default(static_cast<int>(threads_));
-  // So that they are awake for the next pass of an answer: for some milliseconds, in which they
-  // give their cores away (yield_when_waiting.h), then they sleep.
+  // The threads stay awake for the next decode of a completion: for some milliseconds they wait and
+  // yield their cores (yield_when_waiting.h), then they sleep.
   params.poll = 1;
   pool_ = ggml_threadpool_new(&params);
   if (pool_ == nullptr) {
@@ -212,7 +212,7 @@ Cores::Turn::~Turn() {
 
 }  // namespace wasinn::ggml
 
-// The linker puts this in the place of ggml_graph_compute, which is then __real_ggml_graph_compute;
+// The linker replaces ggml_graph_compute by this and renames it to __real_ggml_graph_compute;
 // see wasinn_backend_ggml_objects.
 extern "C" {
 ggml_status __real_ggml_graph_compute(ggml_cgraph* graph, ggml_cplan* plan);   // NOLINT

@@ -1,5 +1,5 @@
-// What the graphs of one open backend share: threads for what takes long before a run, the turns
-// that engines take at the cores, the way of llama.cpp's log, and what becomes of its failures.
+// The state that the graphs of one open backend share: worker threads that prepare runs, the
+// engines' turns at the cores, and the handling of llama.cpp's log and failures.
 #pragma once
 
 #include <ggml.h>
@@ -24,13 +24,13 @@ using wasinn::backend::Failure;
 // Starts llama.cpp once for the process.
 void StartLlama();
 
-// llama.cpp's version, e.g. "0.5.0", and the same as one number: 500.
+// llama.cpp's version, e.g. "0.5.0", and the version as one number: 500.
 const char* LlamaVersion();
 int64_t LlamaBuildNumber();
 
-// While it lives, what llama.cpp logs on this thread goes to that host, and a failed assertion of
-// its own on this thread becomes an exception, whose text is the assertion's. While this thread
-// computes a graph with others, which would wait for it for ever, an assertion ends the process.
+// While it exists, llama.cpp's log messages on this thread go to that host, and a failed assertion
+// on this thread becomes an exception with the assertion's text. While this thread computes a graph
+// together with others, which would otherwise wait for it for ever, an assertion ends the process.
 // May be nested.
 class Guarded {
  public:
@@ -39,22 +39,22 @@ class Guarded {
   Guarded(const Guarded&) = delete;
   Guarded& operator=(const Guarded&) = delete;
 
-  // The first error that llama.cpp logged on this thread since the innermost scope began; ""
-  // without one.
+  // The first error that llama.cpp logged on this thread since the innermost scope began, or "".
   static const std::string& FirstError();
 
  private:
   const wasinn_backend_host* before_;
 };
 
-// What a reader needs of a text of llama.cpp: one line, without places in its sources and templates
-// and without what it was given.
+// The useful part of one of llama.cpp's messages: one line, without positions in sources and
+// templates and without the input.
 std::string ReasonOf(std::string text);
 
 void Log(const wasinn_backend_host& host, wasinn_log_level level, const std::string& text);
 
-// One thread that does one job after the other, with a stack that is deep enough for regular
-// expressions over long prompts. Idle, it sleeps. Ends with the jobs that it has.
+// A thread that runs jobs one after the other, with a stack that is deep enough for regular
+// expressions over long prompts. It sleeps while it is idle. The destructor waits for all posted
+// jobs.
 class Worker {
  public:
   explicit Worker(const wasinn_backend_host* host);
@@ -63,7 +63,7 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
 
   void Post(std::function<void()> job);
-  // Posts and waits; what the job throws is thrown here.
+  // Posts a job and waits for it; an exception of the job is rethrown here.
   void Run(const std::function<void()>& job);
 
  private:
@@ -78,8 +78,8 @@ class Worker {
   pthread_t thread_;
 };
 
-// llama.cpp's threads, shared by all engines of an open backend: one pass over a model at a time,
-// in the order in which they came for it. Some milliseconds after a pass the threads sleep.
+// llama.cpp's threads, shared by all engines of an open backend: one decode at a time, in the order
+// in which the engines asked. Some milliseconds after a decode the threads sleep.
 class Cores {
  public:
   explicit Cores(uint32_t threads);
@@ -118,7 +118,7 @@ struct wasinn_backend_instance {
   explicit wasinn_backend_instance(const wasinn_backend_host* of)
       : host(of), cores(of->threads), worker(of), long_worker(of) {}
 
-  // A long text takes seconds to read; short ones do not wait for it.
+  // A long text takes seconds to tokenize; short ones do not wait for it.
   static constexpr size_t kLongText = 64 << 10;
   wasinn::ggml::Worker& WorkerFor(size_t bytes) { return bytes > kLongText ? long_worker : worker; }
 

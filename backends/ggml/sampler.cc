@@ -16,7 +16,8 @@ namespace wasinn::ggml {
 namespace {
 
 constexpr size_t kMaxBreakers = 32;
-// Bytes of an answer in which a pattern may be: std::regex goes down a level for each of them.
+// The maximum bytes of a completion in which a pattern is searched: std::regex recurses for each of
+// them.
 constexpr size_t kMaxWatchedBytes = 4 << 10;
 
 std::shared_ptr<const Grammar> ReadGrammar(const std::string& what, const std::string& text,
@@ -31,8 +32,8 @@ std::shared_ptr<const Grammar> ReadGrammar(const std::string& what, const std::s
   }
 }
 
-// The grammar that the settings ask for; null when they ask for none. Throws Failure for a bad
-// schema or too much of one.
+// The grammar that the settings ask for, or null. Throws Failure for a schema that is bad or too
+// large.
 std::shared_ptr<const Grammar> GrammarOf(const Settings& settings, const llama_vocab* vocabulary) {
   if (!settings.grammar.empty()) {
     return ReadGrammar("option 'grammar'", settings.grammar, vocabulary);
@@ -41,8 +42,9 @@ std::shared_ptr<const Grammar> GrammarOf(const Settings& settings, const llama_v
   return ReadGrammar("option 'json-schema'", GrammarOfSchema(settings.json_schema), vocabulary);
 }
 
-// Where the first group of a pattern that is not empty, or else the pattern itself, matches; npos
-// where it does not. `is_whole`: nothing stood before the text.
+// The position of the first group of a pattern that matches a text that is not empty, or of the
+// whole match; npos if the pattern does not match. `is_whole`: whether the text is the beginning of
+// the completion.
 size_t PlaceOf(const std::regex& pattern, const std::string& text, bool is_whole) {
   std::smatch match;
   const auto how =
@@ -73,30 +75,30 @@ std::vector<llama_logit_bias> Biases(const llama_vocab* vocabulary, const Settin
   return biases;
 }
 
-// Scores are looked at in blocks of so many.
+// Logits are looked at in blocks of so many.
 constexpr size_t kBlock = 64;
 
-// The greatest of a block's scores; clears `good` when one is above FLT_MAX or no number.
-float TopOf(const float* scores, bool& good) {
-  constexpr size_t kLanes = 16;  // side by side, for the compiler to use vectors
+// The largest of a block's logits; clears `good` if one is above FLT_MAX or not a number.
+float TopOf(const float* logits, bool& good) {
+  constexpr size_t kLanes = 16;  // parallel lanes, so that the compiler uses vectors
   float top[kLanes];
   int32_t bad[kLanes] = {};
   std::ranges::fill(top, -INFINITY);
   for (size_t i = 0; i < kBlock; i += kLanes) {
     for (size_t j = 0; j < kLanes; ++j) {
-      const float score = scores[i + j];
-      top[j] = top[j] < score ? score : top[j];
-      bad[j] |= score <= FLT_MAX ? 0 : 1;
+      const float logit = logits[i + j];
+      top[j] = top[j] < logit ? logit : top[j];
+      bad[j] |= logit <= FLT_MAX ? 0 : 1;
     }
   }
   good = good && std::ranges::all_of(bad, [](int32_t one) { return one == 0; });
   return std::ranges::max(top);
 }
 
-// From how many of the likeliest tokens the chain chooses; 0: it may look at all. What comes before
-// top-k may only make tokens less likely, and each of those makes room for another.
-size_t MostCandidates(const Settings& settings, const std::vector<llama_logit_bias>& biases,
-                      int32_t penalized) {
+// How many of the likeliest tokens the chain uses; 0: possibly all. Samplers before top-k may only
+// make tokens less likely, and each such token adds one more.
+size_t MaxCandidates(const Settings& settings, const std::vector<llama_logit_bias>& biases,
+                     int32_t penalized) {
   if (settings.mirostat != 0 || settings.top_k <= 0 || settings.top_n_sigma >= 0) return 0;
   if (settings.dry_multiplier > 0 || settings.repeat_penalty < 1 ||
       settings.frequency_penalty < 0 || settings.presence_penalty < 0) {
@@ -106,13 +108,13 @@ size_t MostCandidates(const Settings& settings, const std::vector<llama_logit_bi
   return static_cast<size_t>(settings.top_k) + biases.size() + static_cast<size_t>(penalized);
 }
 
-// Takes out what may not be chosen: some of llama.cpp's samplers compute with the logarithm of each
-// likelihood, and with that of zero they choose anything.
+// Removes impossible candidates: some of llama.cpp's samplers compute the logarithm of each
+// probability, and with a probability of zero they select any token.
 void DropImpossible(llama_sampler*, llama_token_data_array* candidates) {
   llama_token_data* end =
       std::remove_if(candidates->data, candidates->data + candidates->size,
                      [](const llama_token_data& one) { return one.logit == -INFINITY; });
-  // Where nothing is left, the caller sees it by what is chosen.
+  // If none is left, the caller notices it by the selected token.
   if (end != candidates->data) candidates->size = static_cast<size_t>(end - candidates->data);
 }
 
@@ -142,7 +144,7 @@ Sampler::Sampler(const llama_model& model, const Settings& settings, int32_t con
   const auto seed = static_cast<uint32_t>(settings.seed < 0 ? LLAMA_DEFAULT_SEED : settings.seed);
 
   const auto biases = Biases(vocabulary, settings);
-  most_ = MostCandidates(settings, biases, last(settings.repeat_last_n));
+  max_candidates_ = MaxCandidates(settings, biases, last(settings.repeat_last_n));
   if (!biases.empty()) {
     add(llama_sampler_init_logit_bias(vocabulary_, static_cast<int32_t>(biases.size()),
                                       biases.data()));
@@ -154,7 +156,7 @@ Sampler::Sampler(const llama_model& model, const Settings& settings, int32_t con
       number(settings.frequency_penalty), number(settings.presence_penalty)));
   if (settings.mirostat == 0) {
     if (settings.dry_multiplier > 0 && settings.dry_base > 0) {
-      // llama.cpp looks for each in all tokens of the vocabulary.
+      // llama.cpp searches for each of them in all tokens of the vocabulary.
       if (settings.dry_sequence_breakers.size() > kMaxBreakers) {
         throw Failure(WASINN_INVALID_ARGUMENT,
                       "ggml: option 'dry-sequence-breakers': expected at most " +
@@ -216,68 +218,69 @@ void Sampler::SetChatGrammar(const ChatGrammar& grammar) {
   }
   for (const llama_token token : grammar.before) {
     if (grammar_->Accept(token, PieceOf(words_, token, true))) continue;
-    throw Failure(WASINN_UNSUPPORTED_OPERATION,
-                  "ggml: input 'chat': expected a template whose answers llama.cpp can read, given "
-                  "another");
+    throw Failure(
+        WASINN_UNSUPPORTED_OPERATION,
+        "ggml: input 'chat': expected a template whose completions llama.cpp can parse, given "
+        "another");
   }
 }
 
 void Sampler::AcceptPrompt(llama_token token) { llama_sampler_accept(chain_.get(), token); }
 
-bool Sampler::Read(const float* scores) {
+bool Sampler::Read(const float* logits) {
   const auto count = static_cast<size_t>(vocabulary_);
   bool good = true;
   tops_.clear();
   size_t at = 0;
-  for (; at + kBlock <= count; at += kBlock) tops_.push_back(TopOf(scores + at, good));
+  for (; at + kBlock <= count; at += kBlock) tops_.push_back(TopOf(logits + at, good));
   if (at < count) {
     float rest[kBlock];
     std::ranges::fill(rest, -INFINITY);
-    std::copy(scores + at, scores + count, rest);
+    std::copy(logits + at, logits + count, rest);
     tops_.push_back(TopOf(rest, good));
   }
   if (!good) {
     throw Failure(WASINN_RUNTIME_ERROR,
-                  "ggml: expected numbers as the scores of tokens, the model computed others");
+                  "ggml: expected logits that are numbers, the model computed others");
   }
   return std::ranges::any_of(tops_, [](float top) { return top >= -FLT_MAX; });
 }
 
-void Sampler::Load(const float* scores) {
+void Sampler::Load(const float* logits) {
   const auto count = static_cast<size_t>(vocabulary_);
   data_.clear();
-  float least = -INFINITY;
-  if (most_ > 0 && most_ < tops_.size()) {
-    // So many blocks have a score of at least this, so there are as many tokens.
+  float min = -INFINITY;
+  if (max_candidates_ > 0 && max_candidates_ < tops_.size()) {
+    // This many blocks have a logit of at least this value, so there are at least as many tokens.
     std::vector<float> order = tops_;
-    const auto last = order.begin() + static_cast<std::ptrdiff_t>(most_) - 1;
+    const auto last = order.begin() + static_cast<std::ptrdiff_t>(max_candidates_) - 1;
     std::ranges::nth_element(order, last, std::greater());
-    least = *last;
+    min = *last;
   }
   for (size_t block = 0; block < tops_.size(); ++block) {
-    if (tops_[block] < least) continue;
+    if (tops_[block] < min) continue;
     const size_t end = std::min(count, (block + 1) * kBlock);
     for (size_t token = block * kBlock; token < end; ++token) {
-      if (scores[token] < least) continue;
-      data_.push_back({static_cast<llama_token>(token), scores[token], 0});
+      if (logits[token] < min) continue;
+      data_.push_back({static_cast<llama_token>(token), logits[token], 0});
     }
   }
   candidates_ = {data_.data(), data_.size(), -1, false};
 }
 
-void Sampler::LoadAllowed(const float* scores) {
+void Sampler::LoadAllowed(const float* logits) {
   std::vector<llama_token> order;
   for (llama_token token = 0; token < vocabulary_; ++token) {
-    if (scores[token] > -INFINITY) order.push_back(token);
+    if (logits[token] > -INFINITY) order.push_back(token);
   }
-  const auto is_less = [&](llama_token a, llama_token b) { return scores[a] < scores[b]; };
+  const auto is_less = [&](llama_token a, llama_token b) { return logits[a] < logits[b]; };
   std::ranges::make_heap(order, is_less);
   data_.clear();
-  while (!order.empty() && (most_ == 0 || data_.size() < most_)) {
+  while (!order.empty() && (max_candidates_ == 0 || data_.size() < max_candidates_)) {
     std::ranges::pop_heap(order, is_less);
     const llama_token token = order.back();
     order.pop_back();
-    if (Allows(token)) data_.push_back({token, scores[token], 0});
+    if (Allows(token)) data_.push_back({token, logits[token], 0});
   }
   candidates_ = {data_.data(), data_.size(), -1, true};
 }
@@ -301,16 +304,16 @@ bool Sampler::Allows(llama_token token) {
   return grammar_->Allows(token, piece);
 }
 
-std::optional<llama_token> Sampler::Sample(const float* scores) {
-  if (!Read(scores)) return std::nullopt;
-  Load(scores);
+std::optional<llama_token> Sampler::Sample(const float* logits) {
+  if (!Read(logits)) return std::nullopt;
+  Load(logits);
   std::optional<llama_token> token = Choose();
-  // Most tokens fit by themselves; to look at all of them takes long.
+  // Usually the sampled token fits the grammar; checking all tokens takes long.
   if (grammar_ && !waiting_ && !(token && Allows(*token))) {
-    LoadAllowed(scores);
+    LoadAllowed(logits);
     token = data_.empty() ? std::nullopt : Choose();
   }
-  if (token && likely_count_ > 0) NoteLikely(scores, *token);
+  if (token && likely_count_ > 0) NoteLikely(logits, *token);
   return token;
 }
 
@@ -323,13 +326,13 @@ void Sampler::Accept(llama_token token) {
   llama_sampler_accept(chain_.get(), token);
 }
 
-// The grammar of a chat takes a token at which, or behind which, it may begin to hold. When the
-// text there is none that it takes, it is given up: the answer is free.
+// The grammar of a chat accepts a token at which, or after which, it begins to apply. If it does
+// not accept the text there, it is dropped: the completion is free.
 void Sampler::AcceptByGrammar(llama_token token, std::string_view piece) {
   if (grammar_ && !grammar_->Accept(token, piece)) grammar_.reset();
 }
 
-// Looks for what the grammar waits for in the last tokens.
+// Searches the last tokens for the grammar's triggers.
 void Sampler::Watch(llama_token token) {
   Waiting& waiting = *waiting_;
   const std::string piece = PieceOf(words_, token, true);
@@ -352,7 +355,7 @@ void Sampler::Watch(llama_token token) {
   }
 }
 
-// The grammar holds from that byte of the last tokens on.
+// The grammar applies from that byte of the last tokens on.
 void Sampler::Begin(size_t at) {
   const Waiting found = *std::move(waiting_);
   waiting_.reset();
@@ -365,18 +368,18 @@ void Sampler::Begin(size_t at) {
   }
 }
 
-void Sampler::NoteLikely(const float* scores, llama_token chosen) {
-  const float top = *std::max_element(scores, scores + vocabulary_);
+void Sampler::NoteLikely(const float* logits, llama_token chosen) {
+  const float top = *std::max_element(logits, logits + vocabulary_);
   double sum = 0;
-  for (int32_t token = 0; token < vocabulary_; ++token) sum += std::exp(scores[token] - top);
+  for (int32_t token = 0; token < vocabulary_; ++token) sum += std::exp(logits[token] - top);
   const auto logprob = [&](llama_token token) {
-    return scores[token] - top - static_cast<float>(std::log(sum));
+    return logits[token] - top - static_cast<float>(std::log(sum));
   };
   std::vector<llama_token> order(static_cast<size_t>(vocabulary_));
   for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<llama_token>(i);
   const size_t count = std::min(likely_count_, order.size());
   std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(count),
-                            [&](llama_token a, llama_token b) { return scores[a] > scores[b]; });
+                            [&](llama_token a, llama_token b) { return logits[a] > logits[b]; });
   likely_.clear();
   for (size_t i = 0; i < count; ++i) likely_.push_back({order[i], logprob(order[i])});
   chosen_logprob_ = logprob(chosen);

@@ -1,4 +1,4 @@
-// How the next token is chosen.
+// Samples the next token.
 #pragma once
 
 #include <llama.h>
@@ -17,38 +17,39 @@
 
 namespace wasinn::ggml {
 
-// The grammar that a chat's template has for calls of tools.
+// The grammar of a chat template for tool calls.
 struct ChatGrammar {
   std::string text;  // GBNF, "" without one
-  // It holds from the first of these on, and before it the answer is free.
+  // The grammar applies from the first of these on; before it, the completion is free.
   bool lazy = false;
   std::vector<std::string> words;
   std::vector<std::string> patterns;
   std::vector<llama_token> tokens;
-  // What the prompt already has of the answer.
+  // The beginning of the completion that the prompt already contains.
   std::vector<llama_token> before;
 };
 
 // The samplers and the grammar of one run. One thread at a time.
 class Sampler {
  public:
-  // `context_size` is what -1 means as a number of last tokens. Throws Failure. What llama.cpp's
-  // own checks would end the process for is checked here. The settings have no grammar when the
-  // chat has.
+  // `context_size` is the meaning of -1 as a number of last tokens. Throws Failure. Values for
+  // which llama.cpp's own checks would end the process are checked here. The settings have no
+  // grammar if the chat has one.
   Sampler(const llama_model& model, const Settings& settings, int32_t context_size,
           const ChatGrammar& of_chat = {});
 
   // Counts a token of the prompt as used.
   void AcceptPrompt(llama_token token);
-  // The next token by the scores of the whole vocabulary; nullopt when the grammar or the biases
-  // leave none. Throws Failure when the model computed something that is no number.
-  std::optional<llama_token> Sample(const float* scores);
+  // Samples the next token from the logits of the whole vocabulary; nullopt if the grammar or the
+  // biases leave none. Throws Failure if some logits are not numbers.
+  std::optional<llama_token> Sample(const float* logits);
   void Accept(llama_token token);
-  // Whether the answer must go on before it is one of the grammar.
+  // Whether the completion is not yet a complete text of the grammar.
   bool is_unfinished() const { return grammar_ && !waiting_ && !grammar_->complete(); }
 
-  // The likeliest tokens of the last Sample by the model's own scores, with their log-likelihoods,
-  // and that of the token that was chosen; empty unless the settings ask for them.
+  // The likeliest tokens of the last Sample by the model's own logits, with their
+  // log-probabilities, and the log-probability of the sampled token; empty unless the settings ask
+  // for them.
   struct Likely {
     llama_token token;
     float logprob;
@@ -62,40 +63,40 @@ class Sampler {
   };
   using Handle = std::unique_ptr<llama_sampler, Free>;
 
-  // Whether the scores are numbers and not all of them -inf; fills tops_. Throws Failure.
-  bool Read(const float* scores);
-  // Makes candidates of all tokens, or at least of the most_ likeliest.
-  void Load(const float* scores);
-  // The same of those tokens that the grammar allows.
-  void LoadAllowed(const float* scores);
+  // Whether some logit is above -inf; fills tops_. Throws Failure if one is not a number.
+  bool Read(const float* logits);
+  // Makes candidates of all tokens, or at least of the max_candidates_ likeliest ones.
+  void Load(const float* logits);
+  // Makes candidates of the tokens that the grammar allows.
+  void LoadAllowed(const float* logits);
   std::optional<llama_token> Choose();
   bool Allows(llama_token token);
   void SetChatGrammar(const ChatGrammar& grammar);
   void Watch(llama_token token);
   void Begin(size_t at);
   void AcceptByGrammar(llama_token token, std::string_view piece);
-  void NoteLikely(const float* scores, llama_token chosen);
+  void NoteLikely(const float* logits, llama_token chosen);
 
   const llama_vocab& words_;
   const int32_t vocabulary_;
   const size_t likely_count_;
-  size_t most_ = 0;  // tokens by score that the chain can choose from; 0: all
+  size_t max_candidates_ = 0;  // the number of likeliest tokens that the chain uses; 0: all
   Handle chain_;
   std::optional<GrammarMatch> grammar_;
-  // While the grammar waits for one of these.
+  // While the grammar waits for one of its triggers.
   struct Waiting {
     std::vector<std::string> words;
     std::vector<llama_token> tokens;
     std::vector<std::regex> patterns;
     size_t longest = 0;    // of the words
-    std::string text;      // of the last tokens, those that may hold what is waited for
-    bool is_whole = true;  // it is all of the answer
+    std::string text;      // the end of the completion, which may contain a trigger
+    bool is_whole = true;  // it is the whole completion
     std::deque<std::pair<llama_token, size_t>> last;  // those tokens, with their bytes
   };
   std::optional<Waiting> waiting_;
   std::vector<llama_token_data> data_;
   llama_token_data_array candidates_{};
-  std::vector<float> tops_;  // the best score of each block of tokens
+  std::vector<float> tops_;  // the largest logit of each block of tokens
   std::vector<Likely> likely_;
   float chosen_logprob_ = 0;
 };

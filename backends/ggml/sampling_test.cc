@@ -1,4 +1,4 @@
-// What each option of sampling does to which token comes next.
+// The effect of each sampling option on the next token.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -34,26 +34,26 @@ class GgmlSamplingTest : public ::testing::Test {
     plain_.min_p = 0;
   }
 
-  static std::vector<float> Scores(const std::map<llama_token, float>& given) {
-    std::vector<float> scores(296, -INFINITY);
-    for (const auto& [token, score] : given) scores[static_cast<size_t>(token)] = score;
-    return scores;
+  static std::vector<float> Logits(const std::map<llama_token, float>& given) {
+    std::vector<float> logits(296, -INFINITY);
+    for (const auto& [token, logit] : given) logits[static_cast<size_t>(token)] = logit;
+    return logits;
   }
   // a, b, c, ... with these likelihoods.
   static std::vector<float> Likelihoods(const std::vector<float>& list) {
-    std::map<llama_token, float> scores;
+    std::map<llama_token, float> logits;
     for (size_t i = 0; i < list.size(); ++i) {
-      scores[TokenOf(static_cast<char>('a' + i))] = std::log(list[i]);
+      logits[TokenOf(static_cast<char>('a' + i))] = std::log(list[i]);
     }
-    return Scores(scores);
+    return Logits(logits);
   }
 
   // How often each letter comes.
-  std::map<char, int> Counts(Settings settings, const std::vector<float>& scores) {
+  std::map<char, int> Counts(Settings settings, const std::vector<float>& logits) {
     std::map<char, int> counts;
     for (settings.seed = 0; settings.seed < kDraws; ++settings.seed) {
       Sampler sampler(*model_, settings, 100);
-      const auto token = sampler.Sample(scores.data());
+      const auto token = sampler.Sample(logits.data());
       if (token) ++counts[static_cast<char>('a' + *token - 260)];
     }
     return counts;
@@ -65,11 +65,11 @@ class GgmlSamplingTest : public ::testing::Test {
   }
   // The likeliest after `before`.
   char After(const std::string& before, Settings settings,
-             const std::map<llama_token, float>& scores) {
+             const std::map<llama_token, float>& logits) {
     settings.temp = 0;
     Sampler sampler(*model_, settings, 100);
     for (const char letter : before) sampler.AcceptPrompt(TokenOf(letter));
-    const auto token = sampler.Sample(Scores(scores).data());
+    const auto token = sampler.Sample(Logits(logits).data());
     return token ? static_cast<char>('a' + *token - 260) : '-';
   }
 
@@ -131,7 +131,7 @@ TEST_F(GgmlSamplingTest, Dynatemp) {
   const std::vector<float> certain = Likelihoods({0.9, 0.025, 0.025, 0.025, 0.025});
   const int with_a = Counts(plain_, certain).at('a');
   plain_.dynatemp_range = 1;
-  // What is nearly certain becomes more so.
+  // An almost certain token becomes even more likely.
   EXPECT_LT(kDraws - Counts(plain_, certain).at('a'), (kDraws - with_a) / 2);
   plain_.dynatemp_exponent = 0;  // always the highest temperature, 2
   EXPECT_GT(kDraws - Counts(plain_, certain).at('a'), kDraws - with_a);
@@ -184,20 +184,20 @@ TEST_F(GgmlSamplingTest, Penalties) {
 }
 
 TEST_F(GgmlSamplingTest, Dry) {
-  const std::map<llama_token, float> scores = {{TokenOf('c'), 5}, {TokenOf('d'), 4}};
-  EXPECT_EQ(After("abcab", plain_, scores), 'c');
+  const std::map<llama_token, float> logits = {{TokenOf('c'), 5}, {TokenOf('d'), 4}};
+  EXPECT_EQ(After("abcab", plain_, logits), 'c');
   plain_.dry_multiplier = 10;
-  EXPECT_EQ(After("abcab", plain_, scores), 'd');
-  EXPECT_EQ(After("abcxb", plain_, scores), 'c');  // shorter than what is allowed
+  EXPECT_EQ(After("abcab", plain_, logits), 'd');
+  EXPECT_EQ(After("abcxb", plain_, logits), 'c');  // shorter than what is allowed
   Settings settings = plain_;
   settings.dry_allowed_length = 3;
-  EXPECT_EQ(After("abcab", settings, scores), 'c');
+  EXPECT_EQ(After("abcab", settings, logits), 'c');
   settings = plain_;
   settings.dry_penalty_last_n = 3;
-  EXPECT_EQ(After("abcab", settings, scores), 'c');
+  EXPECT_EQ(After("abcab", settings, logits), 'c');
   settings = plain_;
   settings.dry_sequence_breakers = {"b"};
-  EXPECT_EQ(After("abcab", settings, scores), 'c');
+  EXPECT_EQ(After("abcab", settings, logits), 'c');
 }
 
 TEST_F(GgmlSamplingTest, LogitBias) {
@@ -208,10 +208,10 @@ TEST_F(GgmlSamplingTest, LogitBias) {
 }
 
 TEST_F(GgmlSamplingTest, IgnoreEos) {
-  const std::map<llama_token, float> scores = {{kEnd, 9}, {TokenOf('a'), 5}};
-  EXPECT_EQ(After("", plain_, scores), static_cast<char>('a' + kEnd - 260));
+  const std::map<llama_token, float> logits = {{kEnd, 9}, {TokenOf('a'), 5}};
+  EXPECT_EQ(After("", plain_, logits), static_cast<char>('a' + kEnd - 260));
   plain_.ignore_eos = true;
-  EXPECT_EQ(After("", plain_, scores), 'a');
+  EXPECT_EQ(After("", plain_, logits), 'a');
 }
 
 // ------------------------------------------------------------------ in runs
@@ -235,23 +235,23 @@ TEST(GgmlSamplingRunTest, AModelThatCannotShiftSaysSo) {
 }
 
 TEST(GgmlSamplingRunTest, NKeepIsNotForgotten) {
-  // What is forgotten is computed again when it comes back, and what was kept is not.
+  // Dropped tokens are computed again when they return, and kept ones are not.
   const Model model;
-  for (const auto& [keep, least] : {std::pair{0, 0}, std::pair{6, 6}}) {
+  for (const auto& [keep, min] : {std::pair{0, 0}, std::pair{6, 6}}) {
     Session session(model, {{"temp", "0"}});
     const std::string options = R"({"ctx-size": 14, "context-shift": true, "ignore-eos": true,
                                     "n-predict": 30, "n-keep": )" +
                                 std::to_string(keep) + "}";
     EXPECT_EQ(session.Ask("aabbcc", options), WASINN_OK) << session.message;
     EXPECT_EQ(session.Ask("aabbcc", options), WASINN_OK) << session.message;
-    EXPECT_GE(session.usage["reused_tokens"], least);
+    EXPECT_GE(session.usage["reused_tokens"], min);
     if (keep == 0) {
       EXPECT_LT(session.usage["reused_tokens"], 6);
     }
   }
 }
 
-// By chance, beside seven others as alone.
+// With random sampling, seven other runs change nothing.
 TEST(GgmlSamplingRunTest, ASeedGivesTheSameBesideOthers) {
   const Model model;
   const OptionList wild = {{"temp", "50"}, {"top-k", "0"},      {"top-p", "1"},

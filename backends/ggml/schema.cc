@@ -34,7 +34,7 @@ std::string Joined(std::initializer_list<std::string_view> parts) {
 constexpr size_t kMaxGrammar = 1 << 20;
 constexpr int64_t kLargest = 999'999'999'999'999;
 
-// With these a grammar could not promise that an answer conforms.
+// For these keywords a grammar cannot guarantee that a completion conforms.
 constexpr std::string_view kRefused[] = {"not",
                                          "if",
                                          "then",
@@ -86,7 +86,7 @@ const Rule kRules[] = {
     {"value", R"(object | array | string | number | boolean | null)"},
 };
 
-// The formats of strings, as GBNF of what stands between the quotes.
+// The formats of strings, as GBNF for the text between the quotes.
 const Rule kFormats[] = {
     {"date",
      R"([1-9] [0-9]{3} "-" (("0" [13578] | "1" [02]) "-" ("0" [1-9] | [12] [0-9] | "3" [01]) | )"
@@ -145,7 +145,7 @@ class Converter {
     if (schema == false)
       RefuseSchema(place, "expected a schema that something conforms to, given false");
     if (!schema.is_object()) RefuseSchema(place, "expected a schema, given something else");
-    // A reference and nothing else is one rule, which may call itself.
+    // A schema that is only a reference becomes one rule, which may call itself.
     if (const auto only = SchemaParts::OnlyReference(schema, place)) {
       const auto [known, is_new] = references_.emplace(*only, "");
       if (is_new) {
@@ -184,7 +184,7 @@ class Converter {
 
   static void CheckKeyword(const std::string& keyword, const Json& value, const Json& schema,
                            const std::string& place) {
-    // What says nothing.
+    // Keywords without effect.
     if (value == false && (keyword == "uniqueItems" || keyword == "nullable")) return;
     const bool one_at_most = keyword == "uniqueItems" && schema.contains("maxItems") &&
                              schema["maxItems"].is_number() && schema["maxItems"] <= 1;
@@ -193,9 +193,8 @@ class Converter {
     if (one_at_most || whole) return;
     if (std::ranges::find(kRefused, keyword) != std::end(kRefused) || keyword == "uniqueItems" ||
         keyword == "multipleOf") {
-      RefuseSchema(
-          place, "expected a schema without " + keyword +
-                     ", with which an answer could not be promised to conform; given one with it");
+      RefuseSchema(place, "expected a schema without " + keyword +
+                              ", for which conformance cannot be guaranteed; given one with it");
     }
   }
 
@@ -232,16 +231,17 @@ class Converter {
     return NewRule(text);
   }
 
-  // An answer of one choice must be none of another: of other types, values or a property's values.
+  // The choices must exclude each other: by types, by values, or by a property's values.
   void CheckExclusive(const std::vector<Json>& choices, const std::string& place) {
     for (size_t i = 0; i < choices.size(); ++i) {
       for (size_t j = 0; j < i; ++j) {
         parts_.Count();
         if (AreApart(choices[i], choices[j], place)) continue;
-        RefuseSchema(place,
-                     "expected choices of which an answer conforms to one alone (of other types, "
-                     "or with a required property of other values), given " +
-                         std::to_string(j) + " and " + std::to_string(i) + "; anyOf takes any");
+        RefuseSchema(
+            place,
+            "expected choices of which a value conforms to exactly one (by different types, "
+            "or with a required property of other values), given " +
+                std::to_string(j) + " and " + std::to_string(i) + "; anyOf takes any");
       }
     }
   }
@@ -325,23 +325,22 @@ class Converter {
     return static_cast<uint32_t>(value);
   }
 
-  // "{LEAST,MOST}" as these keywords say.
+  // "{MIN,MAX}" for these keywords.
   struct Counts {
-    uint32_t least;
-    std::optional<uint32_t> most;
+    uint32_t min;
+    std::optional<uint32_t> max;
   };
-  static Counts CountsOf(const Json& schema, const char* least, const char* most,
+  static Counts CountsOf(const Json& schema, const char* min, const char* max,
                          const std::string& place) {
-    const Counts counts{Count(schema, least, place).value_or(0), Count(schema, most, place)};
-    if (counts.most && counts.least > *counts.most) {
-      RefuseSchema(place, std::string("expected ") + least + " up to " + most + ", given " +
-                              std::to_string(counts.least) + " and " +
-                              std::to_string(*counts.most));
+    const Counts counts{Count(schema, min, place).value_or(0), Count(schema, max, place)};
+    if (counts.max && counts.min > *counts.max) {
+      RefuseSchema(place, std::string("expected ") + min + " up to " + max + ", given " +
+                              std::to_string(counts.min) + " and " + std::to_string(*counts.max));
     }
     return counts;
   }
-  static std::string Times(uint32_t least, std::optional<uint32_t> most) {
-    return "{" + std::to_string(least) + "," + (most ? std::to_string(*most) : "") + "}";
+  static std::string Times(uint32_t min, std::optional<uint32_t> max) {
+    return "{" + std::to_string(min) + "," + (max ? std::to_string(*max) : "") + "}";
   }
 
   std::string String(const Json& schema, const std::string& place) {
@@ -354,7 +353,7 @@ class Converter {
     }
     if (lengths) {
       const Counts counts = CountsOf(schema, "minLength", "maxLength", place);
-      return "\"\\\"\" char" + Times(counts.least, counts.most) + " \"\\\"\"";
+      return "\"\\\"\" char" + Times(counts.min, counts.max) + " \"\\\"\"";
     }
     if (schema.contains("pattern")) return Pattern(schema["pattern"], place);
     if (!schema.contains("format")) return "string";
@@ -410,16 +409,16 @@ class Converter {
       if (is_least) {
         const auto bound = static_cast<int64_t>(std::ceil(value));
         const bool is_open = open && static_cast<double>(bound) == value;
-        if (bound > range.least || (bound == range.least && is_open)) {
-          range.least = bound;
-          range.least_open = is_open;
+        if (bound > range.min || (bound == range.min && is_open)) {
+          range.min = bound;
+          range.min_open = is_open;
         }
       } else {
         const auto bound = static_cast<int64_t>(std::floor(value));
         const bool is_open = open && static_cast<double>(bound) == value;
-        if (bound < range.most || (bound == range.most && is_open)) {
-          range.most = bound;
-          range.most_open = is_open;
+        if (bound < range.max || (bound == range.max && is_open)) {
+          range.max = bound;
+          range.max_open = is_open;
         }
       }
     }
@@ -434,7 +433,7 @@ class Converter {
 
   std::string Array(const Json& schema, const std::string& place) {
     const Counts counts = CountsOf(schema, "minItems", "maxItems", place);
-    // Older schemas have the first items as `items`, and those behind them as `additionalItems`.
+    // Older schemas have the first items in `items`, and the rest in `additionalItems`.
     const bool old = schema.contains("items") && schema["items"].is_array();
     if (old && schema.contains("prefixItems")) {
       RefuseSchema(place, "expected prefixItems with one schema as items, given a list as items");
@@ -444,28 +443,27 @@ class Converter {
       RefuseSchema(place, "expected a list as prefixItems, given something else");
     const char* others_name = old ? "additionalItems" : "items";
     const Json others = schema.value(others_name, Json(true));
-    const size_t most = counts.most.value_or(UINT32_MAX);
-    const size_t firsts = std::min(first.size(), most);
+    const size_t max = counts.max.value_or(UINT32_MAX);
+    const size_t firsts = std::min(first.size(), max);
 
     std::string rest = "\"\"";
     if (others == false) {
-      if (counts.least > firsts) {
+      if (counts.min > firsts) {
         RefuseSchema(place,
                      "expected at most so many items in minItems as there are schemas, given more");
       }
-    } else if (most > firsts) {
+    } else if (max > firsts) {
       const std::string item = Visit(others, place + "/" + others_name);
-      const uint32_t least =
-          counts.least > firsts ? counts.least - static_cast<uint32_t>(firsts) : 0;
+      const uint32_t min = counts.min > firsts ? counts.min - static_cast<uint32_t>(firsts) : 0;
       std::optional<uint32_t> left;
-      if (counts.most) left = *counts.most - static_cast<uint32_t>(firsts);
+      if (counts.max) left = *counts.max - static_cast<uint32_t>(firsts);
       const std::string next = "(space \",\" space " + item + ")";
       if (firsts > 0) {
-        rest = next + Times(least, left);
+        rest = next + Times(min, left);
       } else {
         if (left) left = *left - 1;
-        rest = item + " " + next + Times(least > 0 ? least - 1 : 0, left);
-        if (least == 0) rest = "(" + rest + ")?";
+        rest = item + " " + next + Times(min > 0 ? min - 1 : 0, left);
+        if (min == 0) rest = "(" + rest + ")?";
       }
     }
     // From the last of the first items to the first.
@@ -473,7 +471,7 @@ class Converter {
       const std::string item =
           Visit(first[i], place + (old ? "/items/" : "/prefixItems/") + std::to_string(i));
       std::string text = (i > 0 ? "space \",\" space " : "") + item + " " + NewRule(rest);
-      if (i >= counts.least) text += " | \"\"";
+      if (i >= counts.min) text += " | \"\"";
       rest = std::move(text);
     }
     return "\"[\" space " + NewRule(rest) + " space \"]\"";
@@ -494,7 +492,8 @@ class Converter {
         RefuseSchema(place, "expected names in required, given something else");
       needed.insert(name.get<std::string>());
     }
-    // Others than the named properties come only where the schema speaks of them, or of none.
+    // Properties without a name in the schema are allowed only if the schema describes them, or
+    // names none.
     const bool speaks = schema.contains("additionalProperties");
     const Json others = speaks ? schema["additionalProperties"] : Json(properties.empty());
     struct Property {
@@ -521,7 +520,7 @@ class Converter {
       named.push_back(
           {name, speaks ? Visit(others, place + "/additionalProperties") : "value", true});
     }
-    // What may follow when nothing, and when something stands before it.
+    // The rest of the object when nothing comes before it, and when something does.
     std::string first = "\"\"";
     std::string next = "\"\"";
     if (others != false) {
@@ -541,13 +540,13 @@ class Converter {
     return "\"{\" space " + first + " space \"}\"";
   }
 
-  // A name in quotes that is none of these; it has no escapes, so that it is none in disguise.
+  // A quoted name that is none of these; it has no escapes, which could hide one of these names.
   std::string OtherName(const std::set<std::string>& names) {
     std::vector<std::string_view> sorted(names.begin(), names.end());
     return "\"\\\"\" " + OtherRest(sorted, 0) + " \"\\\"\"";
   }
 
-  // What may follow the first bytes, which all of `names` have.
+  // The rest of a name after the first bytes, which all `names` share.
   std::string OtherRest(const std::vector<std::string_view>& names, size_t bytes) {
     constexpr const char* kPlain = "\"\\\\\\x00-\\x1F\\x7F";
     std::map<std::string_view, std::vector<std::string_view>> by_next;
@@ -560,7 +559,7 @@ class Converter {
       size_t end = bytes + 1;
       while (end < name.size() && (static_cast<uint8_t>(name[end]) & 0xC0) == 0x80) ++end;
       const std::string_view letter = name.substr(bytes, end - bytes);
-      // What has to be escaped is not in another name anyway.
+      // Characters that must be escaped do not occur in other names anyway.
       if (letter[0] == '"' || letter[0] == '\\' || static_cast<uint8_t>(letter[0]) < 0x20) continue;
       by_next[letter].push_back(name);
     }
@@ -571,7 +570,7 @@ class Converter {
       taken += (special ? "\\" : "") + std::string(letter);
       text += Literal(letter) + " " + OtherRest(with, bytes + letter.size()) + " | ";
     }
-    // A ^ at the beginning would turn the class around; there it is not.
+    // A ^ at the beginning would negate the class, so it is not placed there.
     text += std::string("[^") + kPlain + taken + "] [^" + kPlain + "]*";
     if (!is_name) text += " | \"\"";
     return NewRule(text);
@@ -580,15 +579,15 @@ class Converter {
   const Json& root_;
   SchemaParts parts_;
   std::string grammar_;
-  std::map<std::string, std::string> references_;  // and their rules
-  std::map<std::string, std::string> formats_;     // the same
+  std::map<std::string, std::string> references_;  // rules by reference
+  std::map<std::string, std::string> formats_;     // rules by format
   size_t names_ = 0;
 };
 
 }  // namespace
 
 std::string GrammarOfSchema(const std::string& schema) {
-  // Bounds of size and depth.
+  // Checks the size and depth.
   ParseJson("ggml: option 'json-schema'", schema);
   const Json root = Json::parse(schema);
   return Converter(root).Convert();

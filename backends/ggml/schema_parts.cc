@@ -10,9 +10,9 @@ namespace {
 using Json = SchemaJson;
 
 constexpr size_t kMaxVisits = 10000;
-constexpr size_t kMaxReferences = 32;  // one behind the other
+constexpr size_t kMaxReferences = 32;  // in a chain
 
-// What a schema says to people, or where other schemas find something.
+// Keywords for people, and keywords that only other schemas refer to.
 constexpr std::string_view kAnnotations[] = {"title",       "description", "default",  "examples",
                                              "example",     "$schema",     "$comment", "$defs",
                                              "definitions", "deprecated",  "readOnly", "writeOnly"};
@@ -105,7 +105,7 @@ const Json& SchemaParts::Target(const std::string& reference, const std::string&
       return root_.at(Json::json_pointer(reference.substr(1)));
     }
   } catch (const Json::exception&) {
-    // Swallowed: there is nothing, which is said below.
+    // The exception is dropped: the missing part is reported below.
   }
   RefuseSchema(place, "expected a $ref to a part of the schema, given " + reference.substr(0, 100));
 }
@@ -156,7 +156,7 @@ void SchemaParts::Merge(const Json& from, Json& to, const std::string& place) {
     }
     return false;
   };
-  // `items` of one are also the first items of another.
+  // The `items` of one schema also apply to the first items of another.
   const auto splits = [](const Json& one, const Json& other) {
     return other.contains("items") && one.contains("prefixItems") &&
            !(one.contains("items") && other.contains("prefixItems"));

@@ -1,4 +1,4 @@
-// Schemas that hold together: references, conjunctions and types of JSON schemas.
+// Merges schemas: references, conjunctions and types of JSON schemas.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -13,7 +13,7 @@ namespace wasinn::ggml {
 // In the order of the text.
 using SchemaJson = nlohmann::ordered_json;
 
-// A type of JSON, with the keywords that are about its values.
+// A JSON type and the keywords that apply to its values.
 struct JsonType {
   std::string_view name;
   std::vector<std::string_view> keywords;
@@ -27,27 +27,27 @@ const std::vector<JsonType>& JsonTypes();
 // Whether a value of the type is one of these types.
 bool HasType(const std::set<std::string_view>& types, std::string_view type);
 
-// Reads parts of one schema, and counts them, since references may make a few many. All of it
-// throws Failure, which names the place.
+// Reads the parts of one schema, and counts them, since references can multiply them. All functions
+// throw Failure, which names the place.
 class SchemaParts {
  public:
   explicit SchemaParts(const SchemaJson& root) : root_(root) {}
 
-  // Counts a part; throws when there are too many.
+  // Counts a part; throws if there are too many.
   void Count();
-  // The $ref of a schema that says nothing else.
+  // The $ref of a schema that has no other keywords.
   static std::optional<std::string> OnlyReference(const SchemaJson& schema,
                                                   const std::string& place);
-  // What a $ref leads to.
+  // The target of a $ref.
   const SchemaJson& Target(const std::string& reference, const std::string& place) const;
-  // The schema with what its $ref and allOf say, behind so many references.
+  // The schema merged with its $ref and allOf, after this many references.
   SchemaJson Merged(const SchemaJson& schema, const std::string& place, size_t references);
-  // Makes `to` say what both say.
+  // Merges both schemas into `to`.
   static void Merge(const SchemaJson& from, SchemaJson& to, const std::string& place);
-  // The value, a list that is not empty.
+  // The value, which must be a list that is not empty.
   static const SchemaJson& List(const SchemaJson& value, const std::string& place);
   static const SchemaJson& List(SchemaJson&& value, const std::string& place) = delete;
-  // Without a keyword type, those that the other keywords are about.
+  // The types of the keyword `type`; without it, the types to which the other keywords apply.
   static std::set<std::string_view> Types(const SchemaJson& schema, const std::string& place);
 
  private:

@@ -1,4 +1,4 @@
-// Answers by a JSON schema conform to it, whatever the model would write.
+// Completions with a JSON schema conform to it, whatever the model would generate.
 #include "ggml/schema.h"
 
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ size_t Characters(const std::string& text) {
       std::ranges::count_if(text, [](char c) { return (static_cast<uint8_t>(c) & 0xC0) != 0x80; }));
 }
 
-// What a validator says, by the words of JSON Schema and not by those of the converter.
+// A validator that follows JSON Schema, independent of the converter.
 bool Conforms(const json& value, const json& schema, const json& root) {
   if (schema.is_boolean()) return schema.get<bool>();
   const auto good = [&](const json& one) { return Conforms(value, one, root); };
@@ -237,7 +237,7 @@ TEST(GgmlSchemaTest, WhatCannotBePromisedIsRefusedByName) {
           {R"({"type": "string", "pattern": "^(?=a)b$"})", "looks ahead"},
           {R"({"type": "string", "pattern": "(a)\\1"})", "refers to a group"},
           {R"({"type": "string", "pattern": "\\bword"})", "with \\b"},
-          {R"x({"type": "string", "pattern": "a(^b)"})x", "in its midst"},
+          {R"x({"type": "string", "pattern": "a(^b)"})x", "in its middle"},
           {R"({"type": "string", "pattern": "(a"})", "parenthesis too few"},
           {R"x({"type": "string", "pattern": "a)"})x", "parenthesis too many"},
           {R"({"type": "string", "pattern": "[b-a]"})", "range out of order"},

@@ -17,11 +17,12 @@ namespace {
 // Two blocks of the widest types, and a height that every arrangement takes.
 constexpr int64_t kWidth = 512;
 constexpr int64_t kHeight = 64;
-// One column has kernels of its own, and so have those that fill no tile.
+// A single column has its own kernels, and so do columns that do not fill a tile.
 constexpr int64_t kColumns[] = {1, 5, 40};
 constexpr int kThreads = 2;
 constexpr float kLargestWeight = 4;
-// Of the squares' sum. Inputs are rounded to 8 bits, which is 1e-4 at most.
+// The maximum relative error of the sum of squares. Inputs are rounded to 8 bits, which causes 1e-4
+// at most.
 constexpr double kMaxError = 5e-4;
 
 template <auto Free>
@@ -123,7 +124,7 @@ struct Weights {
   std::vector<float> values;
 };
 
-// The product by ggml; none if it does not keep this type so.
+// The product by ggml; empty if ggml does not store this type in that arrangement.
 std::vector<float> Multiply(ggml_backend_t cpu, const Weights& weights,
                             ggml_backend_buffer_type_t arrangement,
                             std::span<const float> columns) {
@@ -163,7 +164,7 @@ std::string Difference(std::span<const float> given, std::span<const double> exp
     error += distance * distance;
     all += expected[i] * expected[i];
   }
-  // So that it holds for what is no number, too.
+  // This form also covers NaN.
   if (error <= kMaxError * all) return {};
   return "expected an error of at most " + std::to_string(kMaxError) + ", given " +
          std::to_string(error / all);

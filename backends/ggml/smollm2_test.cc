@@ -50,7 +50,7 @@ TEST(SmolLm2Test, TwoStreamsAtOnceAreEqualToThoseAlone) {
   EXPECT_EQ(second_run.text(), alone[1]);
 }
 
-// Long answers, so that some tokens are nearly as likely as others.
+// Long completions, so that some tokens are nearly as likely as others.
 TEST(SmolLm2Test, DeterministicAnswersDoNotDependOnOthers) {
   const Model model({{"deterministic", "true"}}, WASINN_SMOLLM2_MODEL);
   const OptionList options = {{"temp", "0"}, {"n-predict", "120"}, {"ignore-eos", "true"}};
@@ -88,7 +88,7 @@ TEST(SmolLm2Test, DeterministicAnswersDoNotDependOnOthers) {
   EXPECT_GT(sessions[7]->usage["reused_tokens"], 16);  // of another one
 }
 
-TEST(SmolLm2Test, GuessesItsOwnAnswers) {
+TEST(SmolLm2Test, DraftsItsOwnCompletions) {
   const Model model({{"draft", WASINN_SMOLLM2_MODEL}, {"deterministic", "true"}},
                     WASINN_SMOLLM2_MODEL);
   Session session(model, {{"temp", "0"}, {"n-predict", "24"}, {"draft-p-min", "0"}});

@@ -22,7 +22,7 @@ struct FreeGguf {
 using Gguf = std::unique_ptr<gguf_context, FreeGguf>;
 
 // Writes the alphabet into `count` files as llama.cpp's own tool does: the first has all that the
-// model says of itself, the tensors are dealt out.
+// model's metadata; the tensors are distributed.
 std::vector<std::string> SplitAlphabet(const TempDir& dir, int count) {
   ggml_context* raw = nullptr;
   const Gguf whole(gguf_init_from_file(WASINN_ALPHABET_MODEL, {.no_alloc = false, .ctx = &raw}));

@@ -16,21 +16,21 @@
 namespace wasinn::ggml {
 namespace {
 
-constexpr size_t kMostName = 100;
-constexpr uint64_t kMostTokens = 16 << 20;
-// Short files take room, too.
-constexpr uint64_t kLeastFileBytes = 4096;
+constexpr size_t kMaxName = 100;
+constexpr uint64_t kMaxTokens = 16 << 20;
+// Short files take disk space, too.
+constexpr uint64_t kMinFileBytes = 4096;
 
 struct Head {
   char magic[8] = {'W', 'A', 'S', 'I', 'N', 'N', 'S', '1'};
   uint64_t model = 0;
   uint64_t tokens = 0;
   uint64_t data_bytes = 0;
-  uint64_t checksum = 0;  // of the tokens and the data
+  uint64_t checksum = 0;  // covers the tokens and the data
 };
 
 bool GoodName(const std::string& name) {
-  return !name.empty() && name.size() <= kMostName && name.front() != '.' &&
+  return !name.empty() && name.size() <= kMaxName && name.front() != '.' &&
          std::ranges::all_of(name, [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                   c == '.' || c == '_' || c == '-';
@@ -86,7 +86,7 @@ bool WriteAll(int file, std::span<const uint8_t> bytes) {
   return true;
 }
 
-// Of llama.cpp's form; gives zeros behind the end.
+// Reads llama.cpp's format; gives zeros after the end.
 class StateReader {
  public:
   explicit StateReader(std::span<const uint8_t> data) : data_(data) {}
@@ -98,7 +98,7 @@ class StateReader {
     if (!bytes.empty()) std::memcpy(&value, bytes.data(), sizeof value);
     return value;
   }
-  // Nothing when there are not so many.
+  // Empty if there are fewer.
   std::span<const uint8_t> Take(uint64_t size) {
     if (size > data_.size()) {
       good_ = false;
@@ -117,7 +117,7 @@ class StateReader {
   bool good_ = true;
 };
 
-// Each place once.
+// Each position once.
 bool GoodPlaces(StateReader& reader, size_t tokens) {
   std::vector<bool> seen(tokens);
   for (size_t i = 0; i < tokens; ++i) {
@@ -137,7 +137,7 @@ bool AllFinite(std::span<const uint8_t> halves) {
   return true;
 }
 
-// Keys and values are of type f16, since the cache is.
+// Keys and values have the type f16, like the cache.
 bool GoodNumbers(StateReader& reader, size_t tokens) {
   const auto transposed = reader.Get<uint32_t>();
   const auto layers = reader.Get<uint32_t>();
@@ -156,7 +156,7 @@ bool GoodNumbers(StateReader& reader, size_t tokens) {
   for (uint32_t i = 0; i < layers; ++i) {
     if (!rows() || !reader.good()) return false;
   }
-  // Some models have no values of their own.
+  // Some models store no separate values.
   while (reader.good() && !reader.at_end()) {
     if (!(transposed != 0 ? columns() : rows())) return false;
   }
@@ -166,7 +166,7 @@ bool GoodNumbers(StateReader& reader, size_t tokens) {
 }  // namespace
 
 void Hash::Add(uint64_t number) {
-  // FNV-1a by words, stirred, so that a change of any bit reaches all.
+  // FNV-1a over words, mixed so that each changed bit affects all others.
   value_ = (value_ ^ number) * 0x100000001b3;
   value_ ^= value_ >> 29;
 }
@@ -205,7 +205,7 @@ void CheckStateNames(const Settings& settings) {
       throw Failure(
           WASINN_INVALID_ARGUMENT,
           std::string("ggml: option '") + option + "': expected a name of at most " +
-              std::to_string(kMostName) +
+              std::to_string(kMaxName) +
               " letters, digits, '.', '_' and '-' that begins with no dot, given another");
     }
     if (settings.state_dir.empty()) {
@@ -218,15 +218,15 @@ void CheckStateNames(const Settings& settings) {
 
 bool GoodState(std::span<const uint8_t> data, size_t tokens) {
   StateReader reader(data);
-  reader.Get<uint64_t>();  // a sign, and the number of the sequence
+  reader.Get<uint64_t>();  // a signature, and the number of the sequence
   return reader.Get<uint32_t>() == 1 && reader.Get<uint32_t>() == tokens &&
          GoodPlaces(reader, tokens) && GoodNumbers(reader, tokens) && reader.at_end();
 }
 
 namespace {
 
-// Behind the sign and the number of the sequence: the number of parts, and for each how many tokens
-// of the sequence are there, with what they are; 0 in all but one.
+// After the signature and the number of the sequence come the number of parts and, for each part,
+// the number of the sequence's tokens in it and the tokens; only one part has any.
 constexpr size_t kPartsAt = sizeof(uint64_t);
 
 uint32_t NumberAt(const std::vector<uint8_t>& data, size_t at) {
@@ -265,7 +265,7 @@ std::vector<uint8_t> StateOfParts(std::vector<uint8_t> data, uint32_t parts) {
 
 StateFile::~StateFile() { close(file_); }
 
-void StateFile::ReadHead(uint64_t model, int32_t vocabulary, uint64_t most_bytes) {
+void StateFile::ReadHead(uint64_t model, int32_t vocabulary, uint64_t max_bytes) {
   struct stat state{};
   Head head;
   if (fstat(file_, &state) != 0 || !S_ISREG(state.st_mode) ||
@@ -281,7 +281,7 @@ void StateFile::ReadHead(uint64_t model, int32_t vocabulary, uint64_t most_bytes
   }
   const auto size = static_cast<uint64_t>(state.st_size);
   const uint64_t head_bytes = sizeof head + head.tokens * sizeof(llama_token);
-  if (size > most_bytes || head.tokens == 0 || head.tokens > kMostTokens || head_bytes > size ||
+  if (size > max_bytes || head.tokens == 0 || head.tokens > kMaxTokens || head_bytes > size ||
       head.data_bytes != size - head_bytes) {
     throw BadFile(name_, "one whose numbers do not fit its size");
   }
@@ -306,7 +306,7 @@ std::vector<uint8_t> StateFile::ReadData() const {
 
 // ------------------------------------------------------------------ the folder
 
-StateFolder::StateFolder(const std::string& path, uint64_t most_bytes) : most_bytes_(most_bytes) {
+StateFolder::StateFolder(const std::string& path, uint64_t max_bytes) : max_bytes_(max_bytes) {
   folder_ = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder_ < 0) {
     throw Failure(
@@ -320,7 +320,7 @@ StateFolder::~StateFolder() { close(folder_); }
 
 std::unique_ptr<StateFile> StateFolder::Open(const std::string& name, uint64_t model,
                                              int32_t vocabulary) const {
-  // Nothing that leads out of the folder, nor waits.
+  // The file must not lead out of the folder, and opening it must not block.
   const int file = openat(folder_, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (file < 0) {
     const int error = errno;
@@ -333,7 +333,7 @@ std::unique_ptr<StateFile> StateFolder::Open(const std::string& name, uint64_t m
     throw BadFile(name, std::string("one that cannot be opened: ") + std::strerror(error));
   }
   std::unique_ptr<StateFile> state(new StateFile(file, name));
-  state->ReadHead(model, vocabulary, most_bytes_);
+  state->ReadHead(model, vocabulary, max_bytes_);
   return state;
 }
 
@@ -353,7 +353,7 @@ uint64_t StateFolder::BytesBeside(const std::string& name) const {
         !S_ISREG(state.st_mode)) {
       continue;
     }
-    bytes += std::max(static_cast<uint64_t>(state.st_size), kLeastFileBytes);
+    bytes += std::max(static_cast<uint64_t>(state.st_size), kMinFileBytes);
   }
   closedir(folder);
   return bytes;
@@ -361,15 +361,15 @@ uint64_t StateFolder::BytesBeside(const std::string& name) const {
 
 void StateFolder::Save(const std::string& name, uint64_t model, std::span<const llama_token> tokens,
                        std::span<const uint8_t> data) const {
-  // Of all graphs, since they may share a folder.
+  // Counts the files of all graphs, since they may share a folder.
   static std::mutex saving;
   const std::lock_guard lock(saving);
-  const uint64_t size = std::max(sizeof(Head) + tokens.size_bytes() + data.size(), kLeastFileBytes);
+  const uint64_t size = std::max(sizeof(Head) + tokens.size_bytes() + data.size(), kMinFileBytes);
   const uint64_t beside = BytesBeside(name);
-  if (size > most_bytes_ || beside > most_bytes_ - size) {
+  if (size > max_bytes_ || beside > max_bytes_ - size) {
     throw Failure(WASINN_TOO_LARGE,
                   "ggml: option 'state-save': expected states of at most " +
-                      std::to_string(most_bytes_) +
+                      std::to_string(max_bytes_) +
                       " bytes together (the host's option state-max-bytes), given " +
                       std::to_string(size) + " beside " + std::to_string(beside));
   }
@@ -378,7 +378,7 @@ void StateFolder::Save(const std::string& name, uint64_t model, std::span<const 
   head.tokens = tokens.size();
   head.data_bytes = data.size();
   head.checksum = ChecksumOf(tokens, data);
-  // No name of a guest begins with a dot.
+  // A guest's names never begin with a dot.
   const std::string part = ".part-" + std::to_string(getpid()) + "-" + name;
   unlinkat(folder_, part.c_str(), 0);
   const int file =

@@ -1,5 +1,5 @@
-// States of sessions that guests save: the tokens of a sequence and what was computed for them, as
-// files of a folder that the host has given.
+// States that guests save: the tokens of a sequence and their part of the KV cache, as files in a
+// folder that the host provides.
 #pragma once
 
 #include <llama.h>
@@ -14,7 +14,7 @@
 
 namespace wasinn::ggml {
 
-// Of bytes: the same for the same, and hardly ever for others unless somebody wants it.
+// A hash of bytes. It is not cryptographic: collisions are rare unless someone constructs them.
 class Hash {
  public:
   void Add(std::span<const uint8_t> bytes);
@@ -24,13 +24,13 @@ class Hash {
  private:
   uint64_t value_ = 0xcbf29ce484222325;
 };
-// Of a model's file: its size, its beginning and parts of the rest.
+// A hash of a model's file: its size, its beginning and parts of the rest.
 uint64_t FingerprintOf(std::span<const uint8_t> file);
 
-// Throws Failure when a name that these options hold is none.
+// Throws Failure if these options contain an invalid name.
 void CheckStateNames(const Settings& settings);
 
-// A file that was opened, its head read.
+// An opened file whose header was read.
 class StateFile {
  public:
   ~StateFile();
@@ -38,13 +38,13 @@ class StateFile {
   StateFile& operator=(const StateFile&) = delete;
 
   const std::vector<llama_token>& tokens() const { return tokens_; }
-  // What llama.cpp is to get. Throws Failure when it is damaged or none that it should get.
+  // The data for llama.cpp. Throws Failure if the data is damaged or unsafe.
   std::vector<uint8_t> ReadData() const;
 
  private:
   friend class StateFolder;
   StateFile(int file, std::string name) : file_(file), name_(std::move(name)) {}
-  void ReadHead(uint64_t model, int32_t vocabulary, uint64_t most_bytes);
+  void ReadHead(uint64_t model, int32_t vocabulary, uint64_t max_bytes);
 
   int file_;
   std::string name_;
@@ -53,19 +53,20 @@ class StateFile {
   uint64_t checksum_ = 0;
 };
 
-// Constant but for its files; any thread.
+// Constant except for its files; any thread.
 class StateFolder {
  public:
-  // Throws Failure when the path is no folder; its text names the path.
-  StateFolder(const std::string& path, uint64_t most_bytes);
+  // Throws Failure, whose text names the path, if the path is not a folder.
+  StateFolder(const std::string& path, uint64_t max_bytes);
   ~StateFolder();
   StateFolder(const StateFolder&) = delete;
   StateFolder& operator=(const StateFolder&) = delete;
 
-  // `model` stands for all that the state depends on. Throws Failure, whose text names no path.
+  // `model` identifies everything that the state depends on. Throws Failure, whose text names no
+  // path.
   std::unique_ptr<StateFile> Open(const std::string& name, uint64_t model,
                                   int32_t vocabulary) const;
-  // All or nothing of the file is there afterwards. Throws Failure likewise.
+  // Writes the file completely or not at all. Throws Failure as above.
   void Save(const std::string& name, uint64_t model, std::span<const llama_token> tokens,
             std::span<const uint8_t> data) const;
 
@@ -73,18 +74,18 @@ class StateFolder {
   uint64_t BytesBeside(const std::string& name) const;
 
   int folder_ = -1;
-  const uint64_t most_bytes_;
+  const uint64_t max_bytes_;
 };
 
-// Whether llama.cpp may get this as the state of a sequence of so many tokens: it trusts the places
-// of the tokens, and a key or value that is no number would reach the other sequences of the cache,
-// too.
+// Whether it is safe to give this to llama.cpp as the state of a sequence with this many tokens:
+// llama.cpp trusts the positions of the tokens, and a key or value that is not a number would
+// affect the other sequences of the cache.
 bool GoodState(std::span<const uint8_t> data, size_t tokens);
 
-// The state of a sequence as a cache gives it whose sequences have parts of their own, as one gives
-// it that they share: that is what files hold.
+// Converts the state of a sequence from the format of a cache with separate parts to the format of
+// a shared cache, which files use.
 std::vector<uint8_t> StateOfShared(std::vector<uint8_t> data);
-// And back, for a cache of so many parts; 1: shared.
+// Converts it back, for a cache of this many parts; 1: shared.
 std::vector<uint8_t> StateOfParts(std::vector<uint8_t> data, uint32_t parts);
 
 }  // namespace wasinn::ggml

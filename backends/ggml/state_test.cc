@@ -40,11 +40,11 @@ TEST(GgmlStateTest, ASessionGoesOnWhereItWasSaved) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
   const Model model(In(folder));
   Session session(model, {{"temp", "0"}, {"state-load", "one"}});
-  // The answer went from k to z.
+  // The completion went from k to z.
   EXPECT_EQ(session.Ask(kPrompt + "klmnopqrstuvwxyzabc"), WASINN_OK) << session.message;
   EXPECT_EQ(session.text, LettersAfter('c'));
   EXPECT_EQ(session.usage["reused_tokens"], kPrompt.size() + 1 + 16);
-  // What the context has itself is used before that.
+  // The context's own cache is used before that.
   EXPECT_EQ(session.Ask(kPrompt + "klmnopqrstuvwxyzabcde"), WASINN_OK);
   EXPECT_GT(session.usage["reused_tokens"], kPrompt.size() + 1 + 16);
   // A prompt that begins in another way goes its own.
@@ -149,7 +149,7 @@ TEST(GgmlStateTest, TheFolderIsBounded) {
   EXPECT_EQ(session.Ask(kPrompt, R"({"state-save": "one"})"), WASINN_OK) << session.message;
 }
 
-// Whatever is in the folder, the run ends with an error or goes on, and the next one is right.
+// Whatever is in the folder, the run fails or succeeds, and the next one is right.
 TEST(GgmlStateTest, HostileFilesAreErrors) {
   const TempDir folder;
   SaveAs("one", folder, WASINN_ALPHABET_MODEL);
@@ -188,7 +188,7 @@ TEST(GgmlStateTest, HostileFilesAreErrors) {
   }
 }
 
-// One who knows the form of the files makes some whose checksum is right.
+// Files with a correct checksum that someone who knows the format has made.
 TEST(GgmlStateTest, ForgedStatesDoNotReachLlama) {
   const TempDir folder;
   SaveAs("one", folder, WASINN_ALPHABET_MODEL);
@@ -216,7 +216,7 @@ TEST(GgmlStateTest, ForgedStatesDoNotReachLlama) {
     return code;
   };
   EXPECT_EQ(load(tokens, data), WASINN_OK);
-  // Every word of the part with the cells, and some behind it.
+  // Every word of the part with the cells, and some after it.
   for (size_t at = 0; at < data.size(); at += at < 16 + count * 12 + 64 ? 4 : 2000) {
     for (const uint32_t word : {0xffffffffU, 0x80000000U, 0x7fffffffU, 5U}) {
       std::vector<uint8_t> bad = data;

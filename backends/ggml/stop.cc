@@ -15,7 +15,7 @@ std::string StopMatcher::Add(std::string_view piece) {
     held_.resize(end);
     return std::exchange(held_, {});
   }
-  // The longest end of the text with which a stop text begins.
+  // The longest suffix of the text that is a prefix of a stop text.
   size_t keep = 0;
   for (const std::string& stop : stops_) {
     for (size_t size = std::min(stop.size() - 1, held_.size()); size > keep; --size) {

@@ -1,4 +1,4 @@
-// Texts that end an answer.
+// Stop texts: texts that end a completion.
 #pragma once
 
 #include <string>
@@ -7,16 +7,17 @@
 
 namespace wasinn::ggml {
 
-// Looks for stop texts in an answer that comes in pieces. Holds back the end of what has come while
-// it may be the beginning of one, so that no part of a stop text is given away.
+// Searches for stop texts in a completion that arrives in pieces. It holds back the end of the text
+// while that may be the beginning of a stop text, so that no part of a stop text is sent.
 class StopMatcher {
  public:
   explicit StopMatcher(std::vector<std::string> stops) : stops_(std::move(stops)) {}
 
-  // Adds a piece; gives what is certain to be answer, and nothing once a stop text was found.
+  // Adds a piece; returns the text that certainly belongs to the completion, and nothing after a
+  // stop text.
   std::string Add(std::string_view piece);
   bool found() const { return found_; }
-  // What was held back, when nothing more comes.
+  // The text that was held back, at the end of the completion.
   std::string Rest();
 
  private:

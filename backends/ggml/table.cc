@@ -12,7 +12,7 @@ const char* Devices(wasinn_backend_instance*) { return "cpu"; }
 
 int32_t Probe(wasinn_backend_instance*, wasinn_bytes head, uint64_t, const char* path) {
   if (head.size >= 4 && std::memcmp(head.data, "GGUF", 4) == 0) return 100;
-  // A broken file that calls itself GGUF is best explained here.
+  // This backend gives the best error for a broken file that begins like GGUF.
   return path != nullptr && std::string_view(path).ends_with(".gguf") ? 30 : 0;
 }
 

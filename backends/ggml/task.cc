@@ -11,13 +11,13 @@
 namespace wasinn::ggml {
 namespace {
 
-// Each takes a row of the output, however short it is.
-constexpr size_t kMostTexts = 4096;
-constexpr size_t kMostTokens = 1 << 20;
+// The maximum number of texts: each takes a row of the output, however short it is.
+constexpr size_t kMaxTexts = 4096;
+constexpr size_t kMaxTokens = 1 << 20;
 
 Failure BadTexts(const std::string& given) {
   return Failure(WASINN_INVALID_ARGUMENT,
-                 "ggml: input 'texts': expected a list of 1 to " + std::to_string(kMostTexts) +
+                 "ggml: input 'texts': expected a list of 1 to " + std::to_string(kMaxTexts) +
                      " texts, or an object of a text 'query' and such a list 'documents'; given " +
                      given);
 }
@@ -33,7 +33,7 @@ std::string Numbers(const float* values, size_t count) {
   return text + "]";
 }
 
-// Puts `value` where `name` stands in the template, in one go: what was put in is not looked at.
+// Replaces `name` in the template by `value` in one pass: inserted text is not searched again.
 std::string Filled(std::string_view pattern, std::string_view query, std::string_view document) {
   constexpr std::string_view kQuery = "{query}";
   constexpr std::string_view kDocument = "{document}";
@@ -68,7 +68,7 @@ TextList ReadTexts(std::string_view json) {
     given = nlohmann::json(std::move(*documents));
   }
   if (!given.is_array()) throw BadTexts("something else");
-  if (given.empty() || given.size() > kMostTexts) {
+  if (given.empty() || given.size() > kMaxTexts) {
     throw BadTexts(std::to_string(given.size()) + " texts");
   }
   for (nlohmann::json& text : given) {
@@ -115,10 +115,10 @@ std::string Detokenize(const llama_vocab& vocabulary, std::string_view json, boo
   const auto bad = [&](const std::string& why) {
     return Failure(WASINN_INVALID_ARGUMENT,
                    "ggml: input 'prompt': expected for the task detokenize a list of at most " +
-                       std::to_string(kMostTokens) + " tokens from 0 to " +
+                       std::to_string(kMaxTokens) + " tokens from 0 to " +
                        std::to_string(known - 1) + ", given " + why);
   };
-  if (!given.is_array() || given.size() > kMostTokens) throw bad("none");
+  if (!given.is_array() || given.size() > kMaxTokens) throw bad("none");
   std::vector<llama_token> tokens;
   for (const nlohmann::json& one : given) {
     const bool good =

@@ -1,4 +1,4 @@
-// What a run does besides writing an answer: the texts of embeddings and rankings, tokens as JSON.
+// The tasks besides generating text: embeddings, reranking, and tokens as JSON.
 #pragma once
 
 #include <llama.h>
@@ -9,27 +9,27 @@
 
 namespace wasinn::ggml {
 
-// What the input `texts` says.
+// The content of the input `texts`.
 struct TextList {
-  bool ranks = false;  // the texts are documents of `query`
+  bool ranks = false;  // the texts are documents to rank for `query`
   std::string query;
   std::vector<std::string> texts;
 };
 // `json` is a list of texts, or an object of a text `query` and a list `documents`. Throws Failure.
 TextList ReadTexts(std::string_view json);
 
-// A document after its query as a model that ranks wants them: by its own template, else with the
-// signs of the vocabulary around them. Throws Failure. Takes stack as Tokenize does.
+// Joins a query and a document as a reranker expects them: with its own template, otherwise with
+// the special tokens of the vocabulary around them. Throws Failure. Needs as much stack as
+// Tokenize.
 std::vector<llama_token> RankPrompt(const llama_model& model, const std::string& query,
                                     const std::string& document);
 
-// {"tokens": [...]}; a list of lists when the tokens are those of a list of texts.
+// {"tokens": [...]}; a list of lists for a list of texts.
 std::string TokensJson(const std::vector<std::vector<llama_token>>& tokens, bool list);
-// The text of the tokens that a JSON list says; with `special`, of special ones, too. Throws
-// Failure.
+// The text of the tokens in a JSON list; with `special`, including special tokens. Throws Failure.
 std::string Detokenize(const llama_vocab& vocabulary, std::string_view json, bool special);
 
-// WasmEdge's form of one embedding.
+// One embedding in WasmEdge's format.
 std::string EmbeddingJson(const float* values, size_t count);
 // {"scores": [...]}, in the order of the documents.
 std::string ScoresJson(const std::vector<float>& scores);

@@ -40,7 +40,7 @@ TEST(GgmlTaskTest, AnEmbeddingIsATensorToo) {
   EXPECT_EQ(session.usage["finish"], "embedding");
 }
 
-// Texts of other lengths, more than one pass holds, each as it is alone.
+// Texts of different lengths, more than fit into one batch; each result is the same as alone.
 TEST(GgmlTaskTest, ManyTextsAreAsEachAlone) {
   const Model model(OptionList{{"max-batch", "64"}});
   nlohmann::json texts;
@@ -49,7 +49,7 @@ TEST(GgmlTaskTest, ManyTextsAreAsEachAlone) {
         std::string(static_cast<size_t>(1 + i * 7 % 40), static_cast<char>('a' + i % 26)) +
         std::to_string(i));
   }
-  texts.push_back(std::string(150, 'q'));  // a pass of its own
+  texts.push_back(std::string(150, 'q'));  // a batch of its own
   for (const char* pooling : {"mean", "last", "cls"}) {
     Session session(model, {{"task", "embedding"}, {"pooling", pooling}});
     EXPECT_EQ(session.Set(kTexts, texts.dump()), WASINN_OK) << session.refusal;
@@ -153,14 +153,14 @@ TEST(GgmlTaskTest, DocumentsAreRanked) {
   EXPECT_EQ(session.Run(), WASINN_OK) << session.message;
   ASSERT_EQ(session.embedding.dims, (std::vector<int64_t>{4, 1}));
   const auto scores = session.embedding.values<float>();
-  // By the last letter; what looks like a place of the template is a text like others.
+  // By the last letter; text that looks like a placeholder of the template is ordinary text.
   EXPECT_LT(scores[0], 0.3);
   EXPECT_GT(scores[1], 0.7);
   EXPECT_NEAR(scores[2], 0.5, 0.2);
   const auto json = nlohmann::json::parse(session.text)["scores"].get<std::vector<float>>();
   EXPECT_EQ(json, scores);
   EXPECT_EQ(session.usage["finish"], "rerank");
-  // It has no embeddings unless one says how they are made.
+  // It has no embeddings unless the pooling is given.
   EXPECT_EQ(session.Set(kTexts, R"(["abc"])"), WASINN_OK);
   EXPECT_EQ(session.Set(1, R"({"task": "embedding"})"), WASINN_OK);
   EXPECT_EQ(session.Run(), WASINN_UNSUPPORTED_OPERATION);
@@ -221,7 +221,7 @@ TEST(GgmlTaskTest, EnginesOfAGraphAreBounded) {
   const Model model(OptionList{{"max-engines", "2"}});
   Session answer(model, {{"temp", "0"}});
   EXPECT_EQ(answer.Ask("abcdef"), WASINN_OK);
-  // Each pooling has a cache of its own; what is idle makes room.
+  // Each pooling has its own cache; idle caches make room.
   for (const char* pooling : {"mean", "cls", "last", "auto"}) {
     Session session(model, {{"task", "embedding"}, {"pooling", pooling}});
     EXPECT_EQ(session.Ask("abc"), WASINN_OK) << session.message;

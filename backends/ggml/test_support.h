@@ -1,4 +1,4 @@
-// What the tests of this backend share: an open backend with a model, and a run in one call.
+// The shared code of this backend's tests: an open backend with a model, and a run in one call.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -84,7 +84,7 @@ class Session {
     for (const auto& [port, tensor] : inputs_) views.push_back({port, tensor.view()});
     GgmlBackend()->run(context_.get(), views.data(), views.size(), run.sink());
   }
-  // Runs to the end. `text` is then the answer, as the host puts it together.
+  // Runs to the end. `text` is then the completion, as the host assembles it.
   wasinn_code Run() {
     RunRecord run;
     Start(run);

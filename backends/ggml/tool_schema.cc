@@ -13,8 +13,8 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t kMaxEntries = 256;
-constexpr size_t kMaxNodes = 20000;  // with what is behind each $ref
-constexpr size_t kMaxDepth = 128;    // the same
+constexpr size_t kMaxNodes = 20000;  // including the targets of each $ref
+constexpr size_t kMaxDepth = 128;    // including the targets of each $ref
 constexpr size_t kMaxWork = 10'000'000;
 
 [[noreturn]] void Refuse(wasinn_code code, const std::string& why) {
@@ -25,7 +25,7 @@ class Walk {
  public:
   explicit Walk(const json& root) : root_(root) {}
 
-  // `names`: bytes of the names on the way.
+  // `names`: the bytes of the names on the path.
   void Visit(const json& schema, size_t names) {
     if (++nodes_ > kMaxNodes || open_.size() > kMaxDepth) {
       Refuse(WASINN_TOO_LARGE, "schemas of at most " + std::to_string(kMaxNodes) +
@@ -37,7 +37,7 @@ class Walk {
                                    " entries in an object or a list, given " +
                                    std::to_string(schema.size()));
     }
-    // For each two properties a name is read through.
+    // Each pair of properties costs a comparison of names.
     work_ += schema.size() * schema.size() * (names + 16);
     if (work_ > kMaxWork) {
       Refuse(WASINN_TOO_LARGE, "schemas with fewer properties or shorter names, given larger ones");
@@ -48,7 +48,7 @@ class Walk {
   }
 
  private:
-  // Each is read with all that stands beside it.
+  // Each of them is read together with its siblings.
   static void CheckType(const json& schema) {
     const auto type = schema.find("type");
     if (type == schema.end() || !type->is_array()) return;
@@ -64,7 +64,7 @@ class Walk {
              "each $ref to lead to a schema of the same parameters that is no $ref itself, given " +
                  reference.dump().substr(0, 100));
     }
-    // A circle is read once.
+    // A cycle is read once.
     for (const json* open : open_) {
       if (open == target) return;
     }
@@ -85,7 +85,7 @@ class Walk {
   }
 
   const json& root_;
-  std::vector<const json*> open_;  // behind a $ref
+  std::vector<const json*> open_;  // targets of a $ref that are being read
   size_t nodes_ = 0;
   size_t work_ = 0;
 };

@@ -5,9 +5,9 @@
 
 namespace wasinn::ggml {
 
-// Throws Failure when llama.cpp would take more than a bounded time, memory or stack for the
-// schemas of these tools: it follows each $ref wherever it stands, and takes time by the square of
-// an object's properties and by the lengths of the names on the way to it.
+// Throws Failure if llama.cpp would need more than a bounded time, memory or stack for the schemas
+// of these tools: it follows every $ref, and its time grows with the square of an object's
+// properties and with the lengths of the names on the path to it.
 void CheckToolSchemas(const nlohmann::json& tools);
 
 }  // namespace wasinn::ggml

@@ -14,13 +14,13 @@
 namespace wasinn::ggml {
 namespace {
 
-constexpr size_t kMostTools = 128;
+constexpr size_t kMaxTools = 128;
 
 Failure BadTools(const std::string& text) {
   return Failure(WASINN_INVALID_ARGUMENT, "ggml: input 'chat': expected " + text);
 }
 
-// Some templates take exactly so many letters and digits.
+// Some templates require exactly this many letters and digits.
 std::string NewCallId() {
   constexpr std::string_view kLetters = "0123456789abcdefghijklmnopqrstuvwxyz";
   static thread_local std::mt19937_64 numbers{std::random_device{}()};
@@ -36,7 +36,7 @@ std::string NameOf(const nlohmann::json& tool) {
   return function["name"].is_string() ? function["name"].get<std::string>() : std::string();
 }
 
-// A function by name is the only one of the tools, and must be called.
+// If a function is given by name, it is the only tool and must be called.
 void ReadChoice(const nlohmann::json& choice, nlohmann::json& tools,
                 common_chat_templates_inputs& inputs) {
   if (choice.is_string()) {
@@ -59,8 +59,8 @@ std::string Dump(const common_chat_msg& message) {
   return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
-// The grammar of an answer that must have a call lets the model say something before it, for as
-// long as it likes: llama.cpp names that part of the rule root "until-NUMBER?".
+// The grammar of a completion that must contain a call lets the model write any amount of text
+// before it: llama.cpp names that part of the rule root "until-NUMBER?".
 std::string WithoutTextBefore(std::string grammar) {
   constexpr std::string_view kRoot = "root ::= ";
   size_t line = grammar.starts_with(kRoot) ? 0 : grammar.find("\n" + std::string(kRoot));
@@ -80,8 +80,8 @@ void ReadTools(const common_chat_templates& templates, const nlohmann::json& cha
                common_chat_templates_inputs& inputs) {
   nlohmann::json tools = chat.value("tools", nlohmann::json());
   if (tools.is_null()) tools = nlohmann::json::array();
-  if (!tools.is_array() || tools.size() > kMostTools) {
-    throw BadTools("at most " + std::to_string(kMostTools) + " entries in a list 'tools'");
+  if (!tools.is_array() || tools.size() > kMaxTools) {
+    throw BadTools("at most " + std::to_string(kMaxTools) + " entries in a list 'tools'");
   }
   CheckToolSchemas(tools);
   if (tools.empty()) return;
@@ -105,14 +105,14 @@ void ReadTools(const common_chat_templates& templates, const nlohmann::json& cha
   inputs.tools = common_chat_tools_parse_oaicompat(common_json::parse(tools.dump()));
 }
 
-AnswerForm::AnswerForm(common_chat_params params, bool has_tools, bool must_call)
+CompletionFormat::CompletionFormat(common_chat_params params, bool has_tools, bool must_call)
     : must_call_at_once_(must_call && !params.supports_thinking),
       params_(std::make_unique<const common_chat_params>(std::move(params))),
       has_tools_(has_tools) {}
 
-AnswerForm::~AnswerForm() = default;
+CompletionFormat::~CompletionFormat() = default;
 
-ChatGrammar AnswerForm::Grammar(const llama_vocab& vocabulary) const {
+ChatGrammar CompletionFormat::Grammar(const llama_vocab& vocabulary) const {
   ChatGrammar grammar;
   grammar.text = must_call_at_once_ ? WithoutTextBefore(params_->grammar) : params_->grammar;
   grammar.lazy = params_->grammar_lazy;
@@ -144,7 +144,7 @@ ChatGrammar AnswerForm::Grammar(const llama_vocab& vocabulary) const {
   return grammar;
 }
 
-std::vector<llama_token> AnswerForm::ShownTokens(const llama_vocab& vocabulary) const {
+std::vector<llama_token> CompletionFormat::ShownTokens(const llama_vocab& vocabulary) const {
   std::vector<llama_token> shown;
   for (const std::string& text : params_->preserved_tokens) {
     const auto tokens = Tokenize(vocabulary, text, Signs::kOfText);
@@ -153,25 +153,25 @@ std::vector<llama_token> AnswerForm::ShownTokens(const llama_vocab& vocabulary) 
   return shown;
 }
 
-std::string AnswerForm::Message(const std::string& answer, bool complete) const {
-  // An answer that was cut may still be one whose beginning can be read.
+std::string CompletionFormat::Message(const std::string& completion, bool complete) const {
+  // The beginning of a completion that was cut can often still be parsed.
   for (const bool is_partial : {!complete, true}) {
     try {
       common_chat_parser_params how(*params_);
       how.reasoning_format = COMMON_REASONING_FORMAT_AUTO;
       if (!params_->parser.empty()) how.parser.load(params_->parser);
-      common_chat_msg message = common_chat_parse(answer, is_partial, how);
+      common_chat_msg message = common_chat_parse(completion, is_partial, how);
       std::vector<std::string> ids;
       message.set_tool_call_ids(ids, NewCallId);
       return Dump(message);
     } catch (const std::exception&) {
-      // It is text, then.
+      // It is treated as text.
       continue;
     }
   }
   common_chat_msg message;
   message.role = "assistant";
-  message.content = answer;
+  message.content = completion;
   return Dump(message);
 }
 

@@ -1,4 +1,4 @@
-// Calls of tools: what a chat offers, and what the model's answer is then.
+// Tool calls: the tools that a chat offers, and the parsing of the model's completion.
 #pragma once
 
 #include <llama.h>
@@ -16,27 +16,27 @@ struct common_chat_templates_inputs;
 
 namespace wasinn::ggml {
 
-// Reads `tools`, `tool_choice` and `parallel_tool_calls` of a chat. Throws Failure: for more or
-// larger ones than may be, and for tools that the template would not tell the model of.
+// Reads `tools`, `tool_choice` and `parallel_tool_calls` of a chat. Throws Failure if there are too
+// many tools or too large ones, or if the template would not show the tools to the model.
 void ReadTools(const common_chat_templates& templates, const nlohmann::json& chat,
                common_chat_templates_inputs& inputs);
 
-// What a template says of answers. Constant; any thread.
-class AnswerForm {
+// The format of completions that a template defines. Constant; any thread.
+class CompletionFormat {
  public:
-  AnswerForm(common_chat_params params, bool has_tools, bool must_call);
-  ~AnswerForm();
-  AnswerForm(const AnswerForm&) = delete;
-  AnswerForm& operator=(const AnswerForm&) = delete;
+  CompletionFormat(common_chat_params params, bool has_tools, bool must_call);
+  ~CompletionFormat();
+  CompletionFormat(const CompletionFormat&) = delete;
+  CompletionFormat& operator=(const CompletionFormat&) = delete;
 
   bool has_tools() const { return has_tools_; }
-  // The grammar of calls; nothing in it when the answer is free.
+  // The grammar of calls; empty if the completion is free.
   ChatGrammar Grammar(const llama_vocab& vocabulary) const;
-  // Special tokens that are a part of the answer's text.
+  // Special tokens that are a part of the completion's text.
   std::vector<llama_token> ShownTokens(const llama_vocab& vocabulary) const;
-  // The answer as a message of OpenAI's API, JSON. An answer that is not as it should be, or whose
-  // end is missing, is the content as far as it cannot be read.
-  std::string Message(const std::string& answer, bool complete) const;
+  // The completion as a message of OpenAI's API, in JSON. The part of a malformed or incomplete
+  // completion that cannot be parsed becomes the content.
+  std::string Message(const std::string& completion, bool complete) const;
 
  private:
   const bool must_call_at_once_;

@@ -80,7 +80,7 @@ TEST_F(GgmlToolsTest, AFunctionByNameIsCalled) {
   }
 }
 
-// The grammar of calls holds from <tool_call> on; before, the answer is free.
+// The grammar of calls applies from <tool_call> on; before that, the completion is free.
 TEST_F(GgmlToolsTest, AnAnswerWithoutACallIsText) {
   const json chat = ChatOf("abc");
   EXPECT_EQ(Ask(chat, R"({"temp": 0, "n-predict": 8})"), WASINN_OK) << session.message;
@@ -101,19 +101,19 @@ TEST(GgmlLazyGrammarTest, HoldsFromItsWordOn) {
   settings.temp = 0;
   Sampler sampler(*loaded, settings, 100, grammar);
   // Token 3 + B is the byte B; 260 is "a", 286 "0".
-  std::vector<float> scores(296, 0);
-  scores[260] = 10;
-  EXPECT_EQ(sampler.Sample(scores.data()), 260);
+  std::vector<float> logits(296, 0);
+  logits[260] = 10;
+  EXPECT_EQ(sampler.Sample(logits.data()), 260);
   sampler.Accept(260);
   for (const char byte : std::string("xx<go")) sampler.Accept(3 + byte);
-  EXPECT_EQ(sampler.Sample(scores.data()), 260);
+  EXPECT_EQ(sampler.Sample(logits.data()), 260);
   sampler.Accept(3 + '>');
-  const auto digit = sampler.Sample(scores.data());
+  const auto digit = sampler.Sample(logits.data());
   ASSERT_TRUE(digit);
   EXPECT_TRUE((*digit >= 3 + '0' && *digit <= 3 + '9') || (*digit >= 286 && *digit <= 295))
       << *digit;
   sampler.Accept(*digit);
-  EXPECT_EQ(sampler.Sample(scores.data()), 2);  // the end alone is left
+  EXPECT_EQ(sampler.Sample(logits.data()), 2);  // the end alone is left
 }
 
 TEST_F(GgmlToolsTest, WithoutAChoiceOfToolsThereAreNone) {

@@ -57,10 +57,10 @@ void CutPlaces(ImagePlaces& places, size_t count) {
   std::erase_if(places, [&](const ImagePlace& place) { return place.begin >= count; });
 }
 
-Vision::Vision(const char* path, const llama_model& model, uint32_t threads, size_t most_at_once)
+Vision::Vision(const char* path, const llama_model& model, uint32_t threads, size_t max_at_once)
     : vocabulary_(llama_model_get_vocab(&model)),
       width_(static_cast<size_t>(llama_model_n_embd_inp(&model))),
-      most_at_once_(most_at_once) {
+      max_at_once_(max_at_once) {
   mtmd_context_params params = mtmd_context_params_default();
   params.use_gpu = false;
   params.print_timings = false;
@@ -81,9 +81,9 @@ void Vision::Read(const MixedText& mixed, std::vector<llama_token>& tokens,
   for (const std::string& file : mixed.images) {
     const ImageSize size = CheckImage(file);
     pixels += uint64_t{size.width} * size.height;
-    if (pixels > kMostPixels) {
+    if (pixels > kMaxPixels) {
       throw Failure(WASINN_TOO_LARGE, "ggml: images: expected at most " +
-                                          std::to_string(kMostPixels) +
+                                          std::to_string(kMaxPixels) +
                                           " pixels in all images of a prompt, given more");
     }
   }
@@ -122,15 +122,15 @@ void Vision::Read(const MixedText& mixed, std::vector<llama_token>& tokens,
     place.begin = tokens.size();
     place.count = mtmd_input_chunk_get_n_tokens(chunk);
     place.positions = mtmd_input_chunk_get_n_pos(chunk);
-    // Tiles of one image differ in their number.
+    // The tiles of one image have different numbers.
     place.id = std::string(mtmd_input_chunk_get_id(chunk)) + "/" + std::to_string(i);
     place.chunk.reset(mtmd_input_chunk_copy(chunk), [](const mtmd_input_chunk* copy) {
       mtmd_input_chunk_free(const_cast<mtmd_input_chunk*>(copy));
     });
-    if (place.count == 0 || (SeesAhead(place) && place.count > most_at_once_)) {
+    if (place.count == 0 || (SeesAhead(place) && place.count > max_at_once_)) {
       throw Failure(WASINN_TOO_LARGE,
-                    "ggml: images: expected an image of 1 to " + std::to_string(most_at_once_) +
-                        " tokens, since this model reads an image in one pass (the host's option "
+                    "ggml: images: expected an image of 1 to " + std::to_string(max_at_once_) +
+                        " tokens, since this model needs an image in one batch (the host's option "
                         "max-batch); given " +
                         std::to_string(place.count));
     }

@@ -1,4 +1,4 @@
-// The model's eyes: a projector of libmtmd, which turns images into what stands for tokens.
+// A projector of libmtmd, which turns images into embeddings that take the place of tokens.
 #pragma once
 
 #include <llama.h>
@@ -13,47 +13,47 @@
 
 namespace wasinn::ggml {
 
-// Stands in a list of tokens for each place of an image.
+// The placeholder for each position of an image in a list of tokens.
 inline constexpr llama_token kImageToken = LLAMA_TOKEN_NULL;
 
 // An image, or a tile of one, among the tokens of a prompt or a sequence.
 struct ImagePlace {
   size_t begin = 0;
   size_t count = 0;                               // tokens
-  llama_pos positions = 0;                        // fewer than tokens for some models
-  std::string id;                                 // by what is in the file
-  std::shared_ptr<const mtmd_input_chunk> chunk;  // null once it is computed
+  llama_pos positions = 0;                        // fewer than the tokens for some models
+  std::string id;                                 // depends on the file's content
+  std::shared_ptr<const mtmd_input_chunk> chunk;  // null after it was computed
 
   size_t end() const { return begin + count; }
 };
 using ImagePlaces = std::vector<ImagePlace>;
 
-// The position of the token with that index, which is in no image.
+// The position of the token with that index, which must not be in an image.
 llama_pos PositionOf(const ImagePlaces& places, size_t index);
-// The place that begins there; null when none does.
+// The image that begins there, or null.
 const ImagePlace* PlaceAt(const ImagePlaces& places, size_t index);
-// How many of the first `count` tokens of both are the same, no image in parts, where their tokens
-// are.
+// How many of the first `count` tokens, which are equal in both, also have equal images; images are
+// not split.
 size_t CommonImages(const ImagePlaces& a, const ImagePlaces& b, size_t count);
-// Forgets those that begin at `count` or later.
+// Removes the images that begin at `count` or later.
 void CutPlaces(ImagePlaces& places, size_t count);
 
 // One projector, for all runs of a graph.
 class Vision {
  public:
-  // Throws Failure. `most_at_once` is the number of tokens of the largest pass.
-  Vision(const char* path, const llama_model& model, uint32_t threads, size_t most_at_once);
+  // Throws Failure. `max_at_once` is the maximum number of tokens in one batch.
+  Vision(const char* path, const llama_model& model, uint32_t threads, size_t max_at_once);
 
-  // The tokens of a prompt with images, and where those are. Throws Failure. Any thread.
+  // The tokens of a prompt with images, and the places of the images. Throws Failure. Any thread.
   void Read(const MixedText& mixed, std::vector<llama_token>& tokens, ImagePlaces& places) const;
-  // What stands for the tokens of an image, [tokens, width]. Throws Failure. Takes long, and the
-  // cores: to be called in a turn.
+  // The embeddings of an image, [tokens, width]. Throws Failure. This takes long and uses the
+  // cores: call it in a turn.
   std::vector<float> Encode(const ImagePlace& place);
-  // llama.cpp's positions for those tokens, the first part of the image at `first`.
+  // llama.cpp's positions for those tokens, if the image begins at position `first`.
   std::vector<llama_pos> Positions(const ImagePlace& place, llama_pos first) const;
-  // Whether each of its tokens sees those after it, too, and must be in one pass with them.
+  // Whether each token of the image attends to later ones, too, so that all must be in one batch.
   bool SeesAhead(const ImagePlace& place) const;
-  // Numbers for each token.
+  // The width of an embedding.
   size_t width() const { return width_; }
 
  private:
@@ -63,7 +63,7 @@ class Vision {
 
   const llama_vocab* vocabulary_;
   const size_t width_;
-  const size_t most_at_once_;
+  const size_t max_at_once_;
   std::unique_ptr<mtmd_context, Free> context_;
   std::mutex encoding_;
 };

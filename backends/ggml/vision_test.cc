@@ -1,5 +1,5 @@
 // Prompts with images. After a red one the projector of the test model reads a, after a green one
-// k, after a blue one t; the answer is what follows these in the alphabet.
+// k, after a blue one t; the completion continues the alphabet after these.
 #include "ggml/vision.h"
 
 #include <filesystem>
@@ -58,7 +58,7 @@ TEST(GgmlVisionTest, AnImageIsRead) {
     EXPECT_EQ(session.EarlyUsage()["input_tokens"], 8);
     EXPECT_EQ(session.Run(), WASINN_OK) << session.message;
     EXPECT_EQ(session.text, LettersAfter(letter));
-    // What begins a prompt, three letters and four patches.
+    // The token that begins a prompt, three letters and four patches.
     EXPECT_EQ(session.usage["input_tokens"], 8);
   }
 }
@@ -243,17 +243,17 @@ class GgmlMixedVisionTest : public ::testing::TestWithParam<Pair> {
                          {"ubatch-size", "3"}};
 };
 
-TEST_P(GgmlMixedVisionTest, TheScoresAreThoseOfTheImage) {
-  const auto scores = [&](const std::string& prompt) {
+TEST_P(GgmlMixedVisionTest, TheLogprobsAreThoseOfTheImage) {
+  const auto logprobs = [&](const std::string& prompt) {
     Session session(model_, options_);
     EXPECT_EQ(session.Ask(prompt, R"({"cache-prompt": false, "logprobs": 5})"), WASINN_OK);
     return session.usage["logprobs"].dump();
   };
-  const std::string red = scores("abc" + Img(kRed) + "def");
-  EXPECT_EQ(scores("abc" + Img(kRed) + "def"), red);
-  EXPECT_NE(scores("abc" + Img(kBlue) + "def"), red);
-  EXPECT_NE(scores("abc" + Img(kRed) + Img(kBlue) + "def"),
-            scores("abc" + Img(kBlue) + Img(kRed) + "def"));
+  const std::string red = logprobs("abc" + Img(kRed) + "def");
+  EXPECT_EQ(logprobs("abc" + Img(kRed) + "def"), red);
+  EXPECT_NE(logprobs("abc" + Img(kBlue) + "def"), red);
+  EXPECT_NE(logprobs("abc" + Img(kRed) + Img(kBlue) + "def"),
+            logprobs("abc" + Img(kBlue) + Img(kRed) + "def"));
 }
 
 TEST_P(GgmlMixedVisionTest, ImagesAndTextsAtOnceAnswerAsAlone) {

@@ -1,4 +1,4 @@
-// What a build of the backend for tests has instead of one of ggml's kernels, by the linker's
+// A replacement for one of ggml's kernels in a test build of the backend, installed by the linker's
 // --wrap: the product of rows of q5_1 is an instruction that no processor has, or 0.
 #include <cstddef>
 

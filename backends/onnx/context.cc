@@ -12,7 +12,7 @@ namespace wasinn::onnx {
 namespace {
 
 // An input as ONNX Runtime sees it: a wrapper around the host's bytes. It is kept for later runs,
-// which often come with the same buffer; the bytes behind it are only touched during a run.
+// which often use the same buffer; its bytes are only accessed during a run.
 struct WrappedInput {
   Handle<OrtValue> value;
   const void* data = nullptr;
@@ -28,11 +28,11 @@ struct WrappedInput {
   }
 };
 
-// The wrappers of a port. Hosts fill one buffer while the last run's is still set, so that two of
-// them take turns.
+// The wrappers of a port. Hosts fill one buffer while the previous run's buffer is still set, so
+// two buffers alternate.
 struct WrappedInputs {
   std::array<WrappedInput, 2> last;
-  size_t next = 0;  // the one that is given up for a third buffer
+  size_t next = 0;  // the wrapper that a third buffer replaces
 };
 
 std::string ForeignText(const char* kind, const Port& port) {
@@ -66,17 +66,17 @@ struct wasinn_backend_context {
   }
 
   const wasinn_backend_graph& graph;
-  std::string foreign;  // why no run can succeed; "" when one can
+  std::string foreign;  // why no run can succeed; "" if runs can succeed
   wasinn::onnx::Handle<OrtRunOptions> run_options;
   wasinn::backend::CancelState cancel;
 
-  // Of the run under way; kept so that a run need not allocate.
+  // The inputs and outputs of the run under way; members so that a run need not allocate.
   std::vector<const char*> input_names;
   std::vector<const OrtValue*> input_values;
   std::vector<wasinn::onnx::WrappedInputs> wrapped;
   std::vector<OrtValue*> output_values;
 
-  std::vector<char> has_value;  // whether the last run gave a value for this output
+  std::vector<char> has_value;  // whether the last run gave a value for each output
 };
 
 namespace wasinn::onnx {
@@ -95,7 +95,7 @@ Handle<OrtValue> Wrap(const Context& context, const Port& port, const wasinn_ten
   return Handle<OrtValue>(raw);
 }
 
-// Makes `input` number `slot` of the run.
+// Makes `input` the run's input number `slot`.
 void WrapInput(Context& context, const wasinn_backend_input& input, size_t slot) {
   const Port& port = context.graph.inputs[input.port];
   const wasinn_tensor_view& tensor = input.tensor;
@@ -109,7 +109,7 @@ void WrapInput(Context& context, const wasinn_backend_input& input, size_t slot)
   }
   WrappedInput& wrapped = inputs.last[inputs.next];
   if (tensor.dtype == WASINN_DTYPE_STRING) {
-    // A copy, so it stands for no buffer.
+    // This is a copy, so it is not tied to a buffer.
     wrapped.value = StringsFromBytes(tensor, port.name);
     wrapped.data = nullptr;
     wrapped.dtype = WASINN_DTYPE_NONE;
@@ -125,7 +125,7 @@ void WrapInput(Context& context, const wasinn_backend_input& input, size_t slot)
   context.input_values[slot] = wrapped.value.get();
 }
 
-// Hands output number `port` to the host, which keeps ONNX Runtime's own memory.
+// Passes output number `port` to the host, which keeps ONNX Runtime's memory.
 void Deliver(const Context& context, uint32_t port, Handle<OrtValue> value,
              const wasinn_backend_sink& sink) {
   OrtTensorTypeAndShapeInfo* raw_info = nullptr;
@@ -232,7 +232,7 @@ void ContextRun(wasinn_backend_context* context, const wasinn_backend_input* inp
     sink->done(sink->self, sink->run, WASINN_OK, {}, 0, nullptr);
     return;
   }
-  // What a failure left behind.
+  // Outputs that a failed run left behind.
   for (OrtValue*& value : context->output_values) {
     if (value != nullptr) Api()->ReleaseValue(std::exchange(value, nullptr));
   }

@@ -12,7 +12,7 @@ void ContextFree(wasinn_backend_context* context);
 void ContextRun(wasinn_backend_context* context, const wasinn_backend_input* inputs,
                 size_t input_count, const wasinn_backend_sink* sink);
 void ContextCancel(wasinn_backend_context* context, uint64_t run);
-// Has no output to give, and tells why the last run gave none.
+// Never gives an output; its error says why the last run gave none.
 wasinn_code ContextOutputGet(wasinn_backend_context* context, uint32_t port,
                              wasinn_backend_output* out, wasinn_error* error);
 

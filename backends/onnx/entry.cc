@@ -10,24 +10,24 @@ namespace {
 
 constexpr wasinn_option_spec kOptions[] = {
     {"threads", WASINN_OPTION_INT, WASINN_SCOPE_LOAD, "0", nullptr, 0, 1024,
-     "threads inside an operator, for this graph alone; 0: the pool that all graphs share",
+     "threads within an operator, for this graph only; 0: the pool that all graphs share",
      WASINN_OPTION_FLAG_HOST_ONLY},
     {"inter_op_threads", WASINN_OPTION_INT, WASINN_SCOPE_LOAD, "0", nullptr, 0, 1024,
-     "operators of this graph that may run at once; 0: one after the other",
+     "maximum operators of this graph that run in parallel; 0: one after the other",
      WASINN_OPTION_FLAG_HOST_ONLY},
     {"optimization", WASINN_OPTION_ENUM, WASINN_SCOPE_LOAD, "all", "disabled|basic|extended|all", 0,
-     0, "how far the graph is optimized when it is loaded", 0},
+     0, "level of graph optimization at load", 0},
     {"providers", WASINN_OPTION_TEXT, WASINN_SCOPE_LOAD, "", nullptr, 0, 0,
-     "execution providers, best first, separated by +; empty: what the target asks for",
+     "execution providers, the best first, separated by +; empty: those of the target",
      WASINN_OPTION_FLAG_HOST_ONLY},
     {"arena", WASINN_OPTION_BOOL, WASINN_SCOPE_LOAD, "true", nullptr, 0, 0,
-     "keep freed CPU memory for the next run", WASINN_OPTION_FLAG_HOST_ONLY},
+     "keep freed CPU memory for later runs", WASINN_OPTION_FLAG_HOST_ONLY},
     {"free_dim:", WASINN_OPTION_INT, WASINN_SCOPE_LOAD, "", nullptr, 0, 4294967295.0,
-     "fix a named dynamic dimension: free_dim:batch=1", WASINN_OPTION_FLAG_PREFIX},
+     "sets a named dynamic dimension: free_dim:batch=1", WASINN_OPTION_FLAG_PREFIX},
     {"profile", WASINN_OPTION_TEXT, WASINN_SCOPE_LOAD, "", nullptr, 0, 0,
-     "write a profile to a file whose name starts so; empty: do not", WASINN_OPTION_FLAG_HOST_ONLY},
+     "prefix of the file name for a profile; empty: no profile", WASINN_OPTION_FLAG_HOST_ONLY},
     {"log_level", WASINN_OPTION_ENUM, WASINN_SCOPE_LOAD, "warn", "debug|info|warn|error|off", 0, 0,
-     "what ONNX Runtime may tell the log about this graph", WASINN_OPTION_FLAG_HOST_ONLY},
+     "minimum level of ONNX Runtime's log messages about this graph", WASINN_OPTION_FLAG_HOST_ONLY},
 };
 
 wasinn_code Open(const wasinn_backend_host* host, wasinn_backend_instance** out,
@@ -55,7 +55,7 @@ const char* Devices(wasinn_backend_instance* instance) { return instance->device
 int32_t Probe(wasinn_backend_instance*, wasinn_bytes head, uint64_t size, const char* path) {
   const int score = ProbeContent({static_cast<const char*>(head.data), head.size}, size);
   const std::string_view name = path != nullptr ? path : "";
-  // A broken file that calls itself ONNX is best explained by ONNX Runtime.
+  // ONNX Runtime gives the best error for a broken file named .onnx.
   const bool says_so = size > 0 && (name.ends_with(".onnx") || name.ends_with(".ort"));
   return says_so ? std::max(score, 30) : score;
 }

@@ -12,14 +12,14 @@ namespace {
 
 using Graph = wasinn_backend_graph;
 
-// How a session lists one kind of its ports.
+// The functions with which a session lists one kind of its ports.
 struct PortList {
   OrtStatus* (*count)(const OrtSession*, size_t*);
   OrtStatus* (*name)(const OrtSession*, size_t, OrtAllocator*, char**);
   OrtStatus* (*type)(const OrtSession*, size_t, OrtTypeInfo**);
 };
 
-// `info` is that of a tensor.
+// `info` describes a tensor.
 void SetTensorType(const OrtTypeInfo* info, const ModelFacts& facts, bool is_initializer,
                    Port& port) {
   const OrtTensorTypeAndShapeInfo* tensor = nullptr;  // borrowed
@@ -30,7 +30,7 @@ void SetTensorType(const OrtTypeInfo* info, const ModelFacts& facts, bool is_ini
   if (port.dtype == WASINN_DTYPE_NONE) port.foreign_type = "tensor of " + TypeName(type);
   size_t rank = 0;
   Check(Api()->GetDimensionsCount(tensor, &rank), "reading a port's shape");
-  // ONNX Runtime says "no dims" for a scalar as well as for a port of any rank.
+  // ONNX Runtime reports no dims for a scalar and also for a port of any rank.
   if (rank == 0 && !is_initializer && !facts.shaped_ports.contains(port.name)) return;
   if (rank > WASINN_MAX_RANK) {
     throw Failure(WASINN_UNSUPPORTED_OPERATION,
@@ -42,8 +42,8 @@ void SetTensorType(const OrtTypeInfo* info, const ModelFacts& facts, bool is_ini
   Check(Api()->GetDimensions(tensor, port.dims.data(), rank), "reading a port's shape");
 }
 
-// Of a port that is an optional tensor, which ONNX Runtime takes and gives as a tensor or not at
-// all.
+// The tensor type of a port that is an optional tensor, which ONNX Runtime passes as a tensor or
+// not at all.
 bool SetOptionalType(const OrtTypeInfo* info, const ModelFacts& facts, Port& port) {
   const OrtOptionalTypeInfo* optional = nullptr;  // borrowed
   Check(Api()->CastTypeInfoToOptionalTypeInfo(info, &optional), "reading a port's type");
@@ -80,7 +80,7 @@ void AddPorts(const Graph& graph, const PortList& list, const ModelFacts& facts,
       port.foreign_type = TypeText(raw);
     }
     port.required = kind == Kind::kInput && !is_optional;
-    // What cannot be passed is left out; the run tells when it cannot do without.
+    // An input that cannot be passed is left out; a run that needs it fails.
     if (kind == Kind::kInitializer || is_optional || !port.foreign_type.empty()) {
       port.flags = WASINN_PORT_OPTIONAL;
     }
@@ -88,7 +88,7 @@ void AddPorts(const Graph& graph, const PortList& list, const ModelFacts& facts,
   }
 }
 
-// Reads what ONNX Runtime keeps of the model's own words.
+// Reads the model's own metadata from ONNX Runtime.
 void AddSessionMetadata(Graph& graph) {
   OrtModelMetadata* raw = nullptr;
   Check(Api()->SessionGetModelMetadata(graph.session.get(), &raw), "reading metadata");
@@ -221,7 +221,7 @@ ModelFacts LoadSession(const wasinn_backend_instance& instance, const wasinn_loa
 
 // ONNX Runtime ignores an override of a dimension that the model does not name.
 void CheckFreeDims(const backend::Options& given, const ModelFacts& facts) {
-  // Nothing is known of a model in ORT's own format.
+  // The dimensions of a model in ORT's own format are unknown.
   if (facts.ir_version == 0) return;
   given.ForPrefix("free_dim:", [&](std::string_view name, std::string_view) {
     if (facts.named_dims.contains(std::string(name))) return;
@@ -267,7 +267,7 @@ wasinn_code GraphDescribe(wasinn_backend_graph* graph, wasinn_graph_info* out, w
 void GraphFree(wasinn_backend_graph* graph) {
   if (graph == nullptr) return;
   if (graph->profiles) {
-    // Writes the file; what goes wrong then is only told to the log.
+    // This writes the file; errors are only logged.
     backend::Guard(nullptr, [&] {
       char* name = nullptr;
       OrtStatus* status =

@@ -12,8 +12,8 @@ struct Port {
   int32_t rank = -1;
   std::vector<int64_t> dims;
   uint32_t flags = 0;
-  std::string foreign_type;  // its type when that is no tensor of wasinn; "" otherwise
-  bool required = false;     // an input that no run can do without, whatever its type
+  std::string foreign_type;  // its type if wasinn has no such tensor; "" otherwise
+  bool required = false;     // every run needs this input, whatever its type
 };
 
 // Slots of the table.
@@ -28,10 +28,10 @@ void GraphFree(wasinn_backend_graph* graph);
 struct wasinn_backend_graph {
   const wasinn_backend_host* host;
   wasinn::onnx::Handle<OrtSession> session;
-  wasinn::onnx::Handle<OrtMemoryInfo> memory;  // of the inputs that the host lends
+  wasinn::onnx::Handle<OrtMemoryInfo> memory;  // describes the inputs that the host lends
   std::vector<wasinn::onnx::Port> inputs;      // optional ones last
   std::vector<wasinn::onnx::Port> outputs;
-  std::vector<uint32_t> output_ports;     // those that may be tensors, which runs ask for
+  std::vector<uint32_t> output_ports;     // outputs that may be tensors, which runs request
   std::vector<const char*> output_names;  // of output_ports
   std::vector<std::pair<std::string, std::string>> metadata;
   bool profiles = false;

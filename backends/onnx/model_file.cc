@@ -63,10 +63,10 @@ class StreamReader {
     return text;
   }
 
-  // Goes on at `position`, which is not before the current one.
+  // Continues at `position`, which must not be before the current one.
   void SkipTo(uint64_t position) {
     const auto distance = static_cast<std::streamoff>(position - position_);
-    // Short ways stay within the stream's buffer.
+    // Short distances stay within the stream's buffer.
     if (distance < 4096) {
       in_.ignore(distance);
     } else {
@@ -112,7 +112,7 @@ void ReadShape(StreamReader& reader, uint64_t end, ModelFacts& facts) {
 }
 
 // TypeProto: tensor_type 1 { elem_type 1, shape 2 }, optional_type 9 { elem_type 1, a TypeProto }.
-// Whether it says a shape.
+// Returns whether it has a shape.
 bool ReadType(StreamReader& reader, uint64_t end, int depth, ModelFacts& facts) {
   bool has_shape = false;
   while (const std::optional<Field> type = reader.Next(end)) {
@@ -180,10 +180,10 @@ void ReadOpset(StreamReader& reader, uint64_t end, ModelFacts& facts) {
   if (facts.opsets.size() < kMaxKept) facts.opsets.push_back(std::move(opset));
 }
 
-// Messages in which a tensor can stand.
+// Messages that can contain a tensor.
 enum class Message { kModel, kGraph, kNode, kAttribute, kTensor, kSparse, kFunction, kTraining };
 
-// What the field `number` of `message` holds, as far as it leads to tensors.
+// The kind of the field `number` of `message`, if it can lead to tensors.
 std::optional<Message> Child(Message message, uint32_t number) {
 #define X(from, field, to) \
   if (message == Message::k##from && number == (field)) return Message::k##to;
@@ -204,8 +204,8 @@ bool CutVarint(std::string_view& bytes, uint64_t& value) {
   return false;
 }
 
-// Cuts the next field off `bytes`, which are not empty; `content` is that of a field that is none
-// of kVarint. False at a fault.
+// Removes the next field from `bytes`, which must not be empty; `content` is set unless the field
+// is of kVarint. False at a fault.
 bool CutField(std::string_view& bytes, Field& field, std::string_view& content) {
   uint64_t tag = 0;
   if (!CutVarint(bytes, tag) || tag > UINT32_MAX || tag < 8) return false;
@@ -277,10 +277,10 @@ ModelFacts ReadModelFacts(std::istream& content) {
 ExternalData FindExternalData(std::string_view model) { return Find(Message::kModel, model, 0); }
 
 int ProbeContent(std::string_view head, uint64_t size) {
-  // The identifier of a flatbuffer stands behind its first offset.
+  // The identifier of a flatbuffer follows its first offset.
   if (head.size() >= 8 && head.substr(4, 4) == "ORTM") return 100;
-  // ModelProto, from its first field up to its graph, as every writer of ONNX orders them. Other
-  // protobuf files (TensorFlow's among them) fall out at the numbers and kinds of the fields.
+  // The fields of ModelProto up to its graph, in the order of every known writer of ONNX. Other
+  // protobuf files (for example TensorFlow's) differ in the numbers and kinds of the fields.
   if (head.size() < 2 || head[0] != 0x08) return 0;
   std::string_view rest = head;
   while (!rest.empty()) {
@@ -299,7 +299,7 @@ int ProbeContent(std::string_view head, uint64_t size) {
     const bool is_list = number == 8 || number == 14;
     if (is_number && wire == kVarint) continue;
     if (!(is_text || is_list) || wire != kBytes) return 0;
-    // A long doc_string may reach past the head.
+    // A long doc_string may extend beyond the head.
     if (value > rest.size()) return number == 6 && before.size() != head.size() ? 50 : 0;
     rest.remove_prefix(value);
   }

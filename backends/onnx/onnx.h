@@ -1,9 +1,9 @@
 // The onnx backend: ONNX Runtime through its C API.
 //
-// Files: entry.cc the table and its options, runtime.cc what the process shares (environment,
-// thread pool, log, error mapping), graph.cc loading and describing, session_options.cc what the
-// load options do, context.cc running, types.cc element types, strings.cc string tensors,
-// model_file.cc what ONNX Runtime does not tell about a model's bytes.
+// Files: entry.cc has the table and its options, runtime.cc the state of the process (environment,
+// thread pool, log, error mapping), graph.cc loads and describes, session_options.cc applies the
+// load options, context.cc runs, types.cc has the element types, strings.cc string tensors,
+// model_file.cc facts about a model's bytes that ONNX Runtime does not expose.
 #pragma once
 
 #include <wasinn/backend.h>

@@ -24,7 +24,7 @@ wasinn_code ToCode(OrtErrorCode code) {
   }
 }
 
-// The environment's own lines come from no session, so no host is theirs.
+// Lines of the environment itself belong to no session and thus to no host.
 void ORT_API_CALL DropLog(void*, OrtLoggingLevel, const char*, const char*, const char*,
                           const char*) {}
 
@@ -72,15 +72,15 @@ std::shared_ptr<OrtEnv> SharedEnv(uint32_t threads) {
   const std::lock_guard lock(mutex);
   if (std::shared_ptr<OrtEnv> env = shared.lock()) return env;
 
-  // The official builds send usage to their vendor and keep an identifier in the user's home; the
-  // API below comes too late for the first event.
+  // The official builds send usage data to their vendor and keep an identifier in the user's home
+  // folder; the API call below would be too late for the first event.
   setenv("ORT_DISABLE_TELEMETRY", "1", 1);
   OrtThreadingOptions* raw_options = nullptr;
   Check(Api()->CreateThreadingOptions(&raw_options), "thread pool options");
   const Handle<OrtThreadingOptions> options(raw_options);
   Check(Api()->SetGlobalIntraOpNumThreads(raw_options, static_cast<int>(threads)), "thread pool");
   Check(Api()->SetGlobalInterOpNumThreads(raw_options, 1), "thread pool");
-  // Spinning workers would take the cores from the guests, and stall when cores are shared.
+  // Spinning workers would take cores from the guests, and stall when cores are shared.
   Check(Api()->SetGlobalSpinControl(raw_options, 0), "thread pool");
   OrtEnv* raw_env = nullptr;
   Check(Api()->CreateEnvWithCustomLoggerAndGlobalThreadPools(

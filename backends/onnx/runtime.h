@@ -1,5 +1,5 @@
-// What all graphs of the process share: ONNX Runtime's table of functions, its environment with the
-// one thread pool, the way of its log, and the mapping of its errors.
+// The state that all graphs of the process share: ONNX Runtime's table of functions, its
+// environment with the thread pool, its log, and the mapping of its errors.
 #pragma once
 
 #include <onnxruntime_c_api.h>
@@ -15,20 +15,20 @@ namespace wasinn::onnx {
 
 using wasinn::backend::Failure;
 
-// ONNX Runtime's functions; null when the library that was found is too old. Any thread.
+// ONNX Runtime's functions; null if the installed library is too old. Any thread.
 const OrtApi* Api();
 
 // The framework's version, e.g. "1.32.0".
 const char* RuntimeVersion();
 
-// Takes `status` over; a failure with ONNX Runtime's own text and number behind `doing`
-// ("loading a.onnx"). `status` may not be null.
+// Consumes `status`, which must not be null, and returns a failure with ONNX Runtime's own text and
+// number after `doing` ("loading a.onnx").
 Failure ToFailure(OrtStatus* status, std::string_view doing);
 
-// Throws ToFailure when `status` is one.
+// Throws ToFailure(status) if `status` is a failure.
 void Check(OrtStatus* status, std::string_view doing);
 
-// Deleters for what ONNX Runtime hands out.
+// Deleters for ONNX Runtime's objects.
 struct Release {
   void operator()(OrtEnv* p) const { Api()->ReleaseEnv(p); }
   void operator()(OrtThreadingOptions* p) const { Api()->ReleaseThreadingOptions(p); }
@@ -47,14 +47,14 @@ using Handle = std::unique_ptr<T, Release>;
 // The default allocator; lives as long as the process.
 OrtAllocator* DefaultAllocator();
 
-// Takes over text that came from DefaultAllocator().
+// Owns text from DefaultAllocator().
 std::string TakeText(char* text);
 
-// The environment of the process with its thread pool; alive as long as someone holds it. The first
-// holder's `threads` set the size of the pool. Any thread. Throws Failure.
+// The environment of the process with its thread pool; it exists as long as someone holds it. The
+// first holder's `threads` sets the size of the pool. Any thread. Throws Failure.
 std::shared_ptr<OrtEnv> SharedEnv(uint32_t threads);
 
-// Hands a line of ONNX Runtime's log to the `wasinn_backend_host` in `param`.
+// Passes a line of ONNX Runtime's log to the `wasinn_backend_host` in `param`.
 void ORT_API_CALL LogToHost(void* param, OrtLoggingLevel severity, const char* category,
                             const char* log_id, const char* location, const char* message);
 

@@ -11,10 +11,10 @@ namespace {
 
 using backend::Options;
 
-// Best first within a kind.
+// The best first within each kind.
 struct Provider {
   const char* name;
-  const char* registered;  // as GetAvailableProviders says it
+  const char* registered;  // the name in GetAvailableProviders
   wasinn_target kind;
   const char* generic;  // for SessionOptionsAppendExecutionProvider; null: has its own function
 };
@@ -99,7 +99,7 @@ void Append(OrtSessionOptions* options, const Provider& provider) {
       "provider " + std::string(name));
 }
 
-// Appends the providers of the option, and says which targets they serve.
+// Appends the providers of the option, and returns which targets they serve.
 std::vector<wasinn_target> AppendNamed(OrtSessionOptions* options, std::string_view names) {
   std::vector<wasinn_target> kinds;
   while (!names.empty()) {
@@ -192,7 +192,7 @@ Handle<OrtSessionOptions> MakeSessionOptions(const wasinn_backend_instance& inst
   Check(Api()->CreateSessionOptions(&raw), "session options");
   Handle<OrtSessionOptions> options(raw);
   SetThreads(instance, raw, given);
-  // The session never calls it after its own end, and the host outlives the sessions.
+  // The session never logs after its end, and the host outlives the sessions.
   Check(Api()->SetUserLoggingFunction(raw, LogToHost,
                                       const_cast<wasinn_backend_host*>(instance.host)),
         "log");

@@ -1,4 +1,4 @@
-// What the load options and the target mean to ONNX Runtime.
+// Translates the load options and the target for ONNX Runtime.
 #pragma once
 
 #include "onnx/runtime.h"
@@ -9,8 +9,8 @@ namespace wasinn::onnx {
 // always among them.
 std::vector<std::string> ProviderNames();
 
-// Options for a session of `request`. Throws Failure for a provider that is not there and a target
-// that no provider serves.
+// Options for a session of `request`. Throws Failure for a missing provider, and for a target that
+// no provider serves.
 Handle<OrtSessionOptions> MakeSessionOptions(const wasinn_backend_instance& instance,
                                              const wasinn_load_request& request);
 

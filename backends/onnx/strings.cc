@@ -37,10 +37,11 @@ size_t ElementCount(const wasinn_tensor_view& tensor, size_t limit) {
 }  // namespace
 
 Handle<OrtValue> StringsFromBytes(const wasinn_tensor_view& tensor, std::string_view name) {
-  // Each string takes four bytes at least, so dims cannot ask for more memory than the guest gave.
-  const size_t most = tensor.size / kPrefix;
-  const size_t count = ElementCount(tensor, most);
-  if (count > most) {
+  // Each string takes at least four bytes, so the dims cannot demand more memory than the guest
+  // provided.
+  const size_t max = tensor.size / kPrefix;
+  const size_t count = ElementCount(tensor, max);
+  if (count > max) {
     throw Malformed(name, "a 4-byte length for each string of its dims",
                     std::to_string(tensor.size) + " bytes");
   }
@@ -82,8 +83,8 @@ backend::HostBuffer BytesFromStrings(const wasinn_backend_host& host, const OrtV
   Check(Api()->GetStringTensorDataLength(value, &total), "reading a string tensor");
   backend::HostBuffer buffer(host, total + count * kPrefix);
   if (count == 0) return buffer;
-  // The texts go to the end of the buffer in one piece and are then moved forward one by one; a
-  // text's place never reaches past the texts that are still to be moved.
+  // The texts are first copied to the end of the buffer as a whole and then moved forward one by
+  // one; a moved text never overlaps the ones that are still to be moved.
   std::vector<size_t> offsets(count + 1);
   char* texts = buffer.data() + count * kPrefix;
   Check(Api()->GetStringTensorContent(value, texts, total, offsets.data(), count),

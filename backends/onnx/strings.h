@@ -6,7 +6,7 @@
 namespace wasinn::onnx {
 
 // A string tensor with the elements of `tensor`; `name` is for messages. Throws
-// Failure(WASINN_INVALID_ARGUMENT) when the bytes are not as many strings as its dims say.
+// Failure(WASINN_INVALID_ARGUMENT) if the number of strings does not match the dims.
 Handle<OrtValue> StringsFromBytes(const wasinn_tensor_view& tensor, std::string_view name);
 
 // The `count` strings of `value` as BYTES, in memory of the host. Throws Failure.

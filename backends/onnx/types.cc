@@ -26,7 +26,7 @@ namespace {
   X(STRING, STRING)
 
 #define X(name, onnx) case WASINN_DTYPE_##name:
-// A row of dtype.def that has no row here would not compile.
+// A row of dtype.def without a row here does not compile.
 constexpr bool IsMapped(wasinn_dtype dtype) {
   switch (dtype) {
     WASINN_ONNX_TYPES(X)
@@ -113,7 +113,7 @@ std::string TypeName(ONNXTensorElementDataType type) {
 std::string TypeText(const OrtTypeInfo* info) {
   ONNXType kind = ONNX_TYPE_UNKNOWN;
   Check(Api()->GetOnnxTypeFromTypeInfo(info, &kind), "reading a type");
-  // Of a type within another one, which is the caller's to free.
+  // The info of a nested type, which the caller must free.
   const auto inner = [](auto get, const auto* of) {
     OrtTypeInfo* raw = nullptr;
     Check(get(of, &raw), "reading a type");

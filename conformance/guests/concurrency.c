@@ -1,4 +1,4 @@
-// What several guests in one host do at the same time. Each prints the same lines.
+// Several guests in one host work at the same time. Each prints the same lines.
 #include <nn.h>
 #include <time.h>
 

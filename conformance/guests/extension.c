@@ -1,4 +1,4 @@
-// What wasinn offers core modules beside the specification: import module wasinn_nn.
+// wasinn's extension for core modules: import module wasinn_nn.
 #include <nn.h>
 
 enum { TEXT = 4096, NO_DEADLINE = -1 };

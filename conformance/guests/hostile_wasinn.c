@@ -9,19 +9,19 @@ static void random_calls_wasinn(void) {
   for (uint32_t i = 0; i < CALLS; ++i) {
     spoil(scratch);
     int32_t error = 0;
-    uint32_t out = out_address(scratch), most = roll(SCRATCH / 2);
+    uint32_t out = out_address(scratch), max = roll(SCRATCH / 2);
     switch (roll(10)) {
       case 0:
-        error = nnx_last_error(out_address(scratch), out, most, out_address(scratch));
+        error = nnx_last_error(out_address(scratch), out, max, out_address(scratch));
         break;
       case 1:
-        error = nnx_code_name(edge(), out, most, out_address(scratch));
+        error = nnx_code_name(edge(), out, max, out_address(scratch));
         break;
       case 2:
-        error = nnx_describe_graph(edge(), out, most, out_address(scratch));
+        error = nnx_describe_graph(edge(), out, max, out_address(scratch));
         break;
       case 3:
-        error = nnx_describe_host(out, most, out_address(scratch));
+        error = nnx_describe_host(out, max, out_address(scratch));
         break;
       case 4:
         error = nnx_init_with_options(edge(), in_address(scratch), edge(), out_address(scratch));
@@ -39,7 +39,7 @@ static void random_calls_wasinn(void) {
         error = nnx_cancel(edge());
         break;
       default:
-        error = nnx_read(edge(), edge(), out, most, out_address(scratch));
+        error = nnx_read(edge(), edge(), out, max, out_address(scratch));
     }
     failed += error != 0;
   }

@@ -42,7 +42,7 @@ static void random_calls_wasmedge(void) {
 
 enum { CONTEXTS = 6, CALLS = 6000, MOST = 12, CHUNK = 3 };
 
-// What this guest knows of a context.
+// The facts about a context that this guest keeps.
 typedef struct {
   uint32_t handle, graph;
   bool there, unloaded, set, computed, streaming, streamed;

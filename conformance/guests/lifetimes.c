@@ -100,13 +100,13 @@ static void graphs_of_two_names(void) {
   g_hex("b", g_at(nn_must_get(b, 0, 3)), 3);
 }
 
-// Opens contexts until one is refused or there are `most`; each of some is really used.
-static void many(uint32_t most) {
+// Opens contexts until one is refused or there are `max`; each of some is really used.
+static void many(uint32_t max) {
   uint32_t graph = nn_open_graph("identity_f32"), out = g_alloc(4), opened = 0, right = 0;
   uint32_t buffer = g_alloc(BYTES), written = g_alloc(4);
   uint32_t tensor = nn_tensor((const uint32_t[]){3}, 1, NN_F32, kFirst, BYTES);
   int32_t error = 0;
-  for (; opened < most; ++opened) {
+  for (; opened < max; ++opened) {
     error = nn_init(graph, out);
     if (error != 0) break;
     uint32_t context = g_get_u32(out);

@@ -14,7 +14,7 @@ thread_local uint32_t newest_tensor;
 
 constexpr uint32_t kCodes = NNC_UNKNOWN + 1;
 
-// One row's name, and why it is that: methods carry their resource.
+// The name of a row; names of methods include their resource.
 std::string Method(std::string_view resource, std::string_view method) {
   return "[method]" + std::string(resource) + "." + std::string(method);
 }
@@ -28,7 +28,7 @@ wasinn_val CallContext(std::string_view method, std::span<const wasinn_val> args
   return CallComponent(Interface("inference"), Method("graph-execution-context", method), args);
 }
 
-// Where the guest wants memory that the host allocates.
+// Allocates guest memory for the host's results.
 void* Allocate(size_t size) {
   void* memory = std::malloc(size);
   if (memory == nullptr) Trap("no memory for a result");
@@ -66,7 +66,7 @@ wasinn_val CallComponent(const std::string& interface, std::string_view name,
   wasinn_val result = {};
   inproc::Guest& guest = CurrentGuest();
   if (guest.Call(*import, args, &result) == WASINN_CALL_TRAP) Trap(guest.last_error());
-  if (CurrentFlip() == Flip::kCarryOn &&
+  if (CurrentFlip() == Flip::kIgnoreRefusal &&
       std::string_view(import->signature).find("-> result<") != std::string_view::npos) {
     result.tag = 0;
   }
@@ -154,7 +154,8 @@ uint32_t nnc_tensor_type(nnc_tensor self) {
 void nnc_tensor_data(nnc_tensor self, nnc_list* result) {
   *result = LowerBytes(CallTensor("data", self));
   auto* bytes = static_cast<uint8_t*>(result->ptr);
-  // The last byte: of a float it holds the exponent, so that a print of few digits shows it.
+  // The last byte: in a float it contains the exponent, so the change shows even in a few printed
+  // digits.
   if (CurrentFlip() == Flip::kOutput && result->len != 0) bytes[result->len - 1] ^= 1;
   if (CurrentFlip() == Flip::kWritten) {
     result->ptr = std::realloc(bytes, result->len + 1);
@@ -199,8 +200,8 @@ void nnc_compute(nnc_context self, const nnc_named_tensor* inputs, uint32_t coun
   list.items = items.data();
   list.item_count = items.size();
   *result = LowerOutputs(CallContext("compute", {{Word(self), list}}));
-  if (CurrentFlip() == Flip::kCarryOn && result->value.list.len == 0) {
-    // A host that goes on after a refusal has something to show for it.
+  if (CurrentFlip() == Flip::kIgnoreRefusal && result->value.list.len == 0) {
+    // A host that continues after a refusal must return something.
     result->value.list = {static_cast<nnc_named_tensor*>(Allocate(sizeof(nnc_named_tensor))), 1};
     *result->value.list.ptr = {nullptr, 0, 0};
   }

@@ -1,6 +1,6 @@
 // Calls of a component's guest, natively: arguments are lifted to wasinn_val, the row of the core's
-// import table is called, and its result is lowered to what the canonical ABI would leave with the
-// guest. A handle is the representation itself: there is no engine that keeps a table of them.
+// import table is called, and its result is lowered as in the canonical ABI. A handle is the
+// representation itself: there is no Wasm engine with a table of handles.
 #pragma once
 
 #include <wasi_nn_component.h>
@@ -19,14 +19,14 @@ wasinn_val Word(uint32_t word);
 wasinn_val Text(const char* text, uint32_t size);
 wasinn_val List(const void* data, size_t bytes);
 
-// The result is valid until the next call; a trap ends the process. With Flip::kCarryOn a refusal
-// comes out as success.
+// The result is valid until the next call; a trap ends the process. With Flip::kIgnoreRefusal a
+// refusal is returned as success.
 wasinn_val CallComponent(const std::string& interface, std::string_view name,
                          std::span<const wasinn_val> args);
-// Ends a resource, as a component's own drop does.
+// Drops a resource, as a component does.
 void Drop(const std::string& interface, std::string_view resource, uint32_t handle);
 
-// The guest's own copy of the bytes of a result, which is released.
+// Copies the bytes of a result to the guest and releases the result.
 nnc_list LowerBytes(const wasinn_val& result);
 nnc_result LowerHandle(const wasinn_val& result);
 nnc_outputs LowerOutputs(const wasinn_val& result);

@@ -12,7 +12,7 @@ namespace {
 constexpr const char* kInfo = "wasinn:nn/info@0.1.0";
 constexpr const char* kRuns = "wasinn:nn/runs@0.1.0";
 
-// A broken host changes a letter of what it says.
+// A broken host changes a letter of its texts.
 nnc_list LowerText(const wasinn_val& result) {
   nnc_list text = LowerBytes(result);
   if (CurrentFlip() == Flip::kOutput && text.len != 0) static_cast<char*>(text.ptr)[0] ^= 1;

@@ -9,7 +9,7 @@
 namespace wasinn::conformance {
 namespace {
 
-// Which arguments of a function mean what; -1: none of them.
+// The meaning of a function's arguments by index; -1: no such argument.
 struct Meaning {
   std::string_view name;
   int handle_in;
@@ -45,13 +45,13 @@ uint32_t ArgAt(std::span<const uint64_t> args, int at) {
   return static_cast<uint32_t>(at == -2 ? args.back() : args[static_cast<size_t>(at)]);
 }
 
-// Makes the answer of a call wrong.
+// Makes the result of a call wrong.
 void Spoil(Flip flip, const Meaning& meaning, std::span<const uint64_t> args, uint64_t& result) {
   constexpr uint64_t kInvalidArgument = 1, kRuntimeError = 5;
   const auto add_to = [&](int at) { g_put_u32(ArgAt(args, at), g_get_u32(ArgAt(args, at)) + 1); };
   if (flip == Flip::kErrno && result != 0) {
     result = result == kInvalidArgument ? kRuntimeError : kInvalidArgument;
-  } else if (flip == Flip::kCarryOn) {
+  } else if (flip == Flip::kIgnoreRefusal) {
     result = 0;
   } else if (result != 0) {
     return;

@@ -1,4 +1,4 @@
-// The deliberately broken host: one thing wrong for each group of cases.
+// The deliberately broken host: it makes one mistake for each group of cases.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -14,16 +14,16 @@ constexpr auto kGroups = std::to_array<std::pair<std::string_view, Flip>>({
     {"numbers", Flip::kOutput},
     {"lifetimes", Flip::kHandle},
     {"types", Flip::kOutput},
-    {"shapes", Flip::kCarryOn},
-    {"names", Flip::kCarryOn},
+    {"shapes", Flip::kIgnoreRefusal},
+    {"names", Flip::kIgnoreRefusal},
     {"ports", Flip::kOutput},
     {"aliasing", Flip::kOutput},
     {"errors", Flip::kErrno},
-    {"load", Flip::kCarryOn},
+    {"load", Flip::kIgnoreRefusal},
     {"streaming", Flip::kErrno},
     {"concurrency", Flip::kOutput},
-    {"limits", Flip::kCarryOn},
-    {"hostile", Flip::kCarryOn},
+    {"limits", Flip::kIgnoreRefusal},
+    {"hostile", Flip::kIgnoreRefusal},
     {"extension", Flip::kErrno},
     {"prompt", Flip::kOutput},
     {"properties", Flip::kOutput},

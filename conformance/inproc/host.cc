@@ -10,7 +10,7 @@
 namespace wasinn::conformance {
 namespace {
 
-// The first address that guests are given; as in WebAssembly, 0 is an address but nobody's.
+// The first address of a guest; as in WebAssembly, 0 is a valid address, but it is never allocated.
 constexpr uint32_t kFirstAddress = 1024;
 constexpr uint32_t kPage = 65536;
 constexpr uint32_t kAlignment = 16;
@@ -28,7 +28,7 @@ std::vector<Folder> folders;
 inproc::Guest& CurrentGuest() { return *running.guest; }
 
 void Trap(std::string_view text) {
-  // Other guests' threads are in the middle of their work: no destructors.
+  // Other guests' threads are still working, so no destructors may run.
   std::fflush(stdout);
   std::fprintf(stderr, "wasm trap: %.*s\n", static_cast<int>(text.size()), text.data());
   std::_Exit(kTrapExit);
@@ -39,8 +39,8 @@ void SetFolders(std::vector<Folder> all) { folders = std::move(all); }
 int RunGuest(const NativeGuest& native, inproc::Guest& guest, std::string label, int argc,
              char** argv) {
   running = {&guest, kFirstAddress, std::move(label)};
-  // So that the bytes stay where they are while the memory grows.
-  guest.memory().reserve(kMostMemory);
+  // This way the bytes stay in place while the memory grows.
+  guest.memory().reserve(kMaxMemory);
   guest.memory().resize(2 * kPage);
   const int code = native.main(argc, argv);
   running = {};
@@ -61,7 +61,7 @@ uint32_t g_alloc(uint32_t size) {
     g_setup_failed("no memory for %u bytes", size);
   }
   const uint32_t address = running.next_address;
-  // A byte more, so that blocks of no bytes have addresses of their own, too.
+  // One byte more, so that empty blocks have unique addresses, too.
   running.next_address = static_cast<uint32_t>(end / wasinn::conformance::kAlignment + 1) *
                          wasinn::conformance::kAlignment;
   if (running.next_address > memory.size()) {

@@ -1,5 +1,5 @@
-// What the parts of the native conformance program share. It runs the suite's guests, compiled for
-// this machine, against adapters/inproc: the same host core, but no Wasm engine between.
+// The shared declarations of the native conformance program. It runs the suite's guests, compiled
+// for this machine, against adapters/inproc: the same host core, but no Wasm engine between.
 #pragma once
 
 #include <inproc/inproc.h>
@@ -10,19 +10,19 @@
 
 namespace wasinn::conformance {
 
-// What the deliberately broken host (--break GROUP) does wrong.
+// The mistakes of the deliberately broken host (--break GROUP).
 enum class Flip {
   kNone,
-  kErrno,    // an errno or error code is another one
-  kOutput,   // one bit of an output is
-  kWritten,  // the size of an output is one too large
-  kHandle,   // handles skip a number
-  kCarryOn,  // a refusal comes out as success
+  kErrno,          // an errno or error code is wrong
+  kOutput,         // one bit of an output is wrong
+  kWritten,        // the size of an output is one too large
+  kHandle,         // handles skip a number
+  kIgnoreRefusal,  // a refusal is returned as success
 };
 
 // The guest that runs on this thread. Only inside a guest's main.
 inproc::Guest& CurrentGuest();
-// What is to be wrong for all guests of this process.
+// The mistake for all guests of this process.
 Flip CurrentFlip();
 // Ends the process as a Wasm program's trap does: "wasm trap: TEXT" on stderr, exit code 134.
 [[noreturn]] void Trap(std::string_view text);
@@ -32,7 +32,7 @@ struct NativeGuest {
   const char* stem;
   int (*main)(int argc, char** argv);
 };
-// Made by CMake from the guests' list.
+// CMake generates it from the list of guests.
 const std::vector<NativeGuest>& NativeGuests();
 
 }  // namespace wasinn::conformance

@@ -40,7 +40,7 @@ std::optional<std::pair<std::string, std::string>> Cut(const std::string& text,
   return std::pair{text.substr(0, at), text.substr(at + separator.size())};
 }
 
-// Reads one flag and its value; false when they are none.
+// Reads one flag and its value; false if the word is not a flag.
 bool ReadFlag(const std::string& name, const std::string& value, Flags& flags) {
   if (name == "--model") {
     flags.models.push_back(value);
@@ -67,7 +67,7 @@ void PrintLog(void*, wasinn_log_level, wasinn_str message) {
   std::fprintf(stderr, "%.*s\n", static_cast<int>(message.size), message.data);
 }
 
-// The plug-ins beside this program, as the build puts them.
+// The plug-ins relative to this program in the build tree.
 std::string BackendPath() {
   const auto program = std::filesystem::read_symlink("/proc/self/exe");
   return (program.parent_path().parent_path() / "lib" / "wasinn" / "backends").string();

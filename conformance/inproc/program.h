@@ -1,4 +1,4 @@
-// How main starts guests.
+// Starts guests for main.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,9 @@
 
 namespace wasinn::conformance {
 
-// What one guest may use. Reserved, not touched: a model above 128 MiB fits, and some.
-constexpr size_t kMostMemory = size_t{512} << 20;
+// The memory of one guest. It is reserved but not touched, and large enough for a model above 128
+// MiB.
+constexpr size_t kMaxMemory = size_t{512} << 20;
 // The exit code of a trap, as that of `wasinn run`.
 constexpr int kTrapExit = 134;
 
@@ -27,7 +28,8 @@ void SetFolders(std::vector<Folder> all);
 int RunGuest(const NativeGuest& native, inproc::Guest& guest, std::string label, int argc,
              char** argv);
 
-// Breaks the host in the way that `group`'s cases must notice; false when there is no such group.
+// Makes the host give the wrong result that `group`'s cases must notice; false if there is no such
+// group.
 bool BreakGroup(std::string_view group);
 
 }  // namespace wasinn::conformance

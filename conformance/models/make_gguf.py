@@ -10,7 +10,7 @@ to the numbers.
 
 backwards, an adapter (LoRA) that turns the order of letters and digits around. tools, the alphabet with a chat template
 that knows tools. rank, of the architecture qwen3, scores a document by its last letter: the later in the alphabet, the
-higher. errs, as a draft model, guesses the alphabet and errs after each fifth letter. sections, of the architecture
+higher. errs, as a draft model, proposes the alphabet and errs after each fifth letter. sections, of the architecture
 qwen2vl, is the alphabet with places of several parts, which cannot be moved.
 
 Beside the alphabet lie

@@ -22,8 +22,8 @@ namespace wasinn::conformance {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::size_t kMostReport = std::size_t{1} << 30;
-constexpr std::size_t kMostVersion = 200;
+constexpr std::size_t kMaxReport = std::size_t{1} << 30;
+constexpr std::size_t kMaxVersion = 200;
 constexpr std::string_view kReportForms[] = {".html", ".json", ".md", ".txt", ".xml"};
 
 std::unexpected<Problem> Stop(int exit_code, std::string message, std::string hint = {}) {
@@ -40,7 +40,7 @@ std::string Now() {
 
 std::string FolderOf(const Place& place) { return fs::path(place.program).parent_path().string(); }
 
-// Where a suite may lie: as the archive, the build and an installation have it.
+// The possible places of a suite: in the archive, the build tree and an installation.
 std::vector<std::string> SuitePlaces(const Place& place) {
   const fs::path own = FolderOf(place);
   return {(own / "suite").string(), (own / ".." / "conformance").lexically_normal().string(),
@@ -62,11 +62,11 @@ std::expected<std::string, Problem> FindSuite(const Flags& flags, const Place& p
               "--suite DIR tells where it is");
 }
 
-// A host that was asked for, and where its program is.
+// A requested host and the path of its program.
 struct Found {
   Host host;
-  std::string program;  // "" when it is not there
-  bool asked = false;   // by name, not by default
+  std::string program;  // "" if it was not found
+  bool asked = false;   // requested by name, not by default
 };
 
 std::expected<TextPairs, Problem> ReadPrograms(const Flags& flags) {
@@ -98,7 +98,7 @@ std::expected<std::string, Problem> HostFile(const std::string& text, const std:
 std::string ProgramOf(const Host& host, const TextPairs& programs, const Place& place) {
   for (const auto& [name, path] : programs) {
     if (name != host.name) continue;
-    // A path, even when it has no slash.
+    // The text is a path, even without a slash.
     std::error_code error;
     return FindProgram(fs::absolute(path, error).string(), "");
   }
@@ -148,7 +148,7 @@ std::string VersionOf(const Found& found) {
   for (auto at = text.find('\n'); at != std::string::npos; at = text.find('\n')) {
     text.replace(at, 1, ", ");
   }
-  return Shorten(text, kMostVersion);
+  return Shorten(text, kMaxVersion);
 }
 
 PlanOptions OptionsFor(const Flags& flags, const Place& place, const Found& found) {
@@ -236,7 +236,7 @@ std::expected<void, Problem> WriteReports(const Flags& flags, const Report& repo
 
 std::expected<void, Problem> MergeReports(const Flags& flags, const Suite* suite, Report& report) {
   for (const auto& path : flags.merge) {
-    const auto text = ReadFile(path, kMostReport);
+    const auto text = ReadFile(path, kMaxReport);
     if (!text) return Stop(kBroken, text.error());
     auto more = ReadJson(*text, path);
     if (!more) return Stop(kBroken, more.error());

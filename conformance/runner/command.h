@@ -1,4 +1,4 @@
-// The command: what `wasinn-conformance` and `wasinn conformance` do.
+// The command behind `wasinn-conformance` and `wasinn conformance`.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ class App;
 
 namespace wasinn::conformance {
 
-// The exit codes of the command; kExitCodeHelp and docs/conformance.md tell them.
+// The exit codes of the command; kExitCodeHelp and docs/conformance.md list them.
 enum ExitCode : int {
   kAllGood = 0,
   kDeviations = 1,
@@ -30,9 +30,9 @@ inline constexpr char kExitCodeHelp[] =
     "  0    no deviation without a known reason\n"
     "  1    at least one\n"
     "  2    the command line is wrong\n"
-    "  3    a host that was asked for is not on this machine\n"
+    "  3    a requested host is not on this machine\n"
     "  125  the suite, a host file or a report cannot be used\n"
-    "  130  stopped by SIGINT, SIGTERM or SIGHUP; what was run is reported\n";
+    "  130  stopped by SIGINT, SIGTERM or SIGHUP; the results so far are reported\n";
 
 struct Flags {
   std::string suite;
@@ -52,7 +52,7 @@ struct Flags {
 // The program that runs the command.
 struct Place {
   std::string program;       // its file
-  std::string default_host;  // what is run when no host is named
+  std::string default_host;  // the host that runs if none is named
   // A program that this file is itself, found under that name ("wasinn"); "" for none.
   std::string self_name;
   // Whether this program is built without a framework that its host file claims; empty: unknown.
@@ -68,7 +68,8 @@ struct Problem {
 // The flags are filled when the app parses; they must outlive it.
 void AddFlags(CLI::App& app, Flags& flags);
 
-// The exit code, or why nothing could be run. Prints the report on stdout, progress on stderr.
+// Returns the exit code, or why nothing could run. Prints the report on stdout and progress on
+// stderr.
 std::expected<int, Problem> RunCommand(const Flags& flags, const Place& place);
 
 }  // namespace wasinn::conformance

@@ -29,14 +29,14 @@ bool IsProgram(const fs::path& path) {
 
 }  // namespace
 
-Result<std::string> ReadFile(const std::string& path, std::size_t most) {
-  const auto data = cli::ReadFile(path, most);
+Result<std::string> ReadFile(const std::string& path, std::size_t max) {
+  const auto data = cli::ReadFile(path, max);
   if (!data) return Fail("{}", data.error().message);
   return std::string(reinterpret_cast<const char*>(data->data()), data->size());
 }
 
 Result<> WriteFile(const std::string& path, std::string_view content) {
-  // A device or pipe cannot be moved over.
+  // A device or pipe cannot be replaced by renaming.
   std::error_code error;
   const bool in_place = fs::exists(path, error) && !fs::is_regular_file(path, error);
   const std::string target = in_place ? path : path + ".part";

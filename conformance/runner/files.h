@@ -1,4 +1,4 @@
-// Reading and writing whole files, and where programs are.
+// Reads and writes whole files, and finds programs.
 #pragma once
 
 #include <cstddef>
@@ -10,17 +10,17 @@
 
 namespace wasinn::conformance {
 
-// A whole file of at most `most` bytes.
-Result<std::string> ReadFile(const std::string& path, std::size_t most);
+// A whole file of at most `max` bytes.
+Result<std::string> ReadFile(const std::string& path, std::size_t max);
 
-// Writes it beside its place and moves it there, so that no reader sees half of it.
+// Writes a temporary file and renames it, so that no reader sees an incomplete file.
 Result<> WriteFile(const std::string& path, std::string_view content);
 
-// The files of a folder that end so, sorted; an error when there is no such folder.
+// The files of a folder with that extension, sorted; an error if there is no such folder.
 Result<std::vector<std::string>> ListFiles(const std::string& dir, std::string_view ending);
 
-// A program by path, or by name in `first_dir` (may be empty) and then on PATH; "" when it is not
-// there. The answer is absolute.
+// A program by path, or by name in `first_dir` (may be empty) and then on PATH; "" if it is not
+// found. The result is absolute.
 std::string FindProgram(const std::string& program, const std::string& first_dir);
 
 // The file of the running program, as found by the system or from argv[0].

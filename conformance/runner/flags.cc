@@ -11,31 +11,30 @@ void AddFlags(CLI::App& app, Flags& flags) {
     app.add_option(name, out, help)->type_name(type)->allow_extra_args(false)->group(group);
   };
   repeated("--host", flags.hosts,
-           "Run this host: a file, or the name of one of the\nsuite's; repeat for more columns",
-           "FILE|NAME", "What is run");
-  repeated("--host-program", flags.programs, "Where a host's program is", "NAME=PATH",
-           "What is run");
-  repeated("--group", flags.filter.groups, "Only this group of cases", "GROUP", "What is run");
+           "Run this host: a host file, or the name of one in\nthe suite; repeat for more columns",
+           "FILE|NAME", "Selection");
+  repeated("--host-program", flags.programs, "The path of a host's program", "NAME=PATH",
+           "Selection");
+  repeated("--group", flags.filter.groups, "Only this group of cases", "GROUP", "Selection");
   repeated("--case", flags.filter.cases,
-           "Only cases whose name or id matches, as\n'layout/*@witx*'", "GLOB", "What is run");
-  repeated("--dialect", flags.filter.dialects, "Only this dialect", "DIALECT", "What is run");
-  repeated("--framework", flags.filter.frameworks, "Only this framework", "NAME", "What is run");
-  app.add_flag("--list", flags.list, "Print what would be run, and run nothing")
-      ->group("What is run");
+           "Only cases whose name or id matches, as\n'layout/*@witx*'", "GLOB", "Selection");
+  repeated("--dialect", flags.filter.dialects, "Only this dialect", "DIALECT", "Selection");
+  repeated("--framework", flags.filter.frameworks, "Only this framework", "NAME", "Selection");
+  app.add_flag("--list", flags.list, "Print what would run, but run nothing")->group("Selection");
   app.add_option("--suite", flags.suite,
                  "The suite's folder; default beside the program;\nalso WASINN_CONFORMANCE_SUITE")
       ->type_name("DIR")
       ->group("How");
-  app.add_flag("--exact", flags.exact,
-               "Want wasinn's own answers: no others that a rule\nallows, and those that are only "
-               "recorded, too")
+  app.add_flag(
+         "--exact", flags.exact,
+         "Expect wasinn's own values: no others that a rule\nallows, and recorded values, too")
       ->group("How");
-  app.add_option("--jobs", flags.jobs, "Runs side by side; 0: as many as cores")
+  app.add_option("--jobs", flags.jobs, "Parallel runs; 0: one for each core")
       ->type_name("N")
       ->check(cli::Count())
       ->group("How");
   app.add_option("--time-limit", flags.time_limit,
-                 "Seconds for a case that sets no limit itself;\ndefault 30")
+                 "Time limit in seconds for cases without their\nown; default 30")
       ->type_name("S")
       ->check(cli::Count())
       ->group("How");
@@ -43,14 +42,15 @@ void AddFlags(CLI::App& app, Flags& flags) {
            "Write a report, too: .html, .json, .md, .xml\n(JUnit) or .txt", "FILE", "Reports");
   app.add_flag(
          "--brief", flags.brief,
-         "In .json and .html, leave out what programs\nprinted, and the details of good results")
+         "In .json and .html, leave out the programs'\noutput and the details of passed cases")
       ->group("Reports");
   app.add_option("--merge", flags.merge,
                  "Show JSON reports of other runs as more columns;\nwithout --host nothing is run")
       ->type_name("FILE...")
       ->group("Reports");
-  app.add_flag("--rejudge", flags.rejudge,
-               "Judge the answers in merged reports by the rules\nof this suite and its host files")
+  app.add_flag(
+         "--rejudge", flags.rejudge,
+         "Judge the values in merged reports again, by\nthe rules of this suite and its host files")
       ->group("Reports");
 }
 

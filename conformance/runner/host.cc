@@ -10,7 +10,7 @@
 namespace wasinn::conformance {
 namespace {
 
-constexpr std::size_t kMostBytes = 1 << 20;
+constexpr std::size_t kMaxBytes = 1 << 20;
 
 void CheckWords(TableReader& table, std::string_view key, const std::vector<std::string>& given,
                 const std::vector<std::string>& words) {
@@ -101,7 +101,7 @@ Result<Host> ParseHost(std::string_view text, const std::string& path) {
 }
 
 Result<Host> LoadHost(const std::string& path) {
-  const auto text = ReadFile(path, kMostBytes);
+  const auto text = ReadFile(path, kMaxBytes);
   if (!text) return std::unexpected(text.error());
   return ParseHost(*text, path);
 }

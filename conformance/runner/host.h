@@ -1,4 +1,4 @@
-// A host under test, as its file describes it.
+// A host under test, as described by its file.
 #pragma once
 
 #include <optional>
@@ -11,14 +11,14 @@
 
 namespace wasinn::conformance {
 
-// How a host shows that the guest trapped: one of these exit codes (any other than 0 when empty)
-// and this text on stderr or stdout (any when empty).
+// How to recognize a guest's trap: one of these exit codes (empty: any except 0) and this text on
+// stderr or stdout (empty: any).
 struct TrapSign {
   std::vector<int> exit;
   std::string text;
 };
 
-// A difference from the suite that is known of this host.
+// A known deviation of this host from the suite.
 struct Deviation {
   std::vector<std::string> cases;  // patterns over result ids
   std::string reason;

@@ -7,11 +7,11 @@
 namespace wasinn::conformance {
 namespace {
 
-constexpr std::size_t kMostValue = 2000;
-constexpr std::size_t kMostOfCut = 1 << 20;
-constexpr std::size_t kMostMessage = 300;
+constexpr std::size_t kMaxValue = 2000;
+constexpr std::size_t kMaxOfCut = 1 << 20;
+constexpr std::size_t kMaxMessage = 300;
 
-// The `lines` lines of `text` from the one in which `part` is found, "" when it is not.
+// The `lines` lines of `text` from the first one that contains `part`; "" if there is none.
 std::string LinesWith(const std::string& text, const std::string& part, int lines = 1) {
   const auto at = text.find(part);
   if (at == std::string::npos) return {};
@@ -24,7 +24,7 @@ std::string LinesWith(const std::string& text, const std::string& part, int line
   return text.substr(begin, end - begin);
 }
 
-// The last line that tells what happened.
+// The last line that explains what happened.
 std::string LastLine(std::string_view text) {
   while (!text.empty()) {
     while (text.ends_with('\n')) text.remove_suffix(1);
@@ -44,12 +44,12 @@ std::string WithLastLine(std::string message, const std::string& err) {
   return last.empty() ? message : fmt::format("{}: {}", message, last);
 }
 
-// A run that did not come to its own end; false when it did.
+// Handles a run that did not end by itself; false if it did.
 bool JudgeEnd(const Job& job, const ProcessEnd& end, const std::string& out, CaseResult& result) {
   const auto ends = [&](Kind kind, std::string message) {
     result.kind = kind;
     std::ranges::replace(message, '\n', ' ');
-    result.message = Shorten(message, kMostMessage);
+    result.message = Shorten(message, kMaxMessage);
     return true;
   };
   if (!end.failure.empty()) {
@@ -57,7 +57,7 @@ bool JudgeEnd(const Job& job, const ProcessEnd& end, const std::string& out, Cas
   }
   if (end.stopped) return ends(Kind::kSkip, "stopped by a signal");
   for (const auto& text : job.host->panic) {
-    // The second line is what the panic says.
+    // The second line is the panic's message.
     auto line = LinesWith(result.err, text, 2);
     if (line.empty()) line = LinesWith(out, text, 2);
     if (!line.empty()) return ends(Kind::kPanic, line);
@@ -117,13 +117,13 @@ bool IsAsked(const Case& one, const std::string& key) {
 void JudgeGuest(const Case& one, bool exact, const Printed& guest, bool ended_badly,
                 CaseResult& result) {
   const auto lower = [&](Kind kind, const std::string& message) {
-    // How the run ended says more than the values that are missing for it.
+    // The end of the run is more important than the values that are missing because of it.
     if (ended_badly) return;
-    // The first of the worst is told.
+    // The message is the first one of the worst kind.
     const bool worse = FactsOf(kind).deviates && !FactsOf(result.kind).deviates;
     if (!worse && result.kind != Kind::kPass) return;
     result.kind = kind;
-    result.message = Shorten(message, kMostMessage);
+    result.message = Shorten(message, kMaxMessage);
   };
   const auto of = guest.label.empty() ? std::string() : fmt::format("[{}] ", guest.label);
   if (const auto* setup = guest.Find("setup"); setup != nullptr) {
@@ -157,7 +157,7 @@ void JudgeGuest(const Case& one, bool exact, const Printed& guest, bool ended_ba
   if (one.recorded) lower(Kind::kRecorded, {});
 }
 
-// Of many copies, the first one and those that miss something are enough to read.
+// With many copies, the report keeps only the first one and those with wrong values.
 void DropAlike(CaseResult& result) {
   if (result.checks.empty()) return;
   const std::string first = result.checks.front().label;
@@ -206,9 +206,9 @@ CaseResult Judge(const Job& job, const ProcessEnd& end) {
   result.exit_code = end.exit_code;
   result.signal = end.signal;
   result.duration_ms = end.duration.count();
-  // Of what was cut, the beginning tells enough.
+  // The beginning of a text that was cut is enough.
   const std::string_view read =
-      std::string_view(out).substr(0, end.flooded ? kMostOfCut : out.size());
+      std::string_view(out).substr(0, end.flooded ? kMaxOfCut : out.size());
   Output output = ParseOutput(read, job.one->copies > 1);
   result.kind = Kind::kPass;
   result.message.clear();
@@ -219,9 +219,9 @@ CaseResult Judge(const Job& job, const ProcessEnd& end) {
     result.message =
         fmt::format("expected {} copies, given {}", job.one->copies, output.guests.size());
   }
-  for (auto& check : result.checks) check.given = Shorten(check.given, kMostValue);
-  result.other = Excerpt(output.other, 2 * kMostValue);
-  result.err = Excerpt(result.err, 2 * kMostValue);
+  for (auto& check : result.checks) check.given = Shorten(check.given, kMaxValue);
+  result.other = Excerpt(output.other, 2 * kMaxValue);
+  result.err = Excerpt(result.err, 2 * kMaxValue);
   return result;
 }
 

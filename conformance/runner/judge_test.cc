@@ -140,7 +140,7 @@ TEST_F(Judging, HangIsKilledWithAllItStarted) {
   std::ifstream file(pids);
   pid_t child = 0;
   ASSERT_TRUE(file >> child);
-  // The child is gone, or a zombie that nobody has asked for; on a busy machine it takes its time
+  // The child is gone, or a zombie that was not reaped yet; on a busy machine it takes its time
   // to die.
   const auto ended = [child] {
     std::ifstream stat("/proc/" + std::to_string(child) + "/stat");

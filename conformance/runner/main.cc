@@ -57,7 +57,7 @@ int main(int argc, char** argv) {
   try {
     code = conformance::Main(argc, argv);
   } catch (const std::exception& error) {
-    // Only the C++ library throws here, above all for want of memory.
+    // Only the C++ library throws here, mainly if memory runs out.
     cli::PrintError("wasinn-conformance: error: {}\n", error.what());
   }
   return cli::EndOfOutput("wasinn-conformance", code, conformance::kBroken);

@@ -1,4 +1,4 @@
-// The fixed parts of the HTML report: page.css and page.js, which the build puts into a source
+// The fixed parts of the HTML report: page.css and page.js, which the build embeds in a source
 // file.
 #pragma once
 

@@ -75,7 +75,7 @@ std::string LackOf(const Host& host, const Case& one) {
   return {};
 }
 
-// Which frameworks a case runs with on a host; `why` is told when there are none.
+// The frameworks with which a case runs on a host; if there are none, `why` says so.
 std::vector<std::string> FrameworksOf(const Suite& suite, const Host& host, const Case& one,
                                       const PlanOptions& options, std::string& why) {
   std::vector<std::string> having;
@@ -251,7 +251,7 @@ std::vector<Job> Plan(const Suite& suite, const Host& host, const PlanOptions& o
           skip = LackOf(host, one);
         }
         if (!skip.empty() || one.frameworks == FrameworkUse::kNone) {
-          // A run for one framework only leaves out the cases that need none.
+          // With a filter for one framework, cases that need none are left out.
           if (options.filter.frameworks.empty()) add(one, dialect, "", skip);
           continue;
         }

@@ -1,4 +1,4 @@
-// What is run on a host: each case in each of its dialects and frameworks, as a command.
+// Plans the runs on a host: each case in each of its dialects and frameworks, as a command.
 #pragma once
 
 #include <chrono>
@@ -24,14 +24,14 @@ struct Job {
   std::string dialect;
   std::string framework;  // "" for none
   std::string id;         // group/name@dialect+framework
-  std::string skip;       // why it is not run, "" when it is
-  std::string flaw;       // why it cannot be run although it should, "" when it can
+  std::string skip;       // why it does not run, or ""
+  std::string flaw;       // why it cannot run although it should, or ""
   std::vector<std::string> command;
-  // Names in the run's own working folder and what they are links to; without any, it runs in ours.
+  // Links in the run's own working folder, by name; without any, it runs in the current folder.
   TextPairs links;
   std::chrono::seconds time_limit{0};
   std::string known;   // the reason of a known deviation, "" for none
-  bool exact = false;  // wasinn's own answers are wanted, no others that the rule allows
+  bool exact = false;  // expects wasinn's own values, no others that the rule allows
 };
 
 struct PlanOptions {
@@ -48,8 +48,8 @@ std::string KnownReason(const Host& host, const std::string& id);
 
 std::vector<Job> Plan(const Suite& suite, const Host& host, const PlanOptions& options);
 
-// A mistake in the filter: a group, framework or dialect that there is not, or a pattern that
-// matches no case; "" for none.
+// A mistake in the filter: an unknown group, framework or dialect, or a pattern that matches no
+// case; "" if there is none.
 std::string FilterMistake(const Suite& suite, const Filter& filter);
 
 }  // namespace wasinn::conformance

@@ -18,7 +18,7 @@
 namespace wasinn::conformance {
 namespace {
 
-// A folder of a run's own with links; gone with it.
+// A temporary folder with links for one run.
 class LinkFolder {
  public:
   explicit LinkFolder(const TextPairs& links) {
@@ -42,7 +42,7 @@ class LinkFolder {
   LinkFolder& operator=(const LinkFolder&) = delete;
 
   const std::string& path() const { return path_; }
-  // Why it could not be made, "" when it was.
+  // Why it could not be created, or "".
   std::string Mistake() const { return error_ ? error_.message() : std::string(); }
 
  private:

@@ -21,9 +21,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-// How often a program that neither prints nor ends is looked at.
+// The interval for checking a program that neither prints nor ends.
 constexpr milliseconds kLookEvery{50};
-// A process outside the group that holds the pipe is not waited for longer.
+// The longest wait for a process outside the group that still holds the pipe.
 constexpr milliseconds kDrainAtMost{500};
 
 class Pipe {
@@ -60,7 +60,7 @@ class Pipe {
 // The first and the last part of a stream of any length.
 class Kept {
  public:
-  explicit Kept(std::size_t most) : half_(most / 2) {}
+  explicit Kept(std::size_t max) : half_(max / 2) {}
   void Add(std::string_view data) {
     total_ += data.size();
     if (head_.size() < half_) {
@@ -86,7 +86,7 @@ class Kept {
   std::string tail_;
 };
 
-// Reads what is there; false when the stream has ended.
+// Reads the available bytes; false if the stream has ended.
 bool ReadSome(Pipe& pipe, Kept& kept) {
   char buffer[1 << 16];
   const auto count = read(pipe.read_end(), buffer, sizeof(buffer));
@@ -123,7 +123,7 @@ std::vector<char*> Pointers(std::vector<std::string>& texts) {
   return pointers;
 }
 
-// Starts the program; an errno, 0 when it runs.
+// Starts the program; returns an errno, or 0 if it runs.
 int Spawn(const ProcessRequest& request, Pipe& out, Pipe& err, pid_t& pid) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
@@ -151,7 +151,7 @@ int Spawn(const ProcessRequest& request, Pipe& out, Pipe& err, pid_t& pid) {
   return failed;
 }
 
-// True when the process has ended; it stays a zombie, so that its group's number is not reused.
+// Whether the process has ended; it stays a zombie, so that the number of its group is not reused.
 bool HasEnded(pid_t pid) {
   siginfo_t info = {};
   return waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
@@ -173,12 +173,12 @@ class Watcher {
         end_.stopped = true;
       } else if (now >= deadline) {
         end_.timed_out = true;
-      } else if (kept_out_.total() > request_.most_output) {
+      } else if (kept_out_.total() > request_.max_output) {
         end_.flooded = true;
       }
       if (end_.stopped || end_.timed_out || end_.flooded) break;
       const auto left = std::chrono::duration_cast<milliseconds>(deadline - now) + milliseconds{1};
-      // Both streams closed most often means that it is about to end.
+      // If both streams are closed, the process usually ends soon.
       if (Open() == 0) pause = std::min(pause * 2, kLookEvery);
       Read(std::min(left, Open() == 0 ? pause : kLookEvery));
     }
@@ -191,7 +191,7 @@ class Watcher {
     if (WIFEXITED(status)) end_.exit_code = WEXITSTATUS(status);
     const bool killed_by_us = end_.stopped || end_.timed_out || end_.flooded;
     if (WIFSIGNALED(status) && !killed_by_us) end_.signal = WTERMSIG(status);
-    end_.flooded = end_.flooded || kept_out_.total() > request_.most_output;
+    end_.flooded = end_.flooded || kept_out_.total() > request_.max_output;
     end_.out = kept_out_.Text();
     end_.err = kept_err_.Text();
   }
@@ -209,7 +209,7 @@ class Watcher {
 
   void Drain() {
     const auto until = Clock::now() + kDrainAtMost;
-    while (Open() > 0 && Clock::now() < until && kept_out_.total() <= 2 * request_.most_output) {
+    while (Open() > 0 && Clock::now() < until && kept_out_.total() <= 2 * request_.max_output) {
       Read(kLookEvery);
     }
   }
@@ -219,14 +219,15 @@ class Watcher {
   Pipe& out_;
   Pipe& err_;
   ProcessEnd& end_;
-  Kept kept_out_{2 * request_.most_output};
-  Kept kept_err_{request_.most_output / 4};
+  Kept kept_out_{2 * request_.max_output};
+  Kept kept_err_{request_.max_output / 4};
 };
 
 }  // namespace
 
 ProcessEnd RunProcess(const ProcessRequest& request, const std::atomic<bool>& stop) {
-  // Between a pipe's birth and its flag another thread must not start a program.
+  // Between the creation of a pipe and the setting of its flag, no other thread may start a
+  // program.
   static std::mutex spawn_mutex;
   ProcessEnd end;
   pid_t pid = -1;

@@ -1,4 +1,4 @@
-// Runs one program to its end, whatever it does.
+// Runs one program and makes sure that it ends.
 #pragma once
 
 #include <atomic>
@@ -15,15 +15,15 @@ struct ProcessRequest {
   TextPairs env = {};                // over ours
   std::string cwd = {};              // "": ours
   std::chrono::milliseconds time_limit{30'000};
-  // More than this on stdout ends the program: enough for hosts that log each of 100,000 errors. Of
-  // stderr the first and last part are kept.
-  std::size_t most_output = 64 << 20;
+  // More output than this on stdout ends the program; it is enough for hosts that log each of
+  // 100,000 errors. The first and the last part of stderr are kept.
+  std::size_t max_output = 64 << 20;
 };
 
 struct ProcessEnd {
-  std::string failure;  // why it could not be started, "" when it was
+  std::string failure;  // why it could not be started, or ""
   int exit_code = -1;
-  int signal = 0;  // that ended it by itself
+  int signal = 0;  // the signal that ended it, unless the runner sent it
   bool timed_out = false;
   bool flooded = false;
   bool stopped = false;

@@ -1,4 +1,4 @@
-// How far a run is: in place on a terminal, else a line for each group.
+// The progress of a run: in place on a terminal, otherwise one line for each group.
 #pragma once
 
 #include <map>

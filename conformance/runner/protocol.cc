@@ -7,8 +7,8 @@
 namespace wasinn::conformance {
 namespace {
 
-// A guest prints some dozens; more are not looked at.
-constexpr std::size_t kMostValues = 10'000;
+// The maximum number of values; guests print a few dozen.
+constexpr std::size_t kMaxValues = 10'000;
 constexpr std::string_view kKeyLetters = "abcdefghijklmnopqrstuvwxyz0123456789_.";
 
 // The number in "[3] ", taken off the line; "" for a line of no copy.
@@ -24,7 +24,7 @@ std::string TakeLabel(std::string_view& line) {
 
 void Take(std::string_view line, Printed& guest, std::string& other) {
   if (line == "done") {
-    if (guest.done && guest.mistakes.size() < kMostValues)
+    if (guest.done && guest.mistakes.size() < kMaxValues)
       guest.mistakes.emplace_back("done", "printed done twice");
     guest.done = true;
     return;
@@ -37,7 +37,7 @@ void Take(std::string_view line, Printed& guest, std::string& other) {
     other += '\n';
     return;
   }
-  if (guest.values.size() >= kMostValues) return;
+  if (guest.values.size() >= kMaxValues) return;
   if (guest.done) {
     guest.mistakes.emplace_back(key, fmt::format("printed {} after done", key));
   } else if (guest.Find(key) != nullptr) {

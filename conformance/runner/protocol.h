@@ -1,4 +1,4 @@
-// What guests print: key=value lines, then `done`.
+// The protocol of guests: key=value lines, then `done`.
 #pragma once
 
 #include <string>
@@ -16,7 +16,7 @@ struct Printed {
   bool done = false;
   TextPairs mistakes;  // a key, and that it was printed twice or after `done`
 
-  // nullptr when the key was not printed.
+  // nullptr if the key was not printed.
   const std::string* Find(std::string_view key) const;
 };
 

@@ -16,7 +16,7 @@ const Case* FindCase(const Suite& suite, const CaseResult& result) {
   return one == group->cases.end() ? nullptr : &*one;
 }
 
-// Whether the guest came to its own end, so that the rules say what its answers mean.
+// Whether the guest ended by itself, so that the rules apply to its values.
 bool EndedByItself(const CaseResult& result) {
   switch (result.kind) {
     case Kind::kPass:
@@ -25,7 +25,8 @@ bool EndedByItself(const CaseResult& result) {
     case Kind::kSetup:
       return !result.checks.empty();
     case Kind::kFail:
-      // Else it printed too much, too little or twice: what is told is no check.
+      // Otherwise it printed too much, too little or twice, and the message does not concern a
+      // value.
       return std::ranges::any_of(
           result.checks, [](const Check& check) { return check.verdict == Verdict::kMissed; });
     default:
@@ -33,7 +34,7 @@ bool EndedByItself(const CaseResult& result) {
   }
 }
 
-// What each copy printed; a key that a report says was not printed is not among them.
+// The values of each copy, without keys that were not printed according to the report.
 std::vector<Printed> AnswersOf(const CaseResult& result) {
   std::vector<Printed> guests;
   for (const auto& check : result.checks) {
@@ -48,7 +49,7 @@ std::vector<Printed> AnswersOf(const CaseResult& result) {
   return guests;
 }
 
-// Whether the run was asked for all that the rules judge.
+// Whether the run has all values that the rules judge.
 bool WasAsked(const Case& one, const CaseResult& result) {
   const auto has = [&](std::string_view key) {
     return std::ranges::find(result.checks, key, &Check::key) != result.checks.end();
@@ -65,7 +66,7 @@ void RejudgeResult(const Case* one, bool exact, CaseResult& result) {
     return;
   }
   if (!EndedByItself(result)) {
-    // What the runner of that time could not read, another one may.
+    // A newer runner may be able to read output that the runner of that time could not.
     result.outdated = result.kind == Kind::kFail;
     return;
   }

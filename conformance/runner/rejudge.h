@@ -1,4 +1,4 @@
-// Judges answers of an older run by the suite's rules of today.
+// Judges the values of an older run by the suite's current rules.
 #pragma once
 
 #include "report.h"
@@ -6,10 +6,10 @@
 
 namespace wasinn::conformance {
 
-// Gives each result of the report the kind that its recorded answers have by the rules of `suite`,
-// and each deviation the reason that the suite's host file of that name has for it. What the rules
-// ask and the run did not print keeps its kind and is marked as outdated. How a run ended, other
-// than by its own end, does not depend on the rules.
+// Sets the kind of each result in the report by its values and the rules of `suite`, and the reason
+// of each deviation from the suite's host file of that name. A result that lacks values for the
+// rules keeps its kind and is marked as outdated. If a run did not end by itself, its kind does not
+// depend on the rules.
 Result<> Rejudge(const Suite& suite, bool exact, Report& report);
 
 }  // namespace wasinn::conformance

@@ -1,4 +1,4 @@
-// What a run found, and the forms in which it is told.
+// The results of a run, and the forms of the report.
 #pragma once
 
 #include <map>
@@ -10,7 +10,7 @@
 
 namespace wasinn::conformance {
 
-// A case as reports tell it.
+// The description of a case in reports.
 struct CaseFacts {
   std::string name;
   std::string checks;
@@ -18,7 +18,7 @@ struct CaseFacts {
   std::string rule;
   std::string why;
   bool recorded = false;
-  TextPairs wrong;  // the answers of a host that breaks the rule
+  TextPairs wrong;  // the values of a host that breaks the rule
 };
 
 struct GroupFacts {
@@ -34,8 +34,8 @@ struct HostReport {
   std::string title;
   std::string version;
   std::string program;
-  std::string missing;  // why nothing was run, "" when something was
-  std::string date;     // when it was run, as 2026-01-31T12:00:00Z
+  std::string missing;  // why nothing was run, or ""
+  std::string date;     // the time of the run, e.g. 2026-01-31T12:00:00Z
   std::int64_t duration_ms = 0;
   std::vector<CaseResult> results;
 };
@@ -43,16 +43,16 @@ struct HostReport {
 struct Report {
   std::vector<GroupFacts> groups;
   std::vector<HostReport> hosts;
-  bool stopped = false;  // by a signal, before all was run
+  bool stopped = false;  // whether a signal ended it before all runs were done
 };
 
 std::vector<GroupFacts> FactsOf(const Suite& suite);
 
 struct Counts {
   std::map<Kind, int> of;
-  int known = 0;  // deviations that are known
+  int known = 0;  // known deviations
   int unexplained = 0;
-  int healed = 0;  // listed as a known deviation, but good
+  int healed = 0;  // listed as known deviations, but passed
 
   int at(Kind kind) const;
   int good() const { return at(Kind::kPass) + at(Kind::kAcceptable); }
@@ -61,45 +61,46 @@ struct Counts {
   int judged() const { return good() + known + unexplained; }
   int ran() const { return judged() + recorded(); }
 };
-// Of one host, in one group or ("") in all.
+// The counts of one host, in one group or ("") in all groups.
 Counts CountsOf(const HostReport& host, const std::string& group);
-// Unexplained deviations of all hosts.
+// The number of unexplained deviations of all hosts.
 int Unexplained(const Report& report);
 
-// A result listed as a known deviation that is good now.
+// Whether a result is listed as a known deviation but passes now.
 bool Healed(const CaseResult& result);
 
-// How many cases were run, and by whose rules: "3 cases: 2 by the specification, 1 by rules of our
-// own".
+// The number of cases by the source of their rules: "3 cases: 2 by the specification, 1 by rules of
+// our own".
 std::string SourcesText(const Report& report);
 
-// What an answer that was judged again was before, or that it could not be; "" for neither.
+// The note for a result whose kind changed when it was judged again, or that could not be judged
+// again; otherwise "".
 std::string HistoryText(const CaseResult& result);
-// The same of all results of a host.
+// The note for all results of a host.
 std::string HistoryText(const HostReport& host);
 
-// The case that a result belongs to; an empty one when the report has no such case.
+// The case of a result; an empty one if the report has no such case.
 const CaseFacts& FactsOf(const Report& report, const CaseResult& result);
 
 // 1234 as "1.2 s", 90000 as "1 min 30 s".
 std::string DurationText(std::int64_t ms);
 
-// For the screen: short, `colours` with escape codes. Ends with a line break.
+// For the terminal: short, with escape codes if `colours`. Ends with a line break.
 std::string WriteText(const Report& report, bool colours);
-// `brief` leaves out what Rejudge takes from the suite, and what the programs printed.
+// `brief` leaves out the details that Rejudge takes from the suite, and the programs' output.
 std::string WriteJson(const Report& report, bool brief);
 // A table of groups and hosts, and the deviations of each host with their reasons.
 std::string WriteMarkdown(const Report& report);
 // JUnit's XML: a test suite for each host and group; known deviations count as skipped.
 std::string WriteJunit(const Report& report);
-// One page without outside resources; `brief`: good results are only named.
+// One page without external resources; `brief`: passed cases are only named.
 std::string WriteHtml(const Report& report, bool brief);
 
-// What WriteJson wrote; `path` is for messages.
+// Reads the output of WriteJson; `path` is for messages.
 Result<Report> ReadJson(std::string_view text, const std::string& path);
 
-// Adds the columns of `more` and the cases that `report` lacks. A host that both have keeps both
-// columns, the later one under its name and date.
+// Adds the columns of `more` and the cases that `report` lacks. If both have a host, both columns
+// are kept, the later one under its name and date.
 void Merge(Report& report, Report more);
 
 }  // namespace wasinn::conformance

@@ -1,4 +1,4 @@
-// The report as one page. All text that does not stand in this file goes through Esc.
+// The report as one page. All text from outside this file goes through Esc.
 #include <algorithm>
 #include <random>
 
@@ -15,7 +15,7 @@ std::string Plural(int count, std::string_view one, std::string_view more) {
   return fmt::format("{} {}", count, count == 1 ? one : more);
 }
 
-// The class that gives a colour; the sign beside it says the same without one.
+// The class that sets a colour; the sign next to it has the same meaning.
 std::string_view ToneOf(const CaseResult& result) {
   if (result.unexplained()) return "bad";
   if (result.deviates() || Healed(result)) return "known";
@@ -231,7 +231,7 @@ std::string Skips(const std::vector<const CaseResult*>& skipped) {
   return html;
 }
 
-// The names of good results, in one line.
+// The names of passed cases, in one line.
 std::string Named(const std::vector<const CaseResult*>& good) {
   if (good.empty()) return {};
   std::vector<std::string> ids;
@@ -248,7 +248,7 @@ std::string GroupHtml(const Report& report, const GroupFacts& group, bool brief)
   for (const auto& host : report.hosts) {
     const Counts counts = CountsOf(host, group.name);
     if (counts.of.empty()) continue;
-    // What someone looks for first comes first.
+    // The most important parts come first.
     std::vector<const CaseResult*> unexplained;
     std::vector<const CaseResult*> known;
     std::vector<const CaseResult*> good;
@@ -300,7 +300,7 @@ std::string Headline(const Report& report) {
                      SignOf(tone), text, Esc(SourcesText(report)));
 }
 
-// Only the script of this page may run, whatever a host managed to print.
+// Only the script of this page may run, whatever a host printed.
 std::string Nonce() {
   std::random_device random;
   std::string nonce;

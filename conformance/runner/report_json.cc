@@ -21,7 +21,7 @@ Json CheckJson(const Check& check) {
   return json;
 }
 
-// What a run was, when it was judged again.
+// The earlier kind of a result that was judged again.
 void AddHistory(const CaseResult& result, Json& json) {
   if (!result.was.empty()) json["was"] = result.was;
   if (result.outdated) json["outdated"] = true;
@@ -67,7 +67,7 @@ Json ResultJson(const CaseResult& result) {
   return json;
 }
 
-// Reads fields of any JSON without exceptions: what is not there or of another type is empty.
+// Reads fields of any JSON without exceptions: a missing field, or one of another type, is empty.
 std::string Text(const Json& json, const char* key) {
   const auto found = json.find(key);
   return found != json.end() && found->is_string() ? CleanText(found->get<std::string>())
@@ -102,7 +102,7 @@ Check ReadCheck(const Json& json) {
   return check;
 }
 
-// GROUP/NAME@DIALECT+FRAMEWORK in its parts.
+// Splits GROUP/NAME@DIALECT+FRAMEWORK into its parts.
 void ReadId(CaseResult& result) {
   std::string_view rest = result.id;
   const auto cut = [&](char sign) {
@@ -131,7 +131,7 @@ Result<CaseResult> ReadResult(const Json& json, const std::string& path) {
   result.kind = kind->kind;
   result.message = Text(json, "message");
   result.known = Text(json, "known");
-  // A brief report leaves out the 0; in a full one, null is for a run that was killed.
+  // A brief report leaves out 0; in a full one, null means that the run was killed.
   result.exit_code =
       static_cast<int>(Number(json, "exit_code", json.contains("exit_code") ? -1 : 0));
   result.signal = static_cast<int>(Number(json, "signal", 0));
@@ -158,7 +158,7 @@ Json GroupJson(const GroupFacts& group) {
   return json;
 }
 
-// Where a program lies says nothing elsewhere.
+// The path of a program means nothing on another machine.
 std::string FileName(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 }  // namespace

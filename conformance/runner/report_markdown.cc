@@ -1,4 +1,4 @@
-// The report as a table that a repository shows.
+// The report as a Markdown table.
 #include <algorithm>
 
 #include "report.h"
@@ -7,7 +7,7 @@
 namespace wasinn::conformance {
 namespace {
 
-// What stands in a cell or in a line: no markup, no bar.
+// Text for a cell or a line: without markup and bars.
 std::string Plain(std::string_view text) {
   std::string plain;
   for (const char c : EscapeMarkup(text)) {

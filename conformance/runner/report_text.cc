@@ -1,4 +1,4 @@
-// The report for the screen.
+// The report for the terminal.
 #include <algorithm>
 
 #include "report.h"
@@ -8,7 +8,7 @@
 namespace wasinn::conformance {
 namespace {
 
-// "34 ✓  2 ✗  1 known  5 skipped", without what is 0.
+// "34 ✓  2 ✗  1 known  5 skipped", without counts of 0.
 std::string CellText(const Counts& counts) {
   std::vector<std::string> parts;
   const auto add = [&](int count, std::string_view what) {
@@ -66,11 +66,11 @@ std::string DeviationText(const Report& report, const CaseResult& result, const 
   return text;
 }
 
-// A report on the screen stays short; the other forms have all ids.
-constexpr std::size_t kMostIds = 3;
+// The report on the terminal stays short; the other forms have all ids.
+constexpr std::size_t kMaxIds = 3;
 
 std::vector<std::string> First(const std::vector<std::string>& ids) {
-  return {ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(std::min(kMostIds, ids.size()))};
+  return {ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(std::min(kMaxIds, ids.size()))};
 }
 
 std::string KnownText(const HostReport& host) {
@@ -101,7 +101,7 @@ std::string KnownText(const HostReport& host) {
     for (const auto& [kind, count] : kinds) parts.push_back(fmt::format("{} {}", count, kind));
     if (!ids.empty()) {
       text += fmt::format("    {}: {}", fmt::join(parts, ", "), fmt::join(First(ids), " "));
-      text += ids.size() > kMostIds ? fmt::format(" and {} more\n", ids.size() - kMostIds) : "\n";
+      text += ids.size() > kMaxIds ? fmt::format(" and {} more\n", ids.size() - kMaxIds) : "\n";
     }
     if (!healed.empty()) {
       text += fmt::format("    good now, take off the list: {}\n", fmt::join(healed, " "));

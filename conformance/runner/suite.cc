@@ -15,10 +15,10 @@ namespace wasinn::conformance {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::size_t kMostManifest = 16 << 20;
+constexpr std::size_t kMaxManifest = 16 << 20;
 // Longer values are searched in this part only: the library's regular expressions recurse over the
 // text.
-constexpr std::size_t kMostSearched = 4096;
+constexpr std::size_t kMaxSearched = 4096;
 
 bool IsName(std::string_view text) {
   return !text.empty() &&
@@ -30,7 +30,7 @@ bool IsKey(std::string_view text) {
          text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_.") == std::string_view::npos;
 }
 
-// Why a text after ~ is no regular expression, "" when it is one.
+// Why a text after ~ is not a regular expression, or "".
 std::string PatternMistake(const std::string& text) {
   if (!text.starts_with('~')) return {};
   try {
@@ -71,7 +71,7 @@ void CheckExpectation(TableReader& table, const Expectation& expectation) {
   }
 }
 
-// The answers of a host that breaks the rule must be such.
+// Checks that the values under `wrong` really break the rule.
 void ReadWrong(TableReader& table, Case& one) {
   one.wrong = table.Pairs("wrong");
   const auto line = table.LineOf("wrong");
@@ -167,7 +167,7 @@ Result<Case> ReadCase(const TomlValue& value, const std::string& path, const std
 }
 
 Result<std::map<std::string, Framework>> ReadManifest(const std::string& path) {
-  const auto text = ReadFile(path, kMostManifest);
+  const auto text = ReadFile(path, kMaxManifest);
   if (!text) return std::unexpected(text.error());
   const auto json = nlohmann::json::parse(*text, nullptr, false);
   const auto wrong = [&](std::string_view what) { return Fail("{}: expected {}", path, what); };
@@ -228,17 +228,18 @@ bool Meets(const std::string& value, const std::string& expected) {
   if (!expected.starts_with('~')) return value == expected;
   try {
     const std::regex& pattern = [&]() -> const std::regex& {
-      // Compiled once: a suite has the same few patterns a thousand times. And under a lock, since
-      // libstdc++ fills a table of the locale then.
+      // Compiled once, since a suite has the same few patterns a thousand times; and under a lock,
+      // since libstdc++ fills a table of the locale meanwhile.
       static std::mutex mutex;
       static std::map<std::string, std::regex> patterns;
       const std::lock_guard lock(mutex);
       return patterns.try_emplace(expected, expected.substr(1), std::regex::ECMAScript)
           .first->second;
     }();
-    return std::regex_search(value.substr(0, kMostSearched), pattern);
+    return std::regex_search(value.substr(0, kMaxSearched), pattern);
   } catch (const std::regex_error&) {
-    // The suite's patterns were checked; what is left is a search that takes too long.
+    // The suite's patterns were checked, so the only remaining error is a search that takes too
+    // long.
     return false;
   }
 }
@@ -303,7 +304,7 @@ Result<Suite> LoadSuite(const std::string& dir) {
   if (!files) return std::unexpected(files.error());
   if (files->empty()) return Fail("{}/cases: expected case files (*.toml), given none", suite.dir);
   for (const auto& path : *files) {
-    const auto text = ReadFile(path, kMostManifest);
+    const auto text = ReadFile(path, kMaxManifest);
     if (!text) return std::unexpected(text.error());
     auto group = ParseGroup(*text, path);
     if (!group) return std::unexpected(group.error());

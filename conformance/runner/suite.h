@@ -13,8 +13,8 @@ namespace wasinn::conformance {
 
 enum class FrameworkUse { kEach, kOne, kNone };
 
-// What a guest must print under a key. A text that begins with ~ is a regular expression to be
-// found in the value.
+// The expected value of a key. A text that begins with ~ is a regular expression that must match a
+// part of the value.
 struct Expectation {
   std::string key;
   std::string expected;
@@ -32,28 +32,28 @@ struct Case {
   std::vector<std::string> files;
   FrameworkUse frameworks = FrameworkUse::kNone;
   TextPairs policy;
-  std::uint32_t copies = 0;      // 0: one guest, without asking for copies
-  std::uint32_t time_limit = 0;  // seconds; 0: the run's
+  std::uint32_t copies = 0;      // 0: one guest without copies
+  std::uint32_t time_limit = 0;  // seconds; 0: the default of the run
   std::string checks;
   std::string source;
   std::string rule;
   std::string why;
-  // A case whose question no rule answers: what is given is recorded, and only that the host lives
-  // on is judged.
+  // A case that no rule covers: its values are recorded, and only the survival of the host is
+  // judged.
   bool recorded = false;
   std::vector<Expectation> expect;
   std::vector<std::string> record;
-  TextPairs wasinn;  // recorded on other hosts; what wasinn answers, for its own gate
-  TextPairs wrong;   // what a host that breaks the rule prints instead; the case then fails
+  TextPairs wasinn;  // wasinn's own values, checked with --exact; recorded on other hosts
+  TextPairs wrong;   // the values of a host that breaks the rule, with which the case must fail
 };
 
-// Whether no answer in the field can miss the expectation: each errno of WITX, or each code of WIT,
-// meets it; or for a text, each text.
+// Whether no possible value can miss the expectation: each errno of WITX, each code of WIT, or each
+// text meets it.
 bool TakesEveryAnswer(const Expectation& expectation);
 
-// Whether a value is as expected: equal, or found by the regular expression after ~.
+// Whether a value is as expected: equal, or matched by the regular expression after ~.
 bool Meets(const std::string& value, const std::string& expected);
-// Whether a value is as expected, or one of those that are accepted.
+// Whether a value is the expected one or an accepted one.
 bool Takes(const Expectation& expectation, const std::string& value);
 
 struct Group {
@@ -78,8 +78,8 @@ struct Suite {
 // One case file; `path` is for messages.
 Result<Group> ParseGroup(std::string_view text, const std::string& path);
 
-// All of a suite folder. Files of one group are put together under the first one's title. A model
-// that a case names and no framework has is an error.
+// A whole suite folder. Files of one group are merged under the title of the first one. It is an
+// error if a case names a model that no framework has.
 Result<Suite> LoadSuite(const std::string& dir);
 
 }  // namespace wasinn::conformance

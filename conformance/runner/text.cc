@@ -87,22 +87,22 @@ std::string Slug(std::string_view text) {
   return slug;
 }
 
-std::string Shorten(std::string_view text, std::size_t most) {
-  if (text.size() <= most) return std::string(text);
-  std::size_t end = most;
+std::string Shorten(std::string_view text, std::size_t max) {
+  if (text.size() <= max) return std::string(text);
+  std::size_t end = max;
   while (end > 0 && cli::IsTrail(text[end])) --end;
   return fmt::format("{}… ({} bytes in all)", text.substr(0, end), text.size());
 }
 
-std::string Excerpt(std::string_view text, std::size_t most) {
+std::string Excerpt(std::string_view text, std::size_t max) {
   while (text.ends_with('\n')) text.remove_suffix(1);
-  if (text.size() <= most) return std::string(text);
+  if (text.size() <= max) return std::string(text);
   const auto inside = [&](std::size_t at) { return at < text.size() && cli::IsTrail(text[at]); };
-  // Cut between lines, or within a line that is longer than half of it all.
-  std::size_t head = most / 2;
+  // The cut is between lines, or within a line that is longer than half of the text.
+  std::size_t head = max / 2;
   if (const auto line = text.rfind('\n', head); line != std::string_view::npos) head = line;
   while (inside(head)) --head;
-  std::size_t tail = text.size() - most / 2;
+  std::size_t tail = text.size() - max / 2;
   if (const auto line = text.find('\n', tail - 1); line != std::string_view::npos) tail = line + 1;
   while (inside(tail)) ++tail;
   return fmt::format("{}\n[...]\n{}", text.substr(0, head), text.substr(tail));

@@ -1,4 +1,4 @@
-// Small texts: cleaning what a host printed, escaping, quoting, patterns.
+// Text helpers: cleaning a host's output, escaping, quoting, patterns.
 #pragma once
 
 #include <string>
@@ -9,18 +9,18 @@
 
 namespace wasinn::conformance {
 
-// Valid UTF-8 without control characters except line breaks and tabs; each byte that is none of it
-// becomes U+FFFD, so that terminals, JSON and XML can take any host's output.
+// Valid UTF-8 without control characters except line breaks and tabs; every other byte becomes
+// U+FFFD, so that any host's output is valid for terminals, JSON and XML.
 std::string CleanText(std::string_view text);
 
 // For text and attributes of HTML and XML.
 std::string EscapeMarkup(std::string_view text);
 
-// A word, or a command, as it can be pasted into a POSIX shell.
+// A word, or a command, quoted for a POSIX shell.
 std::string ShellQuote(std::string_view word);
 std::string ShellLine(const std::vector<std::string>& words);
 
-// Shell patterns (*, ?, [...]) over a whole text; * also passes slashes.
+// Shell patterns (*, ?, [...]) that match a whole text; * also matches slashes.
 bool MatchesGlob(const std::string& pattern, const std::string& text);
 bool MatchesAnyGlob(const std::vector<std::string>& patterns, const std::string& text);
 
@@ -31,10 +31,10 @@ std::string Slug(std::string_view text);
 
 using cli::Suggest;
 
-// At most `most` bytes of it, cut between characters, with a note of what is left out.
-std::string Shorten(std::string_view text, std::size_t most);
+// At most `max` bytes of the text, cut between characters, with a note about the omitted part.
+std::string Shorten(std::string_view text, std::size_t max);
 
-// The first and the last lines of a text, about `most` bytes of it in all.
-std::string Excerpt(std::string_view text, std::size_t most);
+// The first and the last lines of a text, about `max` bytes of it in all.
+std::string Excerpt(std::string_view text, std::size_t max);
 
 }  // namespace wasinn::conformance

@@ -33,7 +33,7 @@
 namespace wasinn::conformance {
 namespace {
 
-constexpr std::size_t kMostBytes = 16 << 20;
+constexpr std::size_t kMaxBytes = 16 << 20;
 
 TomlValue Convert(const toml::node& node) {
   using Kind = TomlValue::Kind;
@@ -98,7 +98,7 @@ Result<TomlValue> ParseToml(std::string_view text, const std::string& path) {
 }
 
 Result<TomlValue> ReadToml(const std::string& path) {
-  const auto text = ReadFile(path, kMostBytes);
+  const auto text = ReadFile(path, kMaxBytes);
   if (!text) return std::unexpected(text.error());
   return ParseToml(*text, path);
 }

@@ -27,18 +27,18 @@ Result<TomlValue> ReadToml(const std::string& path);
 
 using TextPairs = std::vector<std::pair<std::string, std::string>>;
 
-// Reads one table key by key. The first mistake is kept and given by Finish; until then the readers
-// give empty values. `value` must outlive the reader.
+// Reads one table key by key. Finish returns the first mistake; until then the readers return empty
+// values. `value` must outlive the reader.
 class TableReader {
  public:
   TableReader(const std::string& path, const TomlValue& value, std::string name);
 
-  // A text that must be there and not be empty.
+  // A text that must exist and not be empty.
   std::string Text(std::string_view key);
   std::string TextOr(std::string_view key, std::string otherwise);
-  // 0 when it is not there.
+  // 0 if it is missing.
   std::uint32_t Count(std::string_view key);
-  // A list of texts; a single text is a list of one. Empty when the key is not there.
+  // A list of texts; a single text is a list of one. Empty if the key is missing.
   std::vector<std::string> Texts(std::string_view key);
   std::vector<std::string> NeedTexts(std::string_view key);
   std::vector<int> Numbers(std::string_view key);
@@ -50,17 +50,17 @@ class TableReader {
   const TomlValue* Table(std::string_view key);
   std::vector<const TomlValue*> Tables(std::string_view key);
 
-  // Keeps a mistake that the caller found.
+  // Records a mistake that the caller found.
   void Mistake(std::uint32_t line, const std::string& text);
-  // Keeps the mistake of a reader of an inner table.
+  // Records the mistake of a reader of an inner table.
   void Pass(const std::string& mistake);
   bool Has(std::string_view key) const;
   std::uint32_t line() const { return value_.line; }
-  // The line of a key, the table's own when it is not there.
+  // The line of a key, or of the table if the key is missing.
   std::uint32_t LineOf(std::string_view key) const;
   std::string Where() const;
 
-  // All keys must have been asked for.
+  // Fails if the table has keys that were never read.
   Result<> Finish();
 
  private:

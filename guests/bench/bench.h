@@ -29,7 +29,7 @@ uint64_t now_ns(void);
 // Ends the program with a message.
 _Noreturn void fail(const char* what, uint32_t error);
 
-// What an ABI provides. A round sends all inputs, computes, and leaves the first output in
+// The functions of an ABI. A round sends all inputs, computes, and leaves the first output in
 // t->output, a block of malloc that it may replace; with `times` it adds to where its time went.
 void open_model(const task* t);
 void run_round(task* t, phases* times);

@@ -1,6 +1,6 @@
 // usage: bench_llm MODEL OPTIONS PROMPT...
-//   Runs the prompts in turn on one context, as a guest that shows an answer token by token.
-//   OPTIONS is JSON. A PROMPT that begins with '+' goes on with the one before it and its answer.
+//   Runs the prompts in turn on one context, like a guest that streams completions.
+//   OPTIONS is JSON. A PROMPT that begins with '+' continues the one before it and its completion.
 //   Prints for each a line {"first_ns", "total_ns", "pieces", "hash", "usage"}: the time until the
 //   first piece of the answer and until its end, and what tells one answer from another. The first
 //   figure is printed at once.
@@ -14,7 +14,7 @@
 enum { PROMPT = 0, OPTIONS = 1, TEXTS = 4, RESPONSE = 0, USAGE = 1, MOST_TEXT = 1 << 18 };
 
 static nn_context context;
-// What was asked and answered so far.
+// The prompts and completions so far.
 static char text[MOST_TEXT];
 static uint32_t text_size;
 static char usage[1 << 14];

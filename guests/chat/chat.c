@@ -1,10 +1,10 @@
-// Asks a language model through wasi_ephemeral_nn as WasmEdge's guests do: chat messages in, the
-// answer printed piece by piece as it is made, then how fast it came.
+// Chats with a language model through wasi_ephemeral_nn, as WasmEdge's guests do: sends chat
+// messages, streams the answer, and then prints its speed.
 //
 // usage: chat_c MODEL [QUESTION...]
 // Each QUESTION is one turn of the same chat; without any, each line of stdin is. The environment
-// may set LLAMA_OPTIONS (JSON for the model, e.g. {"temp": 0}) and LLAMA_SYSTEM (what it is told
-// first).
+// may set LLAMA_OPTIONS (JSON for the model, e.g. {"temp": 0}) and LLAMA_SYSTEM (the system
+// message).
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 enum { OPTIONS = 1, CHAT = 2 };    // inputs; 0 is the prompt
 enum { RESPONSE = 0, USAGE = 1 };  // outputs
 
-// A text that grows. Ends the program when memory does.
+// A growing text. Ends the program if memory runs out.
 typedef struct {
   char* data;
   size_t size, capacity;
@@ -70,7 +70,7 @@ static int failed(const char* what, int32_t error) {
 }
 
 static int set_text(nn_context context, uint32_t index, const char* data, size_t size) {
-  // The dims of text say nothing; guests send [1].
+  // The dims of text are ignored; guests send [1].
   const uint32_t dims[] = {1};
   const nn_tensor tensor = {dims, 1, NN_U8, {0}, (const uint8_t*)data, size};
   return failed("set_input", nn_set_input(context, index, &tensor));
@@ -100,7 +100,7 @@ static int print_usage(nn_context context) {
   return 0;
 }
 
-// Prints the answer as it comes and appends it to `answer`.
+// Streams the answer to stdout and appends it to `answer`.
 static int answer_chat(nn_context context, text* answer) {
   int32_t error;
   while ((error = nn_compute_single(context)) == NN_SUCCESS) {

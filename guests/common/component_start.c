@@ -1,4 +1,5 @@
-// What a component needs beside its main: the allocator the host calls, and a start function.
+// The code that a component needs besides its main: the allocator that the host calls, and a start
+// function.
 #include <stddef.h>
 #include <stdlib.h>
 #include <wasi/api.h>

@@ -1,4 +1,4 @@
-// Streams a model's answer through wasinn_nn: says what the model is, prints the answer in pieces
+// Streams a model's output through wasinn_nn: describes the model, prints the output in pieces
 // as they come, and gives up at a deadline.
 //
 // usage: extension_c MODEL OPTIONS DEADLINE_MS TEXT

@@ -1,4 +1,4 @@
-// What wasinn offers core modules beside wasi_ephemeral_nn: import module wasinn_nn. It works on
+// wasinn's extension for core modules: import module wasinn_nn. It works on
 // the graphs and contexts of wasi_ephemeral_nn (wasi_ephemeral_nn.h) and follows its ways: every
 // call returns an errno, results are written through the last pointers. Errnos are those of
 // wasi_ephemeral_nn and NN_END. docs/extensions.md tells the whole story.

@@ -1,11 +1,11 @@
-// A guest that reads a model's answer in pieces while it computes, and cancels another compute:
+// A guest that reads a model's output in pieces while it computes, and cancels another compute:
 // wasinn:nn as a JavaScript programmer meets it.
 import { loadByName } from "wasi:nn/graph@0.2.0-rc-2024-10-28";
 import { Tensor } from "wasi:nn/tensor@0.2.0-rc-2024-10-28";
 import { describeGraph, describeHost, lastError } from "wasinn:nn/info@0.1.0";
 import { cancel, initExecutionContext, outputs, read, start, wait } from "wasinn:nn/runs@0.1.0";
 
-// What WIT calls none is null with some tools and undefined with others.
+// WIT's none is null with some tools and undefined with others.
 const none = (value) => value === null || value === undefined;
 
 const NO_DEADLINE = 0xffffffff;

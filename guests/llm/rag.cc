@@ -1,6 +1,6 @@
 // Answers a question from a text, as retrieval-augmented generation does: the model turns each
 // paragraph and the question into a list of numbers (an embedding), the paragraph whose numbers are
-// most alike is picked, and the same model answers with that paragraph before it.
+// most similar is picked, and the same model answers with that paragraph before it.
 //
 // usage: llm_rag MODEL TEXT_FILE QUESTION
 // Paragraphs are separated by empty lines.
@@ -58,7 +58,7 @@ std::string JsonText(std::string_view text) {
   return json + '"';
 }
 
-// A graph and what it answers.
+// A graph and its outputs.
 class LanguageModel {
  public:
   explicit LanguageModel(std::string_view name) : graph_(Load(name)) {}
@@ -118,7 +118,7 @@ class LanguageModel {
   nn::Handle<nnc_graph_drop> graph_;
 };
 
-// Of lists whose length is 1: the cosine of the angle between them.
+// For vectors of length 1, this is the cosine of the angle between them.
 float Likeness(const Numbers& a, const Numbers& b) {
   float sum = 0;
   for (size_t i = 0; i < a.size() && i < b.size(); ++i) sum += a[i] * b[i];
@@ -139,12 +139,12 @@ int main(int argc, char** argv) {
   const std::string question = argv[3];
   const Numbers asked = model.Embed(question);
   size_t best = 0;
-  float most = -2;
+  float highest = -2;
   for (size_t i = 0; i < paragraphs.size(); ++i) {
     const float likeness = Likeness(asked, model.Embed(paragraphs[i]));
     std::fprintf(stderr, "%.3f  %.60s\n", static_cast<double>(likeness), paragraphs[i].c_str());
-    if (likeness > most) {
-      most = likeness;
+    if (likeness > highest) {
+      highest = likeness;
       best = i;
     }
   }

@@ -1,5 +1,5 @@
-// A component that shows a language model's answer as it comes: it starts a run, then polls the
-// run's news together with a clock, so that it can give up when the answer takes too long.
+// A component that streams a language model's completion: it starts a background run, then polls
+// the run together with a clock, so that it can give up if the completion takes too long.
 //
 // usage: llm_stream MODEL SECONDS QUESTION
 #define _POSIX_C_SOURCE 200809L  // open_memstream
@@ -43,7 +43,7 @@ static nnc_named_tensor text_input(const char* name, const char* text, uint32_t 
                             nnc_tensor_new(&size, 1, NNC_U8, text, size)};
 }
 
-// Starts the answer to a question.
+// Starts the completion of a question.
 static void ask(nnc_context context, const char* question) {
   char* chat = NULL;
   size_t size = 0;
@@ -62,7 +62,7 @@ static void ask(nnc_context context, const char* question) {
   check("start", started.is_error, started.handle);
 }
 
-// Shows what has come; false at the end of the answer.
+// Prints the new pieces; false at the end of the completion.
 static bool show(nnc_context context) {
   for (;;) {
     nnc_piece piece;
@@ -77,7 +77,7 @@ static bool show(nnc_context context) {
   }
 }
 
-// What the answer has cost, a JSON object.
+// The usage of the completion, a JSON object.
 static void print_usage(nnc_context context) {
   nnc_outputs outputs;
   nnc_outputs_of(context, &outputs);

@@ -14,7 +14,7 @@ namespace {
 
 constexpr double kMinScore = 0.5;
 
-// What each output of the recognition model stands for: a blank, the keys of the file, a space.
+// The meaning of each output of the recognition model: a blank, the keys of the file, a space.
 std::vector<std::string> ReadKeys(const char* path) {
   std::vector<std::string> keys = {""};
   FILE* file = std::fopen(path, "r");

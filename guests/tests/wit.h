@@ -1,4 +1,4 @@
-// What the files of the component guests use; the same for all three snapshots.
+// The shared declarations of the component guests, for all three snapshots.
 #pragma once
 
 #include <wasi_nn_component.h>

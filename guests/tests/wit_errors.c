@@ -111,8 +111,8 @@ static void bad_models(int argc, char** argv) {
   succeeded("the whole model", result);
 }
 
-// What the policy forbids: the model argv[0] by name, or the file argv[1] as bytes. The reason
-// names the rule.
+// Models that the policy forbids: the model argv[0] by name, or the file argv[1] as bytes. The
+// reason names the rule.
 static void refused(int argc, char** argv) {
   CHECK_EQUAL("arguments", argc, 2);
   static const char* const kByName[] = {"models"};

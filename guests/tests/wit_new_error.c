@@ -1,4 +1,4 @@
-// What only the snapshot 2024-06-25 has: a guest can make an error.
+// A feature of the snapshot 2024-06-25 only: a guest can create an error.
 #include "wit.h"
 
 int main(void) {

@@ -1,4 +1,4 @@
-// What both files of the witx guest use.
+// The shared declarations of both files of the witx guest.
 #pragma once
 
 #include <wasi_ephemeral_nn.h>

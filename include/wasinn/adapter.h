@@ -1,8 +1,9 @@
 /* The adapter ABI, version 1: how a Wasm engine is joined to wasinn. C11 and C++.
  *
  * An adapter walks the import tables below, registers each entry with its engine, and calls the
- * handlers. It holds no ML meaning: it supplies guest memory (core modules) or lifted values
- * (components), keeps one wasinn_session per guest instance, and raises traps.
+ * handlers. It does nothing that is specific to machine learning: it supplies guest memory (core
+ * modules) or lifted values (components), keeps one wasinn_session per guest instance, and raises
+ * traps.
  *
  * Calls: a handler that can finish at once returns DONE. One that may take long returns PENDING if
  * it was given `pending`, and sets that to a call: the adapter asks wasinn_call_ready until it has
@@ -35,8 +36,8 @@ typedef struct wasinn_memory {
   size_t size;
 } wasinn_memory;
 
-/* A function that core modules import. `params` and `results` have a letter for each value: 'i' an
- * i32, 'I' an i64; values travel zero-extended in uint64_t. */
+/* A function that core modules import. `params` and `results` have a letter for each value: 'i' for
+ * an i32, 'I' for an i64. Values are passed zero-extended in a uint64_t. */
 typedef struct wasinn_core_import {
   const char* dialect; /* "witx" or "wasinn" */
   const char* module;  /* "wasi_ephemeral_nn" */
@@ -57,13 +58,13 @@ WASINN_EXPORT wasinn_call_state wasinn_call_finish_core(wasinn_call* call, wasin
 
 /* ------------------------------------------------------------------ components */
 
-/* A lifted value. Which fields count depends on its type:
+/* A lifted value. Its type decides which fields are used:
  *   u32, enum case, handle, bool          word
  *   u64                                   word64
  *   string, list<u8>                      bytes
  *   list<u32>                             bytes (4 bytes each, host order)
  *   tuple<string, HANDLE>                 bytes and word
- *   record<FIELD: T, ...>                 items, one a field
+ *   record<FIELD: T, ...>                 items, one for each field
  *   other lists                           items, item_count
  *   option<T>                             tag 0 none, 1 some, and T's fields
  *   result<T, E>                          tag 0 ok, 1 error, and T's or E's fields
@@ -116,10 +117,10 @@ WASINN_EXPORT const wasinn_component_enum* wasinn_component_enums(size_t* count)
 /* The same for a call of a component. */
 WASINN_EXPORT wasinn_call_state wasinn_call_finish_component(wasinn_call* call, wasinn_val* result);
 
-/* What `own<pollable>` in a signature stands for: the engine's own resource `pollable` of
- * wasi:io/poll is to be ready when this is. No row drops it; the adapter calls the value's
- * `release` once, from any thread, when the guest has dropped its pollable or is gone. It may
- * outlive the session. */
+/* What `own<pollable>` in a signature stands for: the adapter wraps it in the engine's own resource
+ * `pollable` of wasi:io/poll, which is ready when this one is. No row of the tables drops it; the
+ * adapter calls the value's `release` once, from any thread, when the guest has dropped its
+ * pollable or is gone. It may outlive the session. */
 typedef struct wasinn_pollable wasinn_pollable;
 
 /* 1 when it is ready. Else 0, and `waker`, unless it is NULL, is called once it may be: ask again
@@ -139,8 +140,8 @@ WASINN_EXPORT void wasinn_session_abandon(wasinn_session* session);
  * unsets it). */
 WASINN_EXPORT void wasinn_session_on_stop(wasinn_session* session, void (*stop)(void* self),
                                           void* self);
-/* WASINN_OK while the session may go on, else why it was stopped: CANCELLED or TIMEOUT. Any
- * thread. */
+/* Returns WASINN_OK while the session may go on, otherwise the reason for the stop: CANCELLED or
+ * TIMEOUT. Any thread. */
 WASINN_EXPORT wasinn_code wasinn_session_stopped(const wasinn_session* session);
 
 /* Models may write to the guest's standard output, when an option of the guest says so
@@ -166,8 +167,8 @@ typedef struct wasinn_adapter_host {
   void* self;
   void (*log)(void* self, wasinn_log_level level, wasinn_str message);
   const char* cache_dir; /* for compiled code; NULL: none */
-  /* Proposals of WebAssembly that are switched, as wasinn_engine_options says; NULL: none. One that
-   * the engine does not know is an error of open. */
+  /* WebAssembly proposals to switch on or off, in the form of wasinn_engine_options; NULL: none.
+   * `open` fails for a proposal that the engine does not know. */
   const char* features;
   uint32_t threads;
 } wasinn_adapter_host;
@@ -175,7 +176,7 @@ typedef struct wasinn_adapter_host {
 typedef struct wasinn_import_info {
   wasinn_str module; /* or the component's interface */
   wasinn_str name;   /* empty for a component's interface */
-  /* "func(i32, i32) -> i32" or another text for people; of an interface
+  /* "func(i32, i32) -> i32" or another text for people; for an interface
    * "interface { load-by-name, [method]graph.get-property, resource graph }" */
   wasinn_str type;
 } wasinn_import_info;
@@ -189,7 +190,7 @@ typedef struct wasinn_guest_info {
   size_t import_count;
   const wasinn_str* exports;
   size_t export_count;
-  wasinn_str why_not; /* why program_load would refuse it; empty: it would not */
+  wasinn_str why_not; /* why program_load would refuse the guest; empty if it would load it */
   void* owner;
 } wasinn_guest_info;
 
@@ -204,11 +205,13 @@ typedef struct wasinn_adapter {
   wasinn_code (*open)(const wasinn_adapter_host* host, wasinn_adapter_instance** out,
                       wasinn_error* error);
   void (*close)(wasinn_adapter_instance* instance);
-  /* Tells what the guest is and whether it loads; for that it may compile it. \since 1 */
+  /* Describes the guest and says whether it can be loaded; it may compile the guest to find out.
+   * \since 1 */
   wasinn_code (*inspect)(wasinn_adapter_instance* instance, wasinn_bytes wasm,
                          wasinn_guest_info* out, wasinn_error* error);
   void (*inspect_free)(wasinn_guest_info* info);
-  /* Compiles and links. An import that nothing provides is an error that names it. \since 1 */
+  /* Compiles and links. If nothing provides an import, this fails with an error that names the
+   * import. \since 1 */
   wasinn_code (*program_load)(wasinn_adapter_instance* instance, wasinn_bytes wasm,
                               wasinn_adapter_program** out, wasinn_program_stats* stats,
                               wasinn_error* error);
@@ -218,13 +221,13 @@ typedef struct wasinn_adapter {
                      const wasinn_run_options* options, wasinn_run_result* result,
                      wasinn_error* error);
 
-  /* Slots that may be NULL, or not be there in a shorter table: the engine cannot do it. */
+  /* Slots that may be NULL or missing from a shorter table: the engine then lacks that ability. */
 
   /* As wasinn_program_compile. */
   wasinn_code (*compile)(wasinn_adapter_instance* instance, wasinn_bytes wasm,
                          void (*write)(void* self, wasinn_bytes code), void* self,
                          wasinn_error* error);
-  /* As program_load, and takes what `compile` wrote, which program_load refuses. */
+  /* As program_load, but also accepts what `compile` wrote, which program_load refuses. */
   wasinn_code (*program_load_trusted)(wasinn_adapter_instance* instance, wasinn_bytes bytes,
                                       wasinn_adapter_program** out, wasinn_program_stats* stats,
                                       wasinn_error* error);

@@ -1,8 +1,8 @@
 /* The backend ABI, version 1: how an ML framework is plugged into wasinn. C11 and C++.
  *
  * A backend is one table of functions, `wasinn_backend`, returned by `wasinn_backend_entry_v1`,
- * whether it is linked in or lives in a shared object that wasinn loads. It turns one `run` into a
- * call of its framework and knows nothing about guests, policies or Wasm.
+ * whether it is linked in or lives in a shared object that wasinn loads. It turns each `run` (one
+ * compute) into a call of its framework and knows nothing about guests, policies or Wasm.
  *
  * Lifetimes: instance > graph > context > run. wasinn frees in the opposite order and never frees
  * a context while a run on it has not called `done`.
@@ -15,10 +15,11 @@
  * number and text, and what was expected and given) and returns its code. No exception may leave a
  * slot; backend.hpp has the guard for C++ authors.
  *
- * Memory: whoever allocates frees. What a slot may keep after it returned is said at the slot.
+ * Memory: whoever allocates frees. The comment of each slot says what the slot may keep after it
+ * has returned.
  *
- * Versions: `struct_size` is the size of the table as the author compiled it; slots are appended
- * only, and one that is past `struct_size` counts as absent. */
+ * Versions: `struct_size` is the size of the table as the author compiled it; slots are only ever
+ * appended, and a slot past `struct_size` counts as absent. */
 #ifndef WASINN_BACKEND_H_
 #define WASINN_BACKEND_H_
 
@@ -30,7 +31,7 @@ extern "C" {
 
 #define WASINN_BACKEND_ABI_VERSION 1
 
-/* The backend's own objects; wasinn only carries the pointers. */
+/* The backend's own objects; wasinn only passes the pointers around. */
 typedef struct wasinn_backend_instance wasinn_backend_instance;
 typedef struct wasinn_backend_graph wasinn_backend_graph;
 typedef struct wasinn_backend_context wasinn_backend_context;
@@ -54,10 +55,10 @@ typedef struct wasinn_backend_host {
 
 /* ------------------------------------------------------------------ runs */
 
-/* One output. wasinn takes ownership by calling `release(owner)` exactly once, from any thread, as
- * soon as it needs `tensor.data` no more; until then the bytes may not change. Bytes that lie in an
- * input of the run, and those without a `release` (NULL), are copied during the call, since inputs
- * and graphs may end first. `tensor.dims` is copied, too. */
+/* One output. wasinn calls `release(owner)` exactly once, from any thread, when it no longer needs
+ * `tensor.data`; until then the bytes must not change. Bytes that lie in an input of the run, and
+ * those without a `release` (NULL), are copied during the call, since inputs and graphs may end
+ * first. `tensor.dims` is copied, too. */
 typedef struct wasinn_backend_output {
   uint32_t port; /* index into wasinn_graph_info.outputs */
   wasinn_tensor_view tensor;
@@ -71,8 +72,9 @@ typedef struct wasinn_backend_usage {
   uint64_t output_tokens;
 } wasinn_backend_usage;
 
-/* Where a run reports to. Copy it if it is needed after `run` returned. Callbacks may come from any
- * thread. After `done` the run is over: later calls with this sink are ignored and logged. */
+/* Receives what a run reports. Copy the struct if you need it after `run` has returned. Callbacks
+ * may come from any thread. After `done` the run is over: later calls with this sink are ignored
+ * and logged. */
 typedef struct wasinn_backend_sink {
   size_t struct_size;
   void* self;
@@ -87,12 +89,13 @@ typedef struct wasinn_backend_sink {
    * are WASINN_PORT_OPTIONAL. `usage` may be NULL. All strings are copied. \since 1 */
   void (*done)(void* self, uint64_t run, wasinn_code code, wasinn_str message, int64_t engine_code,
                const wasinn_backend_usage* usage);
-  /* Reads a file of at most `most` bytes by the guest's own name for it, out of the folders that
-   * the guest was given: calls `take(to, bytes)` once with the whole, valid during that call.
-   * SECURITY for a path in none of them, NOT_FOUND, TOO_LARGE, INVALID_ARGUMENT for a folder or a
-   * special file, CANCELLED once the run is over; `error` may be NULL. Any thread; it may take as
-   * long as the file system does. \since 1, appended */
-  wasinn_code (*read_file)(void* self, uint64_t run, wasinn_str path, size_t most,
+  /* Reads a file of at most `max` bytes by the name that it has for the guest, from the folders
+   * that the guest was given: calls `take(to, bytes)` once with the whole content, which is valid
+   * during that call. Fails with SECURITY for a path outside these folders, with NOT_FOUND,
+   * TOO_LARGE, INVALID_ARGUMENT for a folder or a special file, and CANCELLED once the run is over;
+   * `error` may be NULL. Any thread; it may take as long as the file system does. \since 1,
+   * appended */
+  wasinn_code (*read_file)(void* self, uint64_t run, wasinn_str path, size_t max,
                            void (*take)(void* to, wasinn_bytes bytes), void* to,
                            wasinn_error* error);
   /* Writes to the standard output of the guest, who has asked for it by an option. It does not
@@ -116,7 +119,7 @@ typedef struct wasinn_backend_input {
 /* An input or output of a graph. */
 typedef struct wasinn_port_info {
   wasinn_str name;     /* may be empty for the only port */
-  wasinn_dtype dtype;  /* WASINN_DTYPE_NONE: any, not known before the run */
+  wasinn_dtype dtype;  /* WASINN_DTYPE_NONE: any, or not known before the run */
   int32_t rank;        /* -1: any */
   const int64_t* dims; /* `rank` entries, -1: any; NULL when rank <= 0 */
   uint32_t flags;      /* WASINN_PORT_* */
@@ -124,11 +127,11 @@ typedef struct wasinn_port_info {
 
 /* The input may be left out; a run may end without the output, and output_get then says why. */
 #define WASINN_PORT_OPTIONAL 1u
-/* UTF-8 text in a U8 tensor: its dims say nothing, it is [bytes] to the backend whatever the guest
- * gave; many guests of language models send [1]. */
+/* The port takes UTF-8 text in a U8 tensor. The dims that the guest gave are ignored (many guests
+ * of language models send [1]); the backend always sees the shape [number of bytes]. */
 #define WASINN_PORT_TEXT 2u
 
-/* Any text about the graph, e.g. {"producer", "pytorch"}, {"opset", "17"}. */
+/* A fact about the graph, as text: e.g. {"producer", "pytorch"}, {"opset", "17"}. */
 typedef struct wasinn_metadata {
   wasinn_str key;
   wasinn_str value;
@@ -188,11 +191,12 @@ typedef struct wasinn_option_spec {
   uint32_t flags; /* WASINN_OPTION_FLAG_* */
 } wasinn_option_spec;
 
-/* The name may be continued: "free_dim:" takes "free_dim:batch=1". */
+/* The name is a prefix: "free_dim:" accepts "free_dim:batch=1". */
 #define WASINN_OPTION_FLAG_PREFIX 1u
-/* Only the host may set it, never a guest: it names files, devices or takes resources of all. */
+/* Only the host may set the option, never a guest: it names files or devices, or takes resources
+ * that all guests share. */
 #define WASINN_OPTION_FLAG_HOST_ONLY 2u
-/* Another name of the option of the last row before that has not this flag. */
+/* Another name for the option of the nearest row above that lacks this flag. */
 #define WASINN_OPTION_FLAG_ALIAS 4u
 
 /* ------------------------------------------------------------------ the table */
@@ -201,7 +205,7 @@ typedef struct wasinn_option_spec {
 #define WASINN_BACKEND_BLOCKING 1ull
 /* graph_load may be called from several threads at once. */
 #define WASINN_BACKEND_PARALLEL_LOAD 2ull
-/* Runs produce text by chunks (generation models). */
+/* Runs produce text in chunks (generation models). */
 #define WASINN_BACKEND_GENERATES 4ull
 
 typedef struct wasinn_backend {
@@ -241,7 +245,7 @@ typedef struct wasinn_backend {
                                 wasinn_error* error);
   void (*context_free)(wasinn_backend_context* context);
   /* Runs the graph once. Reports only through `sink`: outputs, chunks and, exactly once, done,
-   * also when it fails. `inputs` (the array) is valid during the call, the tensors until done.
+   * even when it fails. `inputs` (the array) is valid during the call, the tensors until done.
    * \since 1 */
   void (*run)(wasinn_backend_context* context, const wasinn_backend_input* inputs,
               size_t input_count, const wasinn_backend_sink* sink);
@@ -249,17 +253,19 @@ typedef struct wasinn_backend {
    * come from any thread, also just before `run` starts (then that run must end at once) or just
    * after it ended (then it is ignored). \since 1 */
   void (*cancel)(wasinn_backend_context* context, uint64_t run);
-  /* May be NULL. Told of an input before it is set, so that one which no run would take fails at
-   * once: with another code than WASINN_OK the context keeps the input that it had. `tensor` has
-   * been checked as those of a run are, is valid during the call only, and its bytes may lie at any
-   * address. May come while a run is under way; it is then for the next one. \since 1, appended */
+  /* May be NULL. Called with an input before it is set, so that the backend can refuse at once an
+   * input that no run would accept: if the code is not WASINN_OK, the context keeps its previous
+   * input. `tensor` has been checked like the tensors of a run; it is valid during the call only,
+   * and its bytes may have any alignment. The call may come while a run is under way; the input is
+   * then for the next run. \since 1, appended */
   wasinn_code (*input_set)(wasinn_backend_context* context, uint32_t port,
                            const wasinn_tensor_view* tensor, wasinn_error* error);
-  /* May be NULL. Gives an output that is known without a run, as a sink gets one: called before
-   * the first run and again once an input was set, never while a run is under way. `out->port` is
-   * set already; `out->tensor` stays valid until the next call on the context and is copied.
-   * WASINN_INVALID_ARGUMENT when that output comes from a run alone. Asked also after a run that
-   * ended without this output: its error says why there is none. \since 1, appended */
+  /* May be NULL. Gives an output that is known without a run, in the form that a sink takes. It is
+   * called before the first run and again after an input was set, never while a run is under way.
+   * `out->port` is set already; `out->tensor` stays valid until the next call on the context and is
+   * copied. It fails with WASINN_INVALID_ARGUMENT when only a run can give that output. It is also
+   * called after a run that ended without this output; its error then says why there is none.
+   * \since 1, appended */
   wasinn_code (*output_get)(wasinn_backend_context* context, uint32_t port,
                             wasinn_backend_output* out, wasinn_error* error);
 } wasinn_backend;

@@ -21,8 +21,9 @@ extern "C" {
 #define WASINN_EXPORT
 #endif
 
-/* A number that a plug-in or a caller got wrong must be readable in C++ too, where a load of one
- * that the cases' bits cannot hold is undefined without a fixed type. Its size is that of C. */
+/* A wrong number from a plug-in or a caller must be readable in C++, too, where loading a value out
+ * of the range of an enum is undefined unless the enum has a fixed underlying type. The size is the
+ * one that C uses. */
 #ifdef __cplusplus
 #define WASINN_ENUM_TYPE : int32_t
 #else
@@ -64,8 +65,8 @@ typedef enum wasinn_code WASINN_ENUM_TYPE {
 
 #define WASINN_MESSAGE_SIZE 2048
 
-/* Filled by a failing call; untouched by a successful one. The caller provides it, usually on its
- * stack, and may pass NULL where it does not care. `message` is NUL-terminated UTF-8, cut at
+/* A failing call fills it; a successful one leaves it untouched. The caller provides it, usually on
+ * the stack, and may pass NULL if it does not need it. `message` is NUL-terminated UTF-8, cut at
  * WASINN_MESSAGE_SIZE - 1 bytes. `engine_code` is the framework's own number, 0 without one. */
 typedef struct wasinn_error {
   wasinn_code code;

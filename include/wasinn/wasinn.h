@@ -32,13 +32,13 @@ struct wasinn_adapter; /* adapter.h */
 
 /* "0.1.0" */
 WASINN_EXPORT const char* wasinn_version(void);
-/* "invalid_argument"; "unknown code" for a number that is none. */
+/* "invalid_argument"; "unknown code" for a number that is not a code. */
 WASINN_EXPORT const char* wasinn_code_name(wasinn_code code);
-/* "f32"; "" for a number that is none. */
+/* "f32"; "" for a number that is not a dtype. */
 WASINN_EXPORT const char* wasinn_dtype_name(wasinn_dtype dtype);
 /* The type of that name, WASINN_DTYPE_NONE for any other text. */
 WASINN_EXPORT wasinn_dtype wasinn_dtype_from_name(wasinn_str name);
-/* Bytes an element; 0 for string and NONE. */
+/* Bytes per element; 0 for string and NONE. */
 WASINN_EXPORT size_t wasinn_dtype_size(wasinn_dtype dtype);
 
 /* Text that wasinn allocated (listings, JSON): NUL-terminated UTF-8, freed by this; NULL is
@@ -49,7 +49,7 @@ WASINN_EXPORT void wasinn_text_free(char* text);
 
 typedef struct wasinn_engine_options {
   size_t struct_size;
-  /* Worker threads for computes; 0: as many as this process may use cores. */
+  /* Worker threads for computes; 0: one for each core that this process may use. */
   uint32_t threads;
   /* Bytes of loaded graphs (model sizes) above which idle ones are dropped, least recently used
    * first; 0: no limit. */
@@ -59,8 +59,8 @@ typedef struct wasinn_engine_options {
   uint64_t buffer_limit;
   /* Where adapters keep compiled code; NULL: no cache on disk. */
   const char* cache_dir;
-  /* Proposals of WebAssembly that are switched on or off, by the names of Wasmtime's -W, as
-   * "wide-arithmetic=y,gc=n"; NULL: all are as the guest's engine has them. */
+  /* WebAssembly proposals to switch on or off, with the names of Wasmtime's -W:
+   * "wide-arithmetic=y,gc=n"; NULL: the Wasm engine's defaults. */
   const char* features;
   /* Folders with backend plug-ins (lib<name> or <name>.so exporting wasinn_backend_entry_v1),
    * separated by colons; NULL: none. They are opened when first needed. */
@@ -93,11 +93,11 @@ WASINN_EXPORT wasinn_code wasinn_engine_add_adapter(wasinn_engine* engine,
 
 /* ------------------------------------------------------------------ models */
 
-/* Registers a model under a name; it is loaded when first asked for, then shared by all sessions.
- * `spec` is what --model takes: "NAME=PATH[,backend=B][,target=T][,encoding=E][,load=start]
- * [,OPTION=VALUE...]". A comma begins an option only where OPTION= follows it; a path or value that
- * cannot be written so stands in double quotes, where "" is a quote. A name that is taken already
- * is an error. */
+/* Registers a model under a name. It is loaded when it is first needed and then shared by all
+ * sessions. `spec` has the form of --model:
+ * "NAME=PATH[,backend=B][,target=T][,encoding=E][,load=start] [,OPTION=VALUE...]". A comma begins
+ * an option only where OPTION= follows it; a path or value for which that does not work is put in
+ * double quotes, inside which "" is a quote. A name that is already taken is an error. */
 WASINN_EXPORT wasinn_code wasinn_engine_add_model(wasinn_engine* engine, wasinn_str spec,
                                                   wasinn_error* error);
 
@@ -114,7 +114,7 @@ typedef struct wasinn_model_config {
   int32_t load_now; /* non-zero: load during this call */
   uint64_t flags;   /* WASINN_MODEL_... */
 } wasinn_model_config;
-/* `path` need not exist yet; until it does, a load gives MODEL_MISSING. */
+/* `path` need not exist yet; until it does, a load fails with MODEL_MISSING. */
 #define WASINN_MODEL_MAY_BE_MISSING 1
 #define WASINN_MODEL_CONFIG_INIT \
   {sizeof(wasinn_model_config), {0, 0}, 0, {0, 0}, 0, 0, WASINN_TARGET_CPU, 0, 0, 0, 0}
@@ -122,9 +122,10 @@ WASINN_EXPORT wasinn_code wasinn_engine_add_model_config(wasinn_engine* engine,
                                                          const wasinn_model_config* config,
                                                          wasinn_error* error);
 
-/* Registers each model of a folder: a file under its name without extension, a folder under its own
- * name (docs/cli.md says which file is its model), several models of a folder as FOLDER/NAME. Files
- * that belong to a model are none themselves. `encoding` may be NULL. */
+/* Registers each model in a folder: a file under its name without the extension, a subfolder under
+ * its own name (docs/cli.md says which of its files is the model), several models in one subfolder
+ * as FOLDER/NAME. Files that belong to a model do not count as models themselves. `encoding` may be
+ * NULL. */
 WASINN_EXPORT wasinn_code wasinn_engine_add_model_dir(wasinn_engine* engine, const char* dir,
                                                       const char* encoding, wasinn_error* error);
 
@@ -133,7 +134,7 @@ WASINN_EXPORT wasinn_code wasinn_engine_add_model_dir(wasinn_engine* engine, con
 WASINN_EXPORT wasinn_code wasinn_engine_load_config(wasinn_engine* engine, const char* path,
                                                     wasinn_policy* policy, wasinn_error* error);
 
-/* Frees idle graphs now, whatever the budget. */
+/* Frees idle graphs now, regardless of the budget. */
 WASINN_EXPORT void wasinn_engine_trim(wasinn_engine* engine);
 
 /* Listings as JSON text (see docs/cli.md for the fields); NULL and `error` on failure.
@@ -142,7 +143,7 @@ WASINN_EXPORT char* wasinn_engine_backends_json(wasinn_engine* engine, wasinn_er
 WASINN_EXPORT char* wasinn_engine_models_json(wasinn_engine* engine, wasinn_error* error);
 WASINN_EXPORT char* wasinn_engine_model_json(wasinn_engine* engine, const char* name_or_path,
                                              wasinn_error* error);
-/* Counters: loads, shared loads, evictions, runs inline and on workers, buffer bytes in use and
+/* Counters: loads, shared loads, evictions, computes inline and on workers, buffer bytes in use and
  * idle. */
 WASINN_EXPORT char* wasinn_engine_stats_json(wasinn_engine* engine, wasinn_error* error);
 
@@ -151,13 +152,13 @@ WASINN_EXPORT char* wasinn_engine_stats_json(wasinn_engine* engine, wasinn_error
 /* A new policy with the defaults of src/session/policy.def. */
 WASINN_EXPORT wasinn_code wasinn_policy_create(wasinn_policy** out, wasinn_error* error);
 WASINN_EXPORT void wasinn_policy_free(wasinn_policy* policy);
-/* Sets one rule from text: counts, sizes ("64MiB"), durations ("1500ms", "2s"), true/false, or for
- * `models` names separated by commas (* for all); `compat` NAME[=VALUE] separated by commas, which
- * leaves the switches alone that are not named. */
+/* Sets one rule from text: counts, sizes ("64MiB"), durations ("1500ms", "2s"), true/false. The
+ * rule `models` takes names separated by commas (* for all); `compat` takes NAME[=VALUE] separated
+ * by commas and leaves the switches that are not named as they are. */
 WASINN_EXPORT wasinn_code wasinn_policy_set(wasinn_policy* policy, wasinn_str rule,
                                             wasinn_str value, wasinn_error* error);
 /* The rule's number: bytes, milliseconds, a count, or 0/1; 0 for unlimited and for rules that are
- * no number. NOT_FOUND for an unknown rule. */
+ * not numbers. NOT_FOUND for an unknown rule. */
 WASINN_EXPORT wasinn_code wasinn_policy_get(const wasinn_policy* policy, wasinn_str rule,
                                             uint64_t* out, wasinn_error* error);
 /* All rules with type, default and help, and the switches of the rule `compat`, as JSON. */
@@ -165,30 +166,31 @@ WASINN_EXPORT char* wasinn_policy_rules_json(void);
 
 /* ------------------------------------------------------------------ sessions */
 
-/* `policy` is copied; NULL: defaults. */
+/* `policy` is copied; NULL: the defaults. */
 WASINN_EXPORT wasinn_code wasinn_session_create(wasinn_engine* engine, const wasinn_policy* policy,
                                                 wasinn_session** out, wasinn_error* error);
 /* Cancels what runs, then frees all handles. Its calls must have been freed. Not during another
  * function of the session. */
 WASINN_EXPORT void wasinn_session_free(wasinn_session* session);
 /* Stops the session for good: the call under way (a compute or a guest's run) ends with CANCELLED,
- * and every later call does too. Any thread. */
+ * and so does every later call. Any thread. */
 WASINN_EXPORT void wasinn_session_cancel(wasinn_session* session);
-/* Text of the last error that a call of this session met, "" without one; valid until the next
+/* The text of the session's last error, or "" if there was none; valid until the next
  * call of the session. */
 WASINN_EXPORT wasinn_str wasinn_session_last_error(const wasinn_session* session);
 /* Lets a backend read files of the folder `host` of this machine when the session's guest names
- * them as it sees them, under `guest` (the option `image` of language models is such a name): for
- * contexts that are made afterwards, as long as they live. Both texts are copied; the folder is
- * opened now, NOT_FOUND when there is none. wasinn_program_run does this with its own `dirs`. */
+ * them by their paths under `guest` (the option `image` of language models takes such a path). This
+ * holds for contexts that are made afterwards, as long as they live. Both texts are copied. The
+ * folder is opened now; NOT_FOUND if it does not exist. wasinn_program_run does this for its own
+ * `dirs`. */
 WASINN_EXPORT wasinn_code wasinn_session_grant_dir(wasinn_session* session, const char* host,
                                                    const char* guest, wasinn_error* error);
-/* The rule's number in the session's policy, as wasinn_policy_get; 0 for an unknown rule. Of
- * guest_memory no more than the machine or this process's group of processes has, less a part for
- * the process itself. */
+/* The rule's number in the session's policy, as wasinn_policy_get; 0 for an unknown rule. For
+ * guest_memory, the result is never more than the memory of the machine or of this process's
+ * cgroup, less a part for the process itself. */
 WASINN_EXPORT uint64_t wasinn_session_rule(const wasinn_session* session, const char* rule);
 
-/* Using a model without a guest. Handles are numbers, valid in their session only. */
+/* Using a model without a guest. Handles are numbers that are valid in their session only. */
 WASINN_EXPORT wasinn_code wasinn_session_load_by_name(wasinn_session* session, wasinn_str name,
                                                       uint32_t* graph, wasinn_error* error);
 WASINN_EXPORT wasinn_code wasinn_session_load(wasinn_session* session, const wasinn_bytes* parts,
@@ -199,8 +201,9 @@ WASINN_EXPORT wasinn_code wasinn_session_load(wasinn_session* session, const was
 WASINN_EXPORT wasinn_code wasinn_session_ports(wasinn_session* session, uint32_t graph,
                                                uint32_t* inputs, uint32_t* outputs,
                                                wasinn_error* error);
-/* What a graph is, as JSON: as wasinn_engine_model_json without what is the file's (name, path,
- * size, sha256, load_ms), so that nothing has to be read for it. NULL and `error` on failure. */
+/* Describes a graph as JSON: like wasinn_engine_model_json, but without the properties of the file
+ * (name, path, size, sha256, load_ms), so that no file has to be read. NULL and `error` on failure.
+ * */
 WASINN_EXPORT char* wasinn_session_graph_json(wasinn_session* session, uint32_t graph,
                                               wasinn_error* error);
 WASINN_EXPORT wasinn_code wasinn_session_init_context(wasinn_session* session, uint32_t graph,
@@ -212,7 +215,7 @@ WASINN_EXPORT wasinn_code wasinn_session_set_input(wasinn_session* session, uint
                                                    wasinn_str name,
                                                    const wasinn_tensor_view* tensor,
                                                    wasinn_error* error);
-/* Runs and waits. */
+/* Computes and waits for the end. */
 WASINN_EXPORT wasinn_code wasinn_session_compute(wasinn_session* session, uint32_t context,
                                                  wasinn_error* error);
 /* Lends output `index` of the last compute and its name; valid until the context's next compute or
@@ -221,31 +224,31 @@ WASINN_EXPORT wasinn_code wasinn_session_output(wasinn_session* session, uint32_
                                                 uint32_t index, wasinn_str* name,
                                                 wasinn_tensor_view* tensor, wasinn_error* error);
 
-/* A run in the background, whose outputs are read while they are made. A context has one at a time;
- * it ends with the context's next compute or start, too. */
+/* A run in the background is a compute whose outputs can be read while they are produced. A context
+ * has one at a time; the context's next compute or start ends it, too. */
 typedef enum wasinn_run_state WASINN_ENUM_TYPE {
   WASINN_RUN_RUNNING = 0,  /* and nothing new to read */
   WASINN_RUN_READABLE = 1, /* still running, and a streamed piece can be read */
   WASINN_RUN_DONE = 2      /* ended well: the outputs are there, and pieces that were not read */
 } wasinn_run_state;
 
-/* Starts a run with the inputs as they are now and comes back. BUSY while one is under way. */
+/* Starts a run with the current inputs and returns at once. BUSY while a run is under way. */
 WASINN_EXPORT wasinn_code wasinn_session_start(wasinn_session* session, uint32_t context,
                                                wasinn_error* error);
-/* Waits until the run has ended or a piece can be read, `timeout_ms` at most (below 0: for ever);
- * that the time is over is no error. Fails with the run's error once it has failed. */
+/* Waits until the run has ended or a piece can be read, for at most `timeout_ms` (below 0: without
+ * limit). Reaching the timeout is not an error. Fails with the run's error once it has failed. */
 WASINN_EXPORT wasinn_code wasinn_session_wait(wasinn_session* session, uint32_t context,
                                               int64_t timeout_ms, wasinn_run_state* state,
                                               wasinn_error* error);
-/* Lends the next `most` bytes (at least 1) of output `index`, fewer if fewer have come; valid until
- * the next call of the session. Of an output that does not stream they come when the run is done.
- * No bytes: nothing new, or, of a run that is done, its end. After the last bytes of a run that
- * failed comes its error. */
+/* Lends the next `max` bytes (at least 1) of output `index`, or fewer if fewer have arrived; valid
+ * until the next call of the session. An output that does not stream becomes readable when the run
+ * is done. No bytes mean that there is nothing new or, once the run is done, that the output has
+ * ended. If the run failed, its error follows its last bytes. */
 WASINN_EXPORT wasinn_code wasinn_session_read(wasinn_session* session, uint32_t context,
-                                              uint32_t index, size_t most, wasinn_bytes* piece,
+                                              uint32_t index, size_t max, wasinn_bytes* piece,
                                               wasinn_error* error);
-/* Ends the run with CANCELLED and waits until its context may run again; nothing without a run that
- * is under way. What it has streamed can still be read. */
+/* Ends the run with CANCELLED and waits until its context can compute again; does nothing if no run
+ * is under way. What the run has streamed can still be read. */
 WASINN_EXPORT wasinn_code wasinn_session_end_run(wasinn_session* session, uint32_t context,
                                                  wasinn_error* error);
 
@@ -310,16 +313,16 @@ WASINN_EXPORT void wasinn_call_free(wasinn_call* call);
 WASINN_EXPORT wasinn_code wasinn_program_load(wasinn_engine* engine, const char* adapter,
                                               wasinn_bytes wasm, wasinn_program** out,
                                               wasinn_error* error);
-/* As wasinn_program_load, for bytes of someone who is trusted: they may also be what
- * wasinn_program_compile wrote, which becomes machine code of this process and can do all that the
+/* As wasinn_program_load, for bytes from a trusted source: they may also be the output of
+ * wasinn_program_compile, which becomes machine code of this process and can do anything that the
  * process can. Code of another version, configuration or processor is INVALID_ARGUMENT, with the
  * reason. wasinn_program_load refuses such bytes with SECURITY. */
 WASINN_EXPORT wasinn_code wasinn_program_load_trusted(wasinn_engine* engine, const char* adapter,
                                                       wasinn_bytes bytes, wasinn_program** out,
                                                       wasinn_error* error);
 /* Compiles a guest ahead of time, for this machine and this version: `write` gets all of the code
- * in one call, before this returns. The guest's imports are not looked at; UNSUPPORTED_OPERATION
- * when the adapter cannot do it. */
+ * in one call, before this returns. The guest's imports are not checked. UNSUPPORTED_OPERATION if
+ * the adapter cannot compile ahead of time. */
 WASINN_EXPORT wasinn_code wasinn_program_compile(wasinn_engine* engine, const char* adapter,
                                                  wasinn_bytes wasm,
                                                  void (*write)(void* self, wasinn_bytes code),
@@ -357,12 +360,12 @@ typedef struct wasinn_run_options {
   void (*stdout_write)(void* self, wasinn_bytes data);
   void (*stderr_write)(void* self, wasinn_bytes data);
   void* stdio_self;
-  /* The function that is called instead of the start function, an export of a core module; NULL:
-   * the start function, or of a reactor `_initialize` alone, which also comes first otherwise. The
+  /* The exported function of a core module that is called instead of the start function; NULL: the
+   * start function, or for a reactor only `_initialize`, which is also called first otherwise. The
    * values of its parameters are read from args[1] on: decimal or 0x.. integers, decimal floats. */
   const char* invoke;
-  /* Gets the results of `invoke` in one call, a line of text each, before the run returns; NULL:
-   * nobody does. */
+  /* Receives the results of `invoke` in one call, one line of text each, before the run returns;
+   * may be NULL. */
   void (*results_write)(void* self, wasinn_bytes data);
 } wasinn_run_options;
 #define WASINN_RUN_OPTIONS_INIT \
@@ -373,22 +376,22 @@ typedef struct wasinn_run_result {
   int32_t exit_code; /* of the guest */
   uint64_t instantiate_ns;
   uint64_t run_ns;
-  /* errno of the first write of the guest to this process's stdout that failed; 0: none did. Guests
-   * often do not look. */
+  /* errno of the guest's first failed write to this process's stdout; 0: none failed. Guests often
+   * ignore such errors. */
   int32_t stdout_errno;
 } wasinn_run_result;
 #define WASINN_RUN_RESULT_INIT {sizeof(wasinn_run_result), 0, 0, 0, 0}
 
-/* Runs the guest to its end in `session`, which must be fresh: one guest a session. OK when the
- * guest ended by itself, whatever its exit code; RUNTIME_ERROR for a trap (text: the trap and the
- * guest's stack), TIMEOUT or CANCELLED when it was stopped, TOO_LARGE for a limit,
- * UNSUPPORTED_OPERATION for a guest without what is to be called. */
+/* Runs the guest to its end in `session`, which must be new: each guest needs its own session. OK
+ * when the guest ended by itself, whatever its exit code; RUNTIME_ERROR for a trap (text: the trap
+ * and the guest's stack), TIMEOUT or CANCELLED when it was stopped, TOO_LARGE for a limit,
+ * UNSUPPORTED_OPERATION for a guest that lacks the function to call. */
 WASINN_EXPORT wasinn_code wasinn_program_run(wasinn_program* program, wasinn_session* session,
                                              const wasinn_run_options* options,
                                              wasinn_run_result* result, wasinn_error* error);
 
-/* What a guest is and needs, as JSON: kind, dialects with versions, imports, whether this engine
- * can run it and if not why. Does not compile it. */
+/* Describes a guest as JSON: its kind, dialects with versions, imports, and whether this engine can
+ * run it or why not. Does not compile it. */
 WASINN_EXPORT char* wasinn_engine_inspect_json(wasinn_engine* engine, const char* adapter,
                                                wasinn_bytes wasm, wasinn_error* error);
 

@@ -56,8 +56,8 @@ inline wasinn_str Str(std::string_view text) { return {text.data(), text.size()}
 inline std::string_view View(wasinn_str text) { return {text.data, text.size}; }
 inline const char* OrNull(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
 
-// One call of the C API. Its 2 KiB of message are not cleared before: this is on the way of every
-// set_input and compute.
+// One call of the C API. Its 2 KiB message is not cleared first, because every set_input and
+// compute uses this.
 struct Call {
   wasinn_error error;
 
@@ -107,8 +107,8 @@ struct TensorView {
                        std::span<const T> values) {
     return {dtype, dims, std::as_bytes(values)};
   }
-  // The data as elements of T; a trailing part of an element is left out. T's size is the caller's
-  // to match with `dtype`, and the data is aligned for every T when wasinn lent it.
+  // The data as elements of T; a trailing part of an element is left out. The caller must choose a
+  // T whose size matches `dtype`; data that wasinn lends is aligned for every T.
   template <typename T>
   std::span<const T> As() const {
     return {reinterpret_cast<const T*>(data.data()), data.size() / sizeof(T)};
@@ -122,7 +122,7 @@ struct Output {
 };
 
 struct EngineOptions {
-  std::uint32_t threads = 0;        // 0: as many as this process may use cores
+  std::uint32_t threads = 0;        // 0: one for each core that this process may use
   std::uint64_t memory_budget = 0;  // bytes of loaded models; 0: no limit
   std::uint64_t buffer_limit = 0;   // bytes of tensor buffers; 0: half of the machine's memory
   std::string cache_dir = {};       // empty: compiled code is not kept on disk
@@ -225,7 +225,7 @@ class Context {
                                   tensor.dims.data(), tensor.data.data(), tensor.data.size()};
     return call(wasinn_session_set_input(session_, handle_, detail::Str(name), &view, &call.error));
   }
-  // Runs and waits.
+  // Computes and waits for the end.
   Result<void> Compute() {
     detail::Call call;
     return call(wasinn_session_compute(session_, handle_, &call.error));
@@ -274,7 +274,7 @@ class Context {
   Result<std::string_view> Read(std::uint32_t index, std::size_t most = 65536) {
     detail::Call call;
     wasinn_bytes piece{};
-    return call(wasinn_session_read(session_, handle_, index, most, &piece, &call.error),
+    return call(wasinn_session_read(session_, handle_, index, max, &piece, &call.error),
                 [&] { return std::string_view(static_cast<const char*>(piece.data), piece.size); });
   }
   Result<void> EndRun() {
@@ -420,7 +420,7 @@ struct RunResult {
   std::string results = {};  // of `invoke`, a line each
   std::uint64_t instantiate_ns = 0;
   std::uint64_t run_ns = 0;
-  int stdout_errno = 0;  // of the first write to this process's stdout that failed; 0: none did
+  int stdout_errno = 0;  // of the first failed write to this process's stdout; 0: none failed
 };
 
 struct ProgramStats {
@@ -587,7 +587,7 @@ class Engine {
     detail::Call call;
     return call.Text(wasinn_engine_stats_json(get(), &call.error));
   }
-  // What a guest is and needs; it is not compiled. An empty `adapter` is the first one added.
+  // Describes a guest without compiling it. An empty `adapter` means the first one added.
   Result<std::string> InspectJson(std::span<const std::byte> wasm,
                                   const std::string& adapter = {}) const {
     detail::Call call;
@@ -612,8 +612,8 @@ class Engine {
                                     &program, &call.error),
                 [&] { return Program(program); });
   }
-  // For bytes of someone who is trusted, which may be code of CompileProgram: it becomes machine
-  // code of this process.
+  // For bytes from a trusted source; they may also be the output of CompileProgram, which becomes
+  // machine code of this process.
   Result<Program> LoadTrustedProgram(std::span<const std::byte> bytes,
                                      const std::string& adapter = {}) const {
     detail::Call call;

@@ -1,5 +1,5 @@
-// Freezes ABI v1 of <wasinn/backend.h>: a slot that moves breaks every plug-in that exists. New
-// slots are appended and get a line here in the release that first has them.
+// Freezes ABI v1 of <wasinn/backend.h>: moving a slot would break every existing plug-in. New slots
+// are appended and get a line here in their first release.
 #include <wasinn/backend.h>
 
 #include <cstddef>

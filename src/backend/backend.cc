@@ -11,15 +11,15 @@
 namespace wasinn {
 namespace {
 
-// A plug-in's count is not trusted: nothing real comes near these.
-constexpr size_t kMostOptions = 1024;
-constexpr size_t kMostText = 4096;
+// Limits for a plug-in's counts, which are not trusted; real ones are far below.
+constexpr size_t kMaxOptions = 1024;
+constexpr size_t kMaxText = 4096;
 
 std::string Text(const char* text) {
-  return text == nullptr ? std::string() : std::string(text, strnlen(text, kMostText));
+  return text == nullptr ? std::string() : std::string(text, strnlen(text, kMaxText));
 }
 
-// Stands in for slots that may be absent.
+// Replacements for slots that may be absent.
 void CloseNothing(wasinn_backend_instance*) {}
 const char* CpuOnly(wasinn_backend_instance*) { return "cpu"; }
 int32_t NeverSure(wasinn_backend_instance*, wasinn_bytes, uint64_t, const char*) { return 0; }
@@ -31,7 +31,7 @@ wasinn_code NoOutput(wasinn_backend_context*, uint32_t, wasinn_backend_output*, 
   return WASINN_INVALID_ARGUMENT;
 }
 
-// What a table had when the ABI was new; a smaller one is none.
+// The size of a table in the first release of the ABI; a smaller table is invalid.
 constexpr size_t kSizeOfV1 = offsetof(wasinn_backend, input_set);
 
 Result<> CheckTable(const wasinn_backend& table) {
@@ -59,10 +59,10 @@ Result<> CheckTable(const wasinn_backend& table) {
                   name, slot);
     }
   }
-  if (table.option_count > kMostOptions || (table.option_count > 0 && table.options == nullptr)) {
+  if (table.option_count > kMaxOptions || (table.option_count > 0 && table.options == nullptr)) {
     return Fail(Code::kInvalidArgument,
                 "backend {}: expected at most {} options with a table, given {}{}", name,
-                kMostOptions, table.option_count, table.options == nullptr ? " without one" : "");
+                kMaxOptions, table.option_count, table.options == nullptr ? " without one" : "");
   }
   return {};
 }
@@ -89,14 +89,14 @@ Result<std::unique_ptr<Backend>> Backend::Create(const wasinn_backend* table, st
   }
 
   std::unique_ptr<Backend> backend(new Backend);
-  // Slots past the end of the author's table are absent; those past ours are not known here.
+  // Slots past the end of the plug-in's table are absent; slots past the end of ours are unknown.
   std::memcpy(&backend->table_, table, std::min(table->struct_size, sizeof(wasinn_backend)));
   wasinn_backend& slots = backend->table_;
   if (slots.close == nullptr) slots.close = CloseNothing;
   if (slots.devices == nullptr) slots.devices = CpuOnly;
   if (slots.probe == nullptr) slots.probe = NeverSure;
   if (slots.cancel == nullptr) slots.cancel = CancelNothing;
-  backend->hears_inputs_ = slots.input_set != nullptr || slots.output_get != nullptr;
+  backend->has_early_io_ = slots.input_set != nullptr || slots.output_get != nullptr;
   if (slots.input_set == nullptr) slots.input_set = TakeInput;
   if (slots.output_get == nullptr) slots.output_get = NoOutput;
   backend->name_ = Text(table->name);
@@ -107,7 +107,7 @@ Result<std::unique_ptr<Backend>> Backend::Create(const wasinn_backend* table, st
   for (std::string_view encoding : Split(encodings, ' ')) {
     if (!encoding.empty()) backend->encodings_.emplace_back(encoding);
   }
-  std::string option;  // that aliases behind it stand for
+  std::string option;  // for which the following aliases stand
   for (const wasinn_option_spec& row : std::span(table->options, table->option_count)) {
     const bool alias = (row.flags & WASINN_OPTION_FLAG_ALIAS) != 0;
     if (!alias) option = Text(row.name);
@@ -189,7 +189,7 @@ void* Backend::HostAlloc(void* self, size_t size) {
     auto buffer = static_cast<Backend*>(self)->services_.buffers->Allocate(size);
     return buffer ? buffer->Leak()->data() : nullptr;
   } catch (...) {
-    return nullptr;  // no memory for the error's text either
+    return nullptr;  // there is no memory for the error's text either
   }
 }
 

@@ -1,4 +1,5 @@
-// A framework behind the backend ABI: its table checked once, opened when first needed.
+// A framework behind the backend ABI: its table is checked once, and it is opened when it is first
+// needed.
 #pragma once
 
 #include <wasinn/backend.h>
@@ -17,18 +18,18 @@
 
 namespace wasinn {
 
-// What backends are given by the engine. Outlives all backends.
+// The services that the engine gives to backends. It outlives all backends.
 struct BackendServices {
   BufferPool* buffers = nullptr;
   const Logger* log = nullptr;
   uint32_t threads = 1;
 };
 
-// One backend of one engine. Immutable after Create but for being opened. Any thread.
+// One backend of one engine. Immutable after Create, except that it is opened later. Any thread.
 class Backend {
  public:
   // Checks the table (version, size, name, slots, counts) and copies it, so that every slot below
-  // is callable. INVALID_ARGUMENT when it is not a table of ABI v1. `origin` is the plug-in's path,
+  // is callable. INVALID_ARGUMENT if it is not a table of ABI v1. `origin` is the plug-in's path,
   // "" for a linked-in backend.
   static Result<std::unique_ptr<Backend>> Create(const wasinn_backend* table, std::string origin,
                                                  const BackendServices& services);
@@ -44,20 +45,20 @@ class Backend {
   std::span<const OptionSpec> options() const { return options_; }
   bool blocking() const { return (table_.capabilities & WASINN_BACKEND_BLOCKING) != 0; }
   bool generates() const { return (table_.capabilities & WASINN_BACKEND_GENERATES) != 0; }
-  // Whether one of the slots input_set and output_get is the backend's own.
-  bool hears_inputs() const { return hears_inputs_; }
+  // Whether the backend implements one of the slots input_set and output_get.
+  bool has_early_io() const { return has_early_io_; }
   uint64_t capabilities() const { return table_.capabilities; }
   const wasinn_backend& table() const { return table_; }
-  // The pool that its buffer_alloc takes from.
+  // The pool behind its buffer_alloc.
   BufferPool& buffers() const { return *services_.buffers; }
 
-  // Opens the framework on first use; a failure is remembered.
+  // Opens the framework on first use; a failure is final.
   Result<wasinn_backend_instance*> Instance();
   Result<std::string> Devices();
-  // 0 to 100; 0 also when the backend cannot be opened.
+  // 0 to 100; 0 also if the backend cannot be opened.
   int Probe(std::span<const uint8_t> head, uint64_t size, const char* path);
 
-  // graph_load, serialised when the backend asks for it.
+  // Calls graph_load, serially unless the backend allows parallel loads.
   Result<wasinn_backend_graph*> LoadGraph(const wasinn_load_request& request);
 
  private:
@@ -68,7 +69,7 @@ class Backend {
   static void HostFree(void* self, void* data);
 
   wasinn_backend table_{};
-  bool hears_inputs_ = false;
+  bool has_early_io_ = false;
   std::string name_;
   std::string version_;
   std::string description_;

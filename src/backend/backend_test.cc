@@ -67,18 +67,18 @@ TEST_F(BackendTest, SlotsThatAnOlderTableLacksAreAbsent) {
   wasinn_backend table = script_.table;
   const auto backend = Create(&table);
   ASSERT_TRUE(backend);
-  EXPECT_FALSE((*backend)->hears_inputs());
-  // What lies behind the author's table is not the author's.
+  EXPECT_FALSE((*backend)->has_early_io());
+  // The memory after the author's table is not part of it.
   table.input_set = [](wasinn_backend_context*, uint32_t, const wasinn_tensor_view*,
                        wasinn_error*) { return WASINN_UNKNOWN; };
   table.struct_size = offsetof(wasinn_backend, input_set);
   const auto old = Create(&table);
   ASSERT_TRUE(old) << old.error().message;
-  EXPECT_FALSE((*old)->hears_inputs());
+  EXPECT_FALSE((*old)->has_early_io());
   EXPECT_EQ((*old)->table().input_set(nullptr, 0, nullptr, nullptr), WASINN_OK);
   EXPECT_EQ((*old)->table().output_get(nullptr, 0, nullptr, nullptr), WASINN_INVALID_ARGUMENT);
   table.struct_size = sizeof table;
-  EXPECT_TRUE((*Create(&table))->hears_inputs());
+  EXPECT_TRUE((*Create(&table))->has_early_io());
 }
 
 TEST_F(BackendTest, RefusesBadTables) {
@@ -200,7 +200,7 @@ TEST_F(BackendTest, LoadsAreSerialUnlessTheBackendTakesThemInParallel) {
     auto backend = Create(&script.table);
     script.load = [&](const wasinn_load_request&, wasinn_error*) {
       // In parallel, each waits until it has seen the other.
-      if (parallel) testing::Eventually([&] { return script.most_loading == 2; });
+      if (parallel) testing::Eventually([&] { return script.max_loading == 2; });
       return WASINN_OK;
     };
     std::vector<std::thread> threads;
@@ -211,7 +211,7 @@ TEST_F(BackendTest, LoadsAreSerialUnlessTheBackendTakesThemInParallel) {
       });
     }
     for (auto& thread : threads) thread.join();
-    EXPECT_EQ(script.most_loading, parallel ? 2 : 1);
+    EXPECT_EQ(script.max_loading, parallel ? 2 : 1);
   }
 }
 

@@ -8,7 +8,7 @@
 
 namespace wasinn {
 
-// Opens the file and asks its entry symbol for the table. The file stays loaded for good.
+// Opens the file and calls its entry function for the table. The file is never unloaded.
 Result<std::unique_ptr<Backend>> OpenPlugin(const std::string& path,
                                             const BackendServices& services);
 
@@ -16,7 +16,8 @@ struct PluginFile {
   std::string name;  // of the file, without "lib" and ".so": the backend's name by convention
   std::string path;
 };
-// The plug-in files of folders separated by colons, by name; folders that are missing are skipped.
+// The plug-in files in the folders of a list separated by colons, sorted by name; missing folders
+// are skipped.
 std::vector<PluginFile> FindPlugins(const std::string& search_path);
 
 }  // namespace wasinn

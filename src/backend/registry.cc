@@ -55,7 +55,7 @@ void BackendRegistry::OpenFoundLocked(std::string_view only_name) {
       later.push_back(std::move(file));
       continue;
     }
-    // One that was linked in or loaded by path goes before one that lies on the search path.
+    // A backend that was linked in or loaded by path takes precedence over one on the search path.
     if (FindLocked(file.name) != nullptr) continue;
     if (auto added = AddLocked(OpenPlugin(file.path, services_)); !added) {
       services_.log->Log(WASINN_LOG_WARN, "backend plug-in left out: {}", added.error().message);

@@ -12,9 +12,9 @@
 
 namespace wasinn {
 
-// Any thread. Backends are only ever added; pointers stay valid until the registry ends. Plug-ins
-// found on the search path are opened when something may need them: by name, or all for a listing
-// or an autodetection.
+// Any thread. Backends are only added, never removed; pointers stay valid until the registry ends.
+// Plug-ins on the search path are opened when they may be needed: one by its name, or all for a
+// listing or an autodetection.
 class BackendRegistry {
  public:
   BackendRegistry(const BackendServices& services, const std::string& search_path);
@@ -22,7 +22,7 @@ class BackendRegistry {
   Result<> Add(const wasinn_backend* table);
   Result<> Load(const std::string& path);
 
-  // NOT_FOUND says which there are and how to get one of this project's that is missing.
+  // NOT_FOUND lists the backends, and says how to get a missing backend of this project.
   Result<Backend*> Find(std::string_view name);
   // The backends that name this encoding, in the order in which they were added.
   std::vector<Backend*> ForEncoding(std::string_view encoding);

@@ -19,7 +19,7 @@ Result<Tensor> TakeOutput(const wasinn_backend_output& output) {
   tensor.dtype = *dtype;
   tensor.shape = shape;
   if (auto sized = CheckByteSize("", tensor.dtype, tensor.shape, tensor.data.bytes()); !sized) {
-    // Only now, for every output of every run comes this way.
+    // The text is only made here, because every output of every run takes this path.
     sized.error().message.insert(0, fmt::format("output {} of the backend", output.port));
     return Fail(std::move(sized.error()));
   }
@@ -33,7 +33,7 @@ void SayThatNoTextCame(Error& error) noexcept {
     error.message =
         fmt::format("the backend failed with {} and gave no text", CodeName(error.code));
   } catch (...) {
-    // Swallowed: the code says the most.
+    // The exception is dropped: the code is the essential part.
   }
 }
 
@@ -64,7 +64,7 @@ Result<uint32_t> RunTable::TakeSlot() {
                 "more",
                 kChunk * kChunks);
   }
-  // So that GiveSlot need not allocate.
+  // Reserved so that GiveSlot need not allocate.
   if (free_.capacity() <= next_) free_.reserve(2 * size_t{next_} + 16);
   if (next_ % kChunk == 0) {
     slots_->chunks[next_ / kChunk].store(new Chunk, std::memory_order_release);
@@ -212,7 +212,7 @@ void RunTable::Done(void* self, uint64_t run, wasinn_code code, wasinn_str messa
   report.listener()->OnDone(std::move(result), usage == nullptr ? wasinn_backend_usage{} : *usage);
 }
 
-wasinn_code RunTable::ReadFile(void* self, uint64_t run, wasinn_str path, size_t most,
+wasinn_code RunTable::ReadFile(void* self, uint64_t run, wasinn_str path, size_t max,
                                void (*take)(void* to, wasinn_bytes bytes), void* to,
                                wasinn_error* error) {
   auto* table = static_cast<RunTable*>(self);
@@ -224,7 +224,7 @@ wasinn_code RunTable::ReadFile(void* self, uint64_t run, wasinn_str path, size_t
   try {
     // A slow file system must not hold up a cancel.
     Result<std::string> file = Fail(Code::kCancelled, "the run is over");
-    if (dirs) file = (*dirs ? **dirs : GuestDirs()).ReadFile(View(path), most);
+    if (dirs) file = (*dirs ? **dirs : GuestDirs()).ReadFile(View(path), max);
     if (!file) return ToC(file.error(), error);
     take(to, {file->data(), file->size()});
     return WASINN_OK;

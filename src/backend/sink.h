@@ -1,4 +1,4 @@
-// Where runs report to: turns a backend's calls into one well-behaved outcome.
+// Receives the reports of runs, and turns a backend's calls into one well-defined outcome.
 #pragma once
 
 #include <wasinn/backend.h>
@@ -19,8 +19,8 @@
 
 namespace wasinn {
 
-// A backend's output, checked. Whatever comes of it, `release` is called once: the tensor owns the
-// memory. UNKNOWN names what the backend got wrong.
+// Checks a backend's output. In every case `release` is called once: the tensor owns the memory.
+// UNKNOWN names the backend's fault.
 Result<Tensor> TakeOutput(const wasinn_backend_output& output);
 
 // Gets what a run reports. Calls come from any thread, with no lock of the table held, and never
@@ -28,22 +28,21 @@ Result<Tensor> TakeOutput(const wasinn_backend_output& output);
 class RunListener {
  public:
   virtual ~RunListener() = default;
-  // An output, or what was wrong with the one that the backend gave; false when it is not taken.
+  // An output, or the error in the output that the backend gave; false if it is refused.
   virtual bool OnOutput(uint32_t port, Result<Tensor>&& tensor) noexcept = 0;
   // False asks the backend to stop.
   virtual bool OnChunk(uint32_t port, std::string_view data) noexcept = 0;
   // Text for the guest's standard output. False asks the backend to stop.
   virtual bool OnGuestStdout(std::string_view data) noexcept = 0;
   virtual void OnDone(Result<> result, const wasinn_backend_usage& usage) noexcept = 0;
-  // Where the run may read files; nullptr: nowhere.
+  // The folders in which the run may read files; nullptr: none.
   virtual std::shared_ptr<const GuestDirs> guest_dirs() const noexcept = 0;
 };
 
-// Gives each run a number that no other run of this table ever has, so that a plug-in that reports
-// twice, late, or for a run that is gone is ignored instead of believed. Any thread. Slots are
-// reused and stay allocated until the table ends, which must be after all backends are closed. What
-// plug-ins call throws nothing through their frames: where memory is out, an output is refused, and
-// `done` arrives without its text.
+// Gives each run a unique number, so that reports that come twice, late, or for an ended run are
+// ignored. Any thread. Slots are reused and stay allocated until the table ends, which must be
+// after all backends are closed. Functions that plug-ins call do not throw: without memory, an
+// output is refused, and `done` arrives without its text.
 class RunTable {
  public:
   explicit RunTable(const Logger* log) : log_(log) {}
@@ -71,8 +70,8 @@ class RunTable {
   };
   static constexpr size_t kChunk = 1024;
   static constexpr size_t kChunks = 1024;
-  // A run's number: its slot in the low bits, and above them a count that takes longer to wrap than
-  // any process lives.
+  // A run's number has its slot in the low bits and above them a count, which no process lives long
+  // enough to exhaust.
   static constexpr uint32_t kSlotBits = 20;
   static_assert(kChunk * kChunks == size_t{1} << kSlotBits);
   using Chunk = std::array<Slot, kChunk>;
@@ -86,7 +85,7 @@ class RunTable {
   static int32_t GuestStdout(void* self, uint64_t run, wasinn_bytes data);
   static void Done(void* self, uint64_t run, wasinn_code code, wasinn_str message,
                    int64_t engine_code, const wasinn_backend_usage* usage);
-  static wasinn_code ReadFile(void* self, uint64_t run, wasinn_str path, size_t most,
+  static wasinn_code ReadFile(void* self, uint64_t run, wasinn_str path, size_t max,
                               void (*take)(void* to, wasinn_bytes bytes), void* to,
                               wasinn_error* error);
 
@@ -99,7 +98,8 @@ class RunTable {
   const Logger* log_;
   LogLimit log_limit_{"reports of runs that are over"};
   Mutex mutex_;
-  // The last `done` of an engine may come as the engine is freed: who is inside holds the slots.
+  // The last `done` may arrive while the engine is being freed, so functions that are running hold
+  // the slots.
   const std::shared_ptr<Slots> slots_ = std::make_shared<Slots>();
   uint32_t next_ GUARDED_BY(mutex_) = 0;
   std::vector<uint32_t> free_ GUARDED_BY(mutex_);

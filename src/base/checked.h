@@ -1,4 +1,5 @@
-// Arithmetic on sizes that come from guests, files and plug-ins: a wrap is an answer, not a value.
+// Arithmetic on sizes that come from guests, files and plug-ins: an overflow is reported, never
+// used as a value.
 #pragma once
 
 #include <cstdint>

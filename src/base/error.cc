@@ -105,7 +105,7 @@ Error PlainError(Code code, std::string_view text) noexcept {
   try {
     error.message = text;
   } catch (const std::bad_alloc&) {
-    // Swallowed: the code says the most.
+    // The exception is dropped: the code is the essential part.
   }
   return error;
 }

@@ -19,14 +19,14 @@ enum class Code : int32_t {
 #undef X
 };
 
-// "invalid_argument"; "unknown code" for a number that is none.
+// "invalid_argument"; "unknown code" for a number that is not a code.
 std::string_view CodeName(Code code);
-// The code with that name or number, for options and plug-ins; kUnknown when there is none.
+// The code with that name or number, for options and plug-ins; kUnknown if there is none.
 Code CodeFromNumber(int64_t number);
 // The numbers of the guest dialects.
 uint32_t WitxErrno(Code code);
 uint32_t WitErrorCode(Code code);
-// The other way round for WIT's `error` constructor; kUnknown when out of range.
+// The inverse, for WIT's `error` constructor; kUnknown if the number is out of range.
 Code CodeFromWit(uint32_t number);
 
 struct Error {
@@ -34,8 +34,8 @@ struct Error {
   std::string message;
   // The framework's own number, 0 without one.
   int64_t engine_code = 0;
-  // The text for the host where it says what a guest may not read, e.g. the path of a model; empty
-  // where `message` is for both.
+  // The text for the host, if it contains details that a guest must not read, such as the path of a
+  // model; empty if `message` is for both.
   std::string host_message = {};
 
   const std::string& HostText() const { return host_message.empty() ? message : host_message; }
@@ -58,20 +58,19 @@ template <typename... Args>
 // Copies an error with its text for the host into the C struct of a caller, who may have passed
 // NULL; returns its code.
 wasinn_code ToC(const Error& error, wasinn_error* out);
-// The error that a C callee left; a code without text gets one that names `where`.
+// The error that a C function filled in; a code without a text gets one that names `where`.
 Error FromC(wasinn_code code, const wasinn_error& error, std::string_view where);
 
-// What an exception means for the call that it ended: memory or a thread that the system refused, a
-// plug-in that throws, or a bug of ours, none of which may take the host along. Call inside a catch
-// block.
+// The error for an exception that ended a call: the system refused memory or a thread, a plug-in
+// threw, or wasinn has a bug; none of these may end the host. To be called inside a catch block.
 Error ErrorOfException() noexcept;
-// An error for where nothing may be thrown; without its text when there is no memory for that.
+// Makes an error without throwing; the text is missing if there is no memory for it.
 Error PlainError(Code code, std::string_view text) noexcept;
 Error CopyOf(const Error& error) noexcept;
 
-// The longest text of an error that is kept; what frameworks say can be of any length.
+// The maximum length of an error's text; texts of frameworks can have any length.
 inline constexpr size_t kMaxErrorText = 16 << 10;
-// The beginning of a longer one, cut between two characters.
+// Cuts a longer text between two characters.
 std::string_view CutErrorText(std::string_view text);
 
 inline std::string_view View(wasinn_str text) {
@@ -81,7 +80,7 @@ inline wasinn_str ToStr(std::string_view text) { return {text.data(), text.size(
 
 }  // namespace wasinn
 
-// Passes an error on: WASINN_TRY(value, Expression()); declares `value`.
+// Returns the error, if there is one: WASINN_TRY(value, Expression()); declares `value`.
 #define WASINN_CONCAT_INNER(a, b) a##b
 #define WASINN_CONCAT(a, b) WASINN_CONCAT_INNER(a, b)
 #define WASINN_TRY(name, expression)                                             \
@@ -89,7 +88,7 @@ inline wasinn_str ToStr(std::string_view text) { return {text.data(), text.size(
   if (!WASINN_CONCAT(result_, __LINE__))                                         \
     return std::unexpected(std::move(WASINN_CONCAT(result_, __LINE__)).error()); \
   auto name = std::move(*WASINN_CONCAT(result_, __LINE__))
-// The same for Result<void>.
+// As WASINN_TRY, for Result<void>.
 #define WASINN_CHECK(expression)                                \
   do {                                                          \
     if (auto wasinn_result = (expression); !wasinn_result)      \

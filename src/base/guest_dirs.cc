@@ -5,7 +5,7 @@
 namespace wasinn {
 namespace {
 
-// Without what stands for the guest's own root.
+// The path without the prefix for the guest's root.
 std::string_view Relative(std::string_view path) {
   while (true) {
     if (path.starts_with('/')) {
@@ -28,7 +28,7 @@ Result<> GuestDirs::Add(const std::string& host, std::string_view guest) {
   return {};
 }
 
-Result<std::string> GuestDirs::ReadFile(std::string_view path, size_t most) const {
+Result<std::string> GuestDirs::ReadFile(std::string_view path, size_t max) const {
   const std::string shown = fmt::format("file '{}'", Printable(path));
   const std::string_view relative = Relative(path);
   const Entry* best = nullptr;
@@ -44,7 +44,7 @@ Result<std::string> GuestDirs::ReadFile(std::string_view path, size_t most) cons
                 "{}: expected a path in a folder that the guest was given, given another", shown);
   }
   const std::string_view rest = Relative(relative.substr(best->guest.size()));
-  return best->dir->ReadFile(rest.empty() ? "." : std::string(rest), most, shown);
+  return best->dir->ReadFile(rest.empty() ? "." : std::string(rest), max, shown);
 }
 
 }  // namespace wasinn

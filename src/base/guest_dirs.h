@@ -1,4 +1,4 @@
-// Folders that a guest was given, and files in them by the guest's own names.
+// The folders that a guest was given, and access to files in them by the guest's names.
 #pragma once
 
 #include <memory>
@@ -11,15 +11,15 @@
 
 namespace wasinn {
 
-// A value; copies share the open folders. Any thread may read while nobody adds.
+// A value; copies share the open folders. Any thread may read while no thread adds a folder.
 class GuestDirs {
  public:
   // `guest`: the name under which the guest sees the folder `host`, as with preopens of WASI: "/a",
-  // "a" and "./a" are the same, "/" and "." stand for all paths.
+  // "a" and "./a" are the same; "/" and "." match all paths.
   Result<> Add(const std::string& host, std::string_view guest);
-  // The bytes of a file of at most `most` bytes. The folder with the longest name that the path
-  // begins with counts. SECURITY for a path outside of all of them.
-  Result<std::string> ReadFile(std::string_view path, size_t most) const;
+  // Reads a file of at most `max` bytes, from the folder whose name is the longest prefix of the
+  // path. SECURITY for a path outside all folders.
+  Result<std::string> ReadFile(std::string_view path, size_t max) const;
 
  private:
   struct Entry {

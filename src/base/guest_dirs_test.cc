@@ -19,8 +19,8 @@ class GuestDirsTest : public ::testing::Test {
     folder_.Write("given/deep/two", "22");
     folder_.Write("other/one", "another");
   }
-  Code Why(std::string_view path, size_t most = 100) const {
-    const auto read = dirs_.ReadFile(path, most);
+  Code Why(std::string_view path, size_t max = 100) const {
+    const auto read = dirs_.ReadFile(path, max);
     return read ? Code::kOk : read.error().code;
   }
   const testing::TempDir folder_;

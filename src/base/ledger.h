@@ -1,4 +1,4 @@
-// What the guest of one session has caused and still holds, against the session's limits.
+// Accounts for the resources that one session's guest holds, and enforces the session's limits.
 #pragma once
 
 #include <array>
@@ -12,31 +12,31 @@
 
 namespace wasinn {
 
-// Refuses when `given` is above the rule's `limit` (0: none). SECURITY, naming the rule.
+// Fails with SECURITY, naming the rule, if `given` is above the rule's `limit` (0: no limit).
 Result<> CheckLimit(std::string_view rule, uint64_t limit, uint64_t given);
 
-// Counts and limits. Whatever counts lives with the thing that is counted, as a Charge or in a
-// buffer, and is given back when that ends, wherever it was held: so nothing is forgotten when a
-// session ends or drops a handle while a backend is still at work. Shared by all of these. Any
-// thread.
+// Counts and limits amounts. Each counted object carries its amount, as a Charge or in a buffer,
+// and returns it when it is freed, whoever holds it: the count therefore stays correct when a
+// session ends or drops a handle while a backend is still at work. All of these share the ledger.
+// Any thread.
 class Ledger {
  public:
   enum class Account : uint8_t {
-    kBytes,       // of tensors, inputs, outputs, streams and texts
-    kErrorBytes,  // of texts of errors alone
+    kBytes,       // tensors, inputs, outputs, streams and texts
+    kErrorBytes,  // only the texts of errors
     kContexts,
   };
   static constexpr size_t kAccounts = 3;
-  // A policy rule; `maximum` 0 is no limit.
+  // A policy rule; a `maximum` of 0 means no limit.
   struct Limit {
     std::string_view rule;
     uint64_t maximum;
   };
-  // `limits` by account. The ledger lives as long as its references and as long as bytes count in
-  // it.
+  // `limits` is indexed by account. The ledger exists as long as there are references to it or
+  // bytes charged to it.
   static std::shared_ptr<Ledger> Create(const std::array<Limit, kAccounts>& limits);
 
-  // Counts `amount` until GiveBack; refuses with the rule's name.
+  // Charges `amount` until GiveBack; a refusal names the rule.
   Result<> Take(Account account, uint64_t amount);
   void GiveBack(Account account, uint64_t amount) noexcept {
     std::atomic<uint64_t>& used = used_[Index(account)];
@@ -49,8 +49,8 @@ class Ledger {
   }
 
  private:
-  // Counted in the account of bytes while there are references, so that a buffer, of which there
-  // are many, need not be one.
+  // Bytes keep the ledger alive, so that buffers, of which there are many, need not hold a
+  // reference.
   static constexpr uint64_t kReferenced = uint64_t{1} << 62;
   static size_t Index(Account account) { return static_cast<size_t>(account); }
 
@@ -63,11 +63,11 @@ class Ledger {
   std::array<std::atomic<uint64_t>, kAccounts> used_{};
 };
 
-// An amount that counts for as long as this lives. One thread at a time.
+// An amount that is charged to a ledger as long as this object exists. One thread at a time.
 class Charge {
  public:
   Charge() = default;
-  // Without a ledger nothing counts.
+  // Without a ledger nothing is charged.
   static Result<Charge> Take(std::shared_ptr<Ledger> ledger, Ledger::Account account,
                              uint64_t amount);
   Charge(Charge&& other) noexcept
@@ -84,9 +84,9 @@ class Charge {
     if (ledger_ != nullptr) ledger_->GiveBack(account_, amount_);
   }
 
-  // Counts `more` on top.
+  // Charges `more` in addition.
   Result<> Grow(uint64_t more);
-  // Takes over what another one of the same account counts.
+  // Takes over the amount of another charge to the same account.
   void Join(Charge other) noexcept {
     if (ledger_ == nullptr) std::swap(ledger_, other.ledger_);
     amount_ += std::exchange(other.amount_, 0);

@@ -39,14 +39,14 @@ TEST(LedgerTest, AChargeCountsUntilItEnds) {
 
 TEST(LedgerTest, WithoutALimitOnlyWhatCannotBeCountedIsRefused) {
   const auto ledger = Make(0);
-  constexpr uint64_t kMost = (uint64_t{1} << 62) - 1;
-  for (const uint64_t much : {kMost + 1, UINT64_MAX}) {
+  constexpr uint64_t kMax = (uint64_t{1} << 62) - 1;
+  for (const uint64_t much : {kMax + 1, UINT64_MAX}) {
     EXPECT_FALSE(Charge::Take(ledger, Account::kBytes, much));
   }
-  auto charge = Charge::Take(ledger, Account::kBytes, kMost);
+  auto charge = Charge::Take(ledger, Account::kBytes, kMax);
   ASSERT_TRUE(charge);
   EXPECT_FALSE(charge->Grow(1));
-  EXPECT_EQ(ledger->used(Account::kBytes), kMost);
+  EXPECT_EQ(ledger->used(Account::kBytes), kMax);
   EXPECT_TRUE(Charge::Take(nullptr, Account::kBytes, 1));
 }
 

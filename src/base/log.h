@@ -25,16 +25,16 @@ class Logger {
     return level < WASINN_LOG_OFF &&
            static_cast<int>(level) >= level_.load(std::memory_order_relaxed);
   }
-  // For what is left behind when its owner ends: the callback is not called by later lines.
+  // For objects that outlive the engine: later lines do not call the callback.
   void Silence() { level_.store(WASINN_LOG_OFF, std::memory_order_relaxed); }
 
-  // A line that cannot be made or written is lost; nothing is thrown, since lines come from
-  // everywhere.
+  // A line that cannot be formatted or written is lost. Logging never throws, since any code may
+  // log.
   void Write(wasinn_log_level level, std::string_view message) const noexcept {
     if (!Enabled(level)) return;
     try {
       sink_(self_, level, {message.data(), message.size()});
-    } catch (...) {  // Swallowed: the line is lost.
+    } catch (...) {  // dropped: the line is lost.
     }
   }
 
@@ -44,7 +44,7 @@ class Logger {
     if (!Enabled(level)) return;
     try {
       Write(level, fmt::format(format, std::forward<Args>(args)...));
-    } catch (...) {  // Swallowed: the line is lost.
+    } catch (...) {  // dropped: the line is lost.
     }
   }
 

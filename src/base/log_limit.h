@@ -10,16 +10,16 @@
 
 namespace wasinn {
 
-// Lets kAtOnce lines of one source through, and after those one each kEvery; the others are
-// counted, and their number is told with the next line that passes or by Tell. Lines of the level
-// debug pass always: who asks for them wants all. Any thread.
+// Allows kAtOnce lines of one source, and then one line every kEvery. Suppressed lines are counted,
+// and their number is logged with the next allowed line or by Tell. Lines of the level debug are
+// never limited. Any thread.
 class LogLimit {
  public:
   using Clock = std::chrono::steady_clock;
   static constexpr uint32_t kAtOnce = 64;
   static constexpr std::chrono::seconds kEvery{10};
 
-  // `lines` names them: "failed guest calls". Static.
+  // `lines` names the lines: "failed guest calls". It must be static.
   explicit LogLimit(const char* lines) : lines_(lines) {}
 
   template <typename... Args>
@@ -29,7 +29,7 @@ class LogLimit {
   }
   // Whether a line may be written now.
   bool Allow(const Logger& log, wasinn_log_level level, Clock::time_point now) noexcept;
-  // Tells of what was left out since; for the end of the source.
+  // Logs the number of suppressed lines; for the end of the source.
   void Tell(const Logger& log) noexcept;
 
  private:

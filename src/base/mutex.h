@@ -1,5 +1,5 @@
 // Mutex and condition variable with clang's thread-safety annotations, so that "guarded by" is
-// checked at compile time. No behaviour of their own.
+// checked at compile time. They add no behaviour.
 #pragma once
 
 #include <chrono>
@@ -48,7 +48,7 @@ class CondVar {
     cond_.wait(lock);
     lock.release();
   }
-  // False when the time was reached first.
+  // False if the time was reached first.
   bool WaitUntil(Mutex& mutex, std::chrono::steady_clock::time_point time) REQUIRES(mutex) {
     std::unique_lock lock(mutex.mutex_, std::adopt_lock);
     const bool woken = cond_.wait_until(lock, time) == std::cv_status::no_timeout;

@@ -28,7 +28,7 @@ std::optional<T> ParseNumber(std::string_view text) {
   return value;
 }
 
-// What the option takes, for messages: "an integer from 1 to 64".
+// The values that the option accepts, for messages: "an integer from 1 to 64".
 std::string Expected(const OptionSpec& spec) {
   switch (spec.type) {
     case WASINN_OPTION_BOOL:

@@ -27,18 +27,18 @@ struct OptionSpec {
   std::string help;
   bool is_prefix = false;
   bool host_only = false;
-  std::string alias_of = {};  // the option that this is another name of; "" for one of its own
+  std::string alias_of = {};  // the option for which this is an alias; "" if it is none
 };
 
 std::string_view OptionTypeName(wasinn_option_type type);
 
-// Checks every option against the table: known (an unknown one gets near names), of `scope` or of
-// scope LOAD when `scope` is CONTEXT and the table has it there, of the right type and range.
-// Errors are INVALID_ARGUMENT and begin with `owner`, e.g. "backend onnx".
+// Checks every option against the table: it must be known (the error suggests similar names), have
+// `scope`, or scope LOAD where `scope` is CONTEXT and the table has it there, and have the right
+// type and range. Errors are INVALID_ARGUMENT and begin with `owner`, e.g. "backend onnx".
 Result<> CheckOptions(std::string_view owner, std::span<const OptionSpec> table,
                       wasinn_option_scope scope, const Options& options);
 
-// The view that backends take; borrows from `options`.
+// The view for backends; it borrows from `options`.
 std::vector<wasinn_option> ToC(const Options& options);
 
 }  // namespace wasinn

@@ -25,8 +25,9 @@ namespace wasinn::os {
 namespace fs = std::filesystem;
 namespace {
 
-// The folders of this process's cgroup that may set a limit of `controller`, from its own up to the
-// root: of version 2, which has one tree for all, and of version 1, which has one for each.
+// The folders of this process's cgroup that may limit `controller`, from its own folder up to the
+// root: of version 2, which has one tree for all controllers, and of version 1, which has one tree
+// for each.
 std::vector<std::string> CgroupFolders(std::string_view controller) {
   const fs::path top = "/sys/fs/cgroup";
   std::vector<std::string> folders;
@@ -91,7 +92,7 @@ Error NoFile(std::string_view path, FileKind kind) {
           fmt::format("{}: expected a file, given a {}", path, FileKindName(kind))};
 }
 
-// What is no regular file is an error; `path` names it.
+// Fails if the file is not a regular file; `path` names it.
 Result<size_t> SizeOfRegular(const Fd& fd, std::string_view path) {
   struct stat info{};
   if (fstat(fd.get(), &info) != 0) return Fail(FileError(path, errno));
@@ -100,11 +101,11 @@ Result<size_t> SizeOfRegular(const Fd& fd, std::string_view path) {
 }
 
 Result<Fd> OpenRegular(const std::string& path) {
-  // Some devices do something when they are opened, and sockets cannot be.
+  // Opening some devices has effects, and sockets cannot be opened.
   struct stat info{};
   if (stat(path.c_str(), &info) != 0) return Fail(FileError(path, errno));
   if (!S_ISREG(info.st_mode)) return Fail(NoFile(path, KindOf(info)));
-  // It may have become a pipe without a writer, which must not keep us waiting.
+  // The file may have become a pipe without a writer, for which this must not wait.
   Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (fd.get() < 0) return Fail(FileError(path, errno));
   return fd;
@@ -125,11 +126,11 @@ Result<std::vector<uint8_t>> ReadUpTo(const Fd& fd, size_t size, std::string_vie
   return head;
 }
 
-// All bytes, of which there may be `most`.
-Result<std::string> ReadWhole(const Fd& fd, size_t most, std::string_view path) {
-  WASINN_TRY(bytes, ReadUpTo(fd, most == SIZE_MAX ? most : most + 1, path));
-  if (bytes.size() > most) {
-    return Fail(Code::kTooLarge, "{}: expected at most {} bytes, given more", path, most);
+// All bytes, but at most `max`.
+Result<std::string> ReadWhole(const Fd& fd, size_t max, std::string_view path) {
+  WASINN_TRY(bytes, ReadUpTo(fd, max == SIZE_MAX ? max : max + 1, path));
+  if (bytes.size() > max) {
+    return Fail(Code::kTooLarge, "{}: expected at most {} bytes, given more", path, max);
   }
   return std::string(bytes.begin(), bytes.end());
 }
@@ -258,10 +259,10 @@ Result<std::shared_ptr<Dir>> Dir::Open(const std::string& path) {
 
 Dir::~Dir() { close(fd_); }
 
-Result<std::string> Dir::ReadFile(const std::string& path, size_t most,
+Result<std::string> Dir::ReadFile(const std::string& path, size_t max,
                                   std::string_view shown) const {
   open_how how{};
-  // A pipe without a writer must not keep us waiting.
+  // This must not wait for a pipe without a writer.
   how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
   const Fd fd(static_cast<int>(syscall(SYS_openat2, fd_, path.c_str(), &how, sizeof how)));
@@ -273,7 +274,7 @@ Result<std::string> Dir::ReadFile(const std::string& path, size_t most,
   }
   if (fd.get() < 0) return Fail(FileError(shown, errno));
   WASINN_CHECK(SizeOfRegular(fd, shown));
-  return ReadWhole(fd, most, shown);
+  return ReadWhole(fd, max, shown);
 }
 
 Result<std::vector<uint8_t>> ReadHead(const std::string& path, size_t size) {
@@ -282,10 +283,10 @@ Result<std::vector<uint8_t>> ReadHead(const std::string& path, size_t size) {
   return ReadUpTo(fd, size, path);
 }
 
-Result<std::string> ReadFile(const std::string& path, size_t most) {
+Result<std::string> ReadFile(const std::string& path, size_t max) {
   const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd.get() < 0) return Fail(FileError(path, errno));
-  return ReadWhole(fd, most, path);
+  return ReadWhole(fd, max, path);
 }
 
 void* MapPages(size_t size) {

@@ -1,5 +1,5 @@
-// SHA-256 of content: what decides that two loads are of the same model. A cryptographic hash,
-// because a guest that could make two contents collide could see another guest's model.
+// The SHA-256 of content, which decides whether two loads are of the same model. A cryptographic
+// hash, because a guest that could make two contents collide could see another guest's model.
 #pragma once
 
 #include <array>
@@ -20,7 +20,7 @@ class Sha256Hasher {
   Sha256Hasher(const Sha256Hasher&) = delete;
   Sha256Hasher& operator=(const Sha256Hasher&) = delete;
   void Update(const void* data, size_t size);
-  // UNKNOWN when the library refused to hash: nothing may pass for the hash of something else.
+  // UNKNOWN if the library refused to hash: a wrong hash must never be returned.
   Result<Sha256> Finish();
 
  private:

@@ -14,8 +14,8 @@
 namespace wasinn {
 namespace {
 
-// Edits from one to the other: a letter put in, left out or replaced, or two beside each other
-// swapped. Names are short.
+// The edit distance: an edit inserts, removes or replaces a letter, or swaps two neighbours. Names
+// are short.
 size_t Distance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1), above, second;
   std::iota(row.begin(), row.end(), size_t{0});
@@ -84,7 +84,7 @@ constexpr auto kDurationUnits = std::to_array<Unit>({
 std::vector<std::string_view> NearestNames(std::string_view name,
                                            std::span<const std::string_view> names) {
   std::vector<std::pair<size_t, std::string_view>> near;
-  // A guest chooses the name: bound the work.
+  // A guest chooses the name, so the work must be bounded.
   if (name.size() > 128) return {};
   for (std::string_view candidate : names) {
     if (candidate.size() > 128) continue;
@@ -168,20 +168,20 @@ std::string Lower(std::string_view text) {
 }
 
 std::string Printable(std::string_view text) {
-  constexpr size_t kMost = 200;
+  constexpr size_t kMax = 200;
   std::string out;
   size_t i = 0;
-  while (i < text.size() && out.size() < kMost) {
+  while (i < text.size() && out.size() < kMax) {
     const auto byte = static_cast<unsigned char>(text[i]);
     const size_t length = byte < 0x80 ? 1 : byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : 2;
     bool good = byte >= 0x20 && byte != 0x7F && !(byte >= 0x80 && byte < 0xC2) && byte < 0xF5 &&
                 i + length <= text.size();
     for (size_t k = 1; good && k < length; ++k) {
       const auto next = static_cast<unsigned char>(text[i + k]);
-      // The first bytes of forms that are too long, of surrogates and of what is past U+10FFFF.
-      const unsigned char least = k > 1 ? 0x80 : byte == 0xE0 ? 0xA0 : byte == 0xF0 ? 0x90 : 0x80;
-      const unsigned char most = k > 1 ? 0xBF : byte == 0xED ? 0x9F : byte == 0xF4 ? 0x8F : 0xBF;
-      good = next >= least && next <= most;
+      // The first bytes of overlong forms, surrogates and numbers above U+10FFFF.
+      const unsigned char min = k > 1 ? 0x80 : byte == 0xE0 ? 0xA0 : byte == 0xF0 ? 0x90 : 0x80;
+      const unsigned char max = k > 1 ? 0xBF : byte == 0xED ? 0x9F : byte == 0xF4 ? 0x8F : 0xBF;
+      good = next >= min && next <= max;
     }
     if (good) {
       out.append(text, i, length);

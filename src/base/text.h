@@ -15,7 +15,7 @@ namespace wasinn {
 // or a common prefix), nearest first.
 std::vector<std::string_view> NearestNames(std::string_view name,
                                            std::span<const std::string_view> names);
-// " (did you mean a, b?)", or " (there are: a, b, c)" when none is near; "" without names.
+// " (did you mean a, b?)", or " (there are: a, b, c)" if no name is similar; "" without names.
 std::string Suggest(std::string_view name, std::span<const std::string_view> names);
 
 // "64MiB", "1GB", "4096", "1.5GiB" -> bytes. Powers of two for KiB.., of ten for KB.., both with or
@@ -34,14 +34,14 @@ std::string FormatSize(uint64_t bytes);
 std::vector<std::string_view> Split(std::string_view text, char separator);
 template <std::same_as<std::string> Text>
 std::vector<std::string_view> Split(Text&& text, char separator) = delete;
-// The same bytes as text; valid as long as they are.
+// The bytes as text; valid as long as the bytes.
 inline std::string_view AsText(std::span<const uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 std::string_view Trim(std::string_view text);
 std::string Lower(std::string_view text);
-// Text for an error message: control characters and bytes that are not UTF-8 replaced, cut at 200
-// bytes, so that what a guest sends cannot disturb a log.
+// Text for an error message: control characters and bytes that are not UTF-8 are replaced, and the
+// text is cut at 200 bytes, so that a guest's text cannot disturb a log.
 std::string Printable(std::string_view text);
 
 }  // namespace wasinn

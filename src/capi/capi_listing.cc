@@ -14,7 +14,7 @@ using namespace wasinn;  // NOLINT: the entry points are C functions outside the
 
 namespace {
 
-constexpr size_t kHashBytes = 1 << 20;  // read at a time
+constexpr size_t kHashBytes = 1 << 20;  // bytes per read
 
 Json OrNull(std::string_view text) { return text.empty() ? Json(nullptr) : Json(text); }
 
@@ -26,7 +26,7 @@ Json Words(std::string_view text, char separator = ' ') {
   return words;
 }
 
-// A bound of an option that has bounds, a whole number where the option takes those.
+// A bound of an option; a whole number for an integer option.
 Json Bound(const OptionSpec& spec, double value) {
   if (spec.type == WASINN_OPTION_INT) return static_cast<int64_t>(value);
   return spec.type == WASINN_OPTION_FLOAT ? Json(value) : Json(nullptr);
@@ -67,14 +67,14 @@ Json DescribeBackend(Backend& backend) {
   return described;
 }
 
-// Of the model's own file, or of the parts one after another; of a folder nothing.
+// The hash of the model's file, or of its parts in order; empty for a folder.
 Result<std::string> HashOf(const GraphSource& source) {
   Sha256Hasher hasher;
   if (source.path.empty()) {
     for (const BufferRef& part : source.parts) hasher.Update(part.data(), part.size());
   } else {
     if (os::StatFile(source.path).is_dir()) return std::string();
-    // Read and not mapped, since a file that is cut under the map would end the process.
+    // The file is read and not mapped, since truncating a mapped file would end the process.
     WASINN_TRY(file, os::File::Open(source.path));
     std::vector<uint8_t> piece(kHashBytes);
     for (uint64_t at = 0;; at += piece.size()) {
@@ -93,7 +93,7 @@ Json DescribeFiles(const std::vector<ModelFile>& files) {
   return list;
 }
 
-// What tools see of a graph: also where it comes from.
+// The description of a graph for tools, with its origin.
 Result<Json> DescribeModel(const Graph& graph, std::string_view name) {
   WASINN_TRY(hash, HashOf(graph.source()));
   Json json = {{"name", OrNull(name)},   {"path", OrNull(graph.source().path)},

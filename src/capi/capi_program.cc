@@ -10,8 +10,8 @@ using namespace wasinn;  // NOLINT: the entry points are C functions outside the
 
 namespace {
 
-// Stops the session when the rule run_timeout says so, for as long as this lives: also when an
-// adapter throws, the timer ends before the session.
+// Stops the session after run_timeout, as long as this object exists: the timer ends before the
+// session, even if an adapter throws.
 class RunDeadline {
  public:
   RunDeadline(Timer& timer, Session& session) : timer_(timer) {
@@ -105,7 +105,7 @@ void wasinn_program_free(wasinn_program* program) {
 
 void wasinn_program_get_stats(const wasinn_program* program, wasinn_program_stats* out) {
   wasinn_program_stats stats = program->stats;
-  // The caller's size stays: it may be an older, shorter struct that is filled again.
+  // The caller's size is kept: it may be an older, shorter struct that is filled again.
   stats.struct_size = out->struct_size;
   std::memcpy(out, &stats, std::min(out->struct_size, sizeof(stats)));
 }

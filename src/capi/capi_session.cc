@@ -21,7 +21,8 @@ const Policy& FromC(const wasinn_policy* policy) {
   return *reinterpret_cast<const Policy*>(policy);
 }
 
-// A call of the native functions: refused when the session was stopped, its error remembered.
+// A call of the native functions: it fails if the session was stopped, and its error becomes the
+// last error.
 template <typename Body>
 wasinn_code Enter(wasinn_session* c_session, wasinn_error* error, Body&& body) {
   Session& session = wasinn::FromC(c_session);
@@ -173,13 +174,13 @@ wasinn_code wasinn_session_grant_dir(wasinn_session* session, const char* host, 
 uint64_t wasinn_session_rule(const wasinn_session* session, const char* rule) {
   const uint64_t limit = wasinn::FromC(session).policy().Get(rule).value_or(0);
   if (std::string_view(rule) != "guest_memory") return limit;
-  // Of more memory than there is the kernel would end the process.
-  static const uint64_t most = [] {
+  // If a guest took more memory than there is, the kernel would end the process.
+  static const uint64_t max = [] {
     const uint64_t memory = os::UsableMemory();
     constexpr uint64_t kForUs = 1ull << 30;
     return std::max(memory / 2, memory - std::min(memory, kForUs));
   }();
-  return limit == 0 ? most : std::min(limit, most);
+  return limit == 0 ? max : std::min(limit, max);
 }
 
 wasinn_code wasinn_session_load_by_name(wasinn_session* session, wasinn_str name, uint32_t* graph,
@@ -265,9 +266,9 @@ wasinn_code wasinn_session_wait(wasinn_session* session, uint32_t context, int64
 }
 
 wasinn_code wasinn_session_read(wasinn_session* session, uint32_t context, uint32_t index,
-                                size_t most, wasinn_bytes* piece, wasinn_error* error) {
+                                size_t max, wasinn_bytes* piece, wasinn_error* error) {
   return Enter(session, error, [&](Session& s) -> Result<> {
-    WASINN_TRY(read, s.ReadPiece(context, index, most));
+    WASINN_TRY(read, s.ReadPiece(context, index, max));
     *piece = {read.bytes.data(), read.bytes.size()};
     return {};
   });
@@ -410,7 +411,7 @@ void wasinn_session_abandon(wasinn_session* session) {
 }
 
 int32_t wasinn_pollable_ready(wasinn_pollable* pollable, const wasinn_waker* waker) {
-  // Out of memory is all that can go wrong: who is told of news too early asks again.
+  // Only a lack of memory can cause this; a caller that is woken too early asks again.
   int32_t ready = 1;
   Guard(nullptr, [&]() -> Result<> {
     ready = reinterpret_cast<RunPollable*>(pollable)->Ready(waker) ? 1 : 0;

@@ -35,14 +35,14 @@ namespace wasinn {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr size_t kMostBytes = 16 << 20;
+constexpr size_t kMaxBytes = 16 << 20;
 
 std::unexpected<Error> At(const std::string& path, const toml::source_region& where,
                           std::string_view text) {
   return Fail(Code::kInvalidArgument, "{}:{}: {}", path, where.begin.line, text);
 }
 
-// A scalar as the text that a flag would have.
+// A scalar as the text of a command-line flag.
 std::optional<std::string> ScalarText(const toml::node& node) {
   if (const auto* text = node.as_string()) return text->get();
   if (const auto* number = node.as_integer()) return std::to_string(number->get());
@@ -169,7 +169,7 @@ Result<Config> ParseConfig(std::string_view text, const std::string& path, const
 }
 
 Result<> LoadConfig(Engine& engine, const std::string& path, Policy* policy) {
-  WASINN_TRY(text, os::ReadFile(path, kMostBytes));
+  WASINN_TRY(text, os::ReadFile(path, kMaxBytes));
   WASINN_TRY(config, ParseConfig(text, path, fs::path(path).parent_path().string()));
   for (ModelConfig& model : config.models) {
     WASINN_CHECK(engine.models().Add(std::move(model)));

@@ -19,7 +19,8 @@ namespace wasinn {
 // Relative paths are taken from the file's folder. An unknown key is an error that names the line.
 Result<> LoadConfig(Engine& engine, const std::string& path, Policy* policy);
 
-// The same from text, for tests and fuzzers; nothing is registered. `dir` stands for the folder.
+// Reads the configuration from text, for tests and fuzzers, and registers nothing. `dir` is the
+// folder.
 struct Config {
   std::vector<ModelConfig> models;
   std::vector<std::string> model_dirs;

@@ -17,13 +17,13 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// How long an engine that ends waits for backends that were cancelled.
+// How long an engine waits at its end for backends that were cancelled.
 constexpr seconds kPatience{5};
-// Idle tensor memory is given back after about this time.
+// Idle tensor memory is returned to the system after about this time.
 constexpr seconds kIdle{5};
 
-constexpr size_t kMostText = 4096;
-// Of an adapter's table of the first release.
+constexpr size_t kMaxText = 4096;
+// The size of an adapter's table in the first release.
 constexpr size_t kFirstAdapterSize = offsetof(wasinn_adapter, compile);
 
 }  // namespace
@@ -46,7 +46,7 @@ Result<std::unique_ptr<Adapter>> Adapter::Create(const wasinn_adapter* table,
   }
   std::unique_ptr<Adapter> adapter(new Adapter);
   std::memcpy(&adapter->table_, table, std::min(table->struct_size, sizeof(wasinn_adapter)));
-  adapter->name_.assign(table->name, strnlen(table->name, kMostText));
+  adapter->name_.assign(table->name, strnlen(table->name, kMaxText));
   adapter->host_ = host;
   return adapter;
 }
@@ -124,8 +124,8 @@ Engine::Parts::Parts(const wasinn_engine_options& options, uint32_t threads, uin
       models(backends, log, budget),
       scheduler(threads, &log, &runs) {}
 
-// Buffers may outlive the engine in the hands of an adapter; the last one then frees the pool. The
-// pool is closed here and not by a member, because backends give their memory back when they end.
+// Adapters may hold buffers that outlive the engine; the last buffer then frees the pool. The pool
+// is closed here and not by a member, because backends return their memory when they end.
 Engine::Parts::~Parts() { scheduler.timer().Cancel(upkeep); }
 
 Result<std::unique_ptr<Engine>> Engine::Create(const wasinn_engine_options& options) {
@@ -159,7 +159,7 @@ Engine::~Engine() {
     MutexLock lock(mutex_);
     adapters_.clear();
   }
-  if (parts_ == nullptr) return;  // Create refused its options
+  if (parts_ == nullptr) return;  // Create refused the options
   adapter_log_.Tell(log());
   const auto until = std::chrono::steady_clock::now() + kPatience;
   while (scheduler().live_executions.load() != 0) {
@@ -169,7 +169,7 @@ Engine::~Engine() {
                 "its memory is left behind",
                 kPatience.count());
       parts_->log.Silence();
-      (void)parts_.release();  // it may still report into this
+      (void)parts_.release();  // the backend may still report to it
       return;
     }
     scheduler().computes().Retry();

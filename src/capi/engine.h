@@ -1,4 +1,4 @@
-// One engine: what the C API's wasinn_engine is.
+// The engine behind the C API's wasinn_engine.
 #pragma once
 
 #include <wasinn/adapter.h>
@@ -31,7 +31,7 @@ class Adapter {
 
   const wasinn_adapter& table() const { return table_; }
   const std::string& name() const { return name_; }
-  // Opens the engine on first use; a failure is remembered.
+  // Opens the Wasm engine on first use; a failure is final.
   Result<wasinn_adapter_instance*> Instance();
 
  private:
@@ -44,11 +44,12 @@ class Adapter {
   Result<wasinn_adapter_instance*> instance_ GUARDED_BY(mutex_) = nullptr;
 };
 
-// Any thread. Made and freed by the C API only.
+// Any thread. Only the C API creates and frees it.
 class Engine {
  public:
   static Result<std::unique_ptr<Engine>> Create(const wasinn_engine_options& options);
-  // Waits for what runs. When a backend never says done, what it may still use is left behind.
+  // Waits for computes that are running. If a backend never calls done, the memory that it may
+  // still use is leaked.
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -67,12 +68,13 @@ class Engine {
   Result<Adapter*> FindAdapter(const char* name);
 
  private:
-  // Everything that backends may still touch while they run; ends in this order, last first.
+  // Everything that backends may still use during runs; destroyed in reverse order.
   struct Parts {
     Parts(const wasinn_engine_options& options, uint32_t threads, uint64_t buffer_limit,
           uint64_t budget);
     ~Parts();
-    // From time to time gives idle tensor memory back, and starts threads that could not be had.
+    // Periodically returns idle tensor memory to the system, and retries threads that could not be
+    // started.
     void ScheduleUpkeep();
     Logger log;
     BufferPool* buffers;

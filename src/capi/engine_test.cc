@@ -60,7 +60,7 @@ TEST(EngineTest, AShorterAdapterCannotCompileAheadOfTime) {
   table.program_free = [](wasinn_adapter_program*) {};
   table.run = [](wasinn_adapter_program*, wasinn_session*, const wasinn_run_options*,
                  wasinn_run_result*, wasinn_error*) { return WASINN_UNKNOWN; };
-  // What lies behind the table is not its own.
+  // The memory after the table is not part of it.
   table.compile = [](wasinn_adapter_instance*, wasinn_bytes, void (*)(void*, wasinn_bytes), void*,
                      wasinn_error*) { return WASINN_OK; };
 

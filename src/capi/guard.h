@@ -1,4 +1,4 @@
-// What every entry point of the C API does: no exception leaves it, errors become codes.
+// Guards every entry point of the C API: no exception leaves it, and errors become codes.
 #pragma once
 
 #include <wasinn/types.h>
@@ -11,7 +11,7 @@
 
 namespace wasinn {
 
-// Runs `body`, which returns Result<>, and gives its code.
+// Runs `body`, which returns Result<>, and returns its code.
 template <typename Body>
 wasinn_code Guard(wasinn_error* error, Body&& body) noexcept {
   try {
@@ -29,7 +29,7 @@ inline char* NewText(const std::string& text) {
   return copy;
 }
 
-// Runs `body`, which returns Result<std::string>, and gives new text or NULL.
+// Runs `body`, which returns Result<std::string>, and returns new text or NULL.
 template <typename Body>
 char* GuardText(wasinn_error* error, Body&& body) noexcept {
   char* text = nullptr;
@@ -42,7 +42,7 @@ char* GuardText(wasinn_error* error, Body&& body) noexcept {
   return text;
 }
 
-// For struct_size: copies what the caller's version of the struct has over the defaults.
+// For struct_size: copies the fields that the caller's version of the struct has over the defaults.
 template <typename T>
 T CopyVersioned(const T* given, T defaults) {
   if (given == nullptr) return defaults;

@@ -18,7 +18,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// What is known of an import besides our own tables.
+// Known imports that are not in our own tables.
 struct KnownModule {
   std::string_view module;  // a prefix
   std::string_view dialect;
@@ -41,8 +41,8 @@ constexpr KnownModule kKnown[] = {
     {"wasinn:nn/", "wasinn", "this version of wasinn:nn is not provided"},
 };
 
-// How old a guest of wasi_ephemeral_nn is, and so what its numbers mean: the first row of which it
-// imports a function counts.
+// The age of a guest of wasi_ephemeral_nn, which decides the meaning of its numbers: the first row
+// applies of which the guest imports a function.
 struct Age {
   std::string_view functions;  // separated by spaces
   std::string_view made_for;
@@ -101,8 +101,8 @@ Provider FindProvider(bool component, std::string_view module, std::string_view 
   return {"", "", false, "nothing here provides it"};
 }
 
-// Functions that a draft adds to an interface of another dialect: the imported interface's type
-// lists those that the guest uses.
+// The functions that a draft adds to an interface of another dialect: the type of the imported
+// interface lists the ones that the guest uses.
 std::vector<const wasinn_component_import*> AddedFunctions(std::string_view interface,
                                                            std::string_view dialect,
                                                            std::string_view type) {
@@ -120,7 +120,7 @@ std::vector<const wasinn_component_import*> AddedFunctions(std::string_view inte
   return added;
 }
 
-// What the functions that a guest imports from wasi_ephemeral_nn say about it.
+// Conclusions from the functions that a guest imports from wasi_ephemeral_nn.
 void AddAgeNotes(const std::set<std::string, std::less<>>& functions, Json& notes) {
   for (const Age& age : kAges) {
     for (const std::string_view function : Split(age.functions, ' ')) {
@@ -192,7 +192,7 @@ std::string InspectJson(const wasinn_guest_info& info) {
                                 : "it exports neither _start nor _initialize, so without "
                                   "--invoke there is nothing to run");
   }
-  // What the engine says, where none of the reasons above explains it.
+  // The engine's reason, if none of the reasons above applies.
   if (why_not.empty() && info.why_not.size != 0) why_not.push_back(Printable(View(info.why_not)));
   if (!nn) notes.push_back("it imports no wasi-nn");
   AddAgeNotes(witx, notes);

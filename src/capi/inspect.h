@@ -1,4 +1,4 @@
-// What a guest is and whether this build can run it.
+// Describes a guest, and says whether this build can run it.
 #pragma once
 
 #include <wasinn/adapter.h>

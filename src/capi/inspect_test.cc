@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-// Of a core module that imports these functions of one module.
+// The JSON for a core module that imports these functions of one module.
 Json Inspect(std::string_view module, const std::vector<std::string_view>& functions) {
   std::vector<wasinn_import_info> imports;
   for (const std::string_view name : functions) {

@@ -3,7 +3,7 @@
 namespace wasinn::core_call {
 namespace {
 
-// Writes the handle that a load gave.
+// Writes the handle of a loaded graph.
 Result<> StoreHandle(GuestMemory memory, uint32_t out, const Result<uint32_t>& handle) {
   if (!handle) return Fail(handle.error());
   WASINN_CHECK(memory.Bytes("handle pointer", out, 4));
@@ -27,8 +27,8 @@ uint32_t Errno(Session& session, const Result<>& result) {
 
 Result<std::vector<std::span<const uint8_t>>> ReadBuilders(const CoreCall& call, uint32_t list,
                                                            uint32_t count) {
-  if (count == 0 || count > kMostBuilders) {
-    return Fail(Code::kInvalidArgument, "graph builders: expected 1 to {}, given {}", kMostBuilders,
+  if (count == 0 || count > kMaxBuilders) {
+    return Fail(Code::kInvalidArgument, "graph builders: expected 1 to {}, given {}", kMaxBuilders,
                 count);
   }
   WASINN_CHECK(call.memory.Bytes("graph builders", list, count * kBuilderRecord));

@@ -1,5 +1,5 @@
-// What the dialects of core modules share: a call's parts, the functions that are the same in all
-// of them, and the way in.
+// The code that the dialects of core modules share: the parts of a call, functions that are the
+// same in all of them, and the entry.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@ namespace wasinn::core_call {
 
 // `record` of a builder: {u32 ptr; u32 len}.
 inline constexpr uint32_t kBuilderRecord = 8;
-inline constexpr uint32_t kMostBuilders = 1024;
+inline constexpr uint32_t kMaxBuilders = 1024;
 
 struct CoreCall {
   Session& session;
@@ -26,7 +26,7 @@ struct CoreCall {
   uint32_t arg(size_t i) const { return static_cast<uint32_t>(args[i]); }
 };
 
-// The errno of an outcome; an error is remembered.
+// The errno of an outcome; an error becomes the session's last error.
 uint32_t Errno(Session& session, const Result<>& result);
 
 // A u32 that the call will write.
@@ -50,7 +50,7 @@ Result<bool> StartLoadByName(CoreCall& call, std::string_view name, const Option
 Result<Shape> ReadDims(const CoreCall& call, uint32_t dims, uint32_t rank);
 // What is expected of an input of the graph, to which it belongs.
 Result<const Port*> InputPort(const Graph& graph, uint32_t index);
-// Fails for an output that 32 bits cannot count.
+// Fails for an output whose size exceeds 32 bits.
 Result<uint32_t> OutputSize(const Tensor& tensor);
 
 // Ends a call with `then`, or leaves it pending; `then`: Result<>(GuestMemory, Result<T>), whose
@@ -93,7 +93,7 @@ wasinn_call_state Enter(wasinn_session* c_session, wasinn_memory memory, const u
                         uint64_t* result, wasinn_call** pending) {
   Session& session = FromC(c_session);
   const auto end = [&](const Result<>& outcome) {
-    // A stopped guest does not get to see an errno: it ends.
+    // A stopped guest gets no errno: it ends.
     if (session.stopped()) return TrapStopped(session);
     *result = Errno(session, outcome);
     return WASINN_CALL_DONE;

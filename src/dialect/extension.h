@@ -1,5 +1,6 @@
-// wasinn's own extension for guests: what its core module and its WIT package share. Both have the
-// same functions, and descriptions are JSON so that they are the same text in both and can grow.
+// wasinn's own extension for guests: the code that its core module and its WIT package share. Both
+// have the same functions. Descriptions are JSON, so that both have the same text and fields can be
+// added.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +12,13 @@
 
 namespace wasinn {
 
-// See guests/wit/wasinn/nn.wit for the fields. Only what the session's policy grants: no path, no
-// other model's name. May take long, since it asks all backends for their devices.
+// See guests/wit/wasinn/nn.wit for the fields. They contain only what the session's policy grants:
+// no paths and no names of other models. This may take long, since all backends are asked for their
+// devices.
 std::string DescribeHostText(Session& session);
 Result<std::string> DescribeGraphText(Session& session, uint32_t graph);
 
-// `options` is JSON text; see ParseOptionsText and CheckGuestContextOptions for what is refused.
+// `options` is JSON text; ParseOptionsText and CheckGuestContextOptions say what is refused.
 Result<uint32_t> InitContextWithOptions(Session& session, uint32_t graph, std::string_view options);
 
 // "running readable done": the cases of WIT's enum.

@@ -7,7 +7,7 @@
 namespace wasinn {
 namespace {
 
-// The WIT enums, spelled from the tables of their numbers.
+// The WIT enums, generated from the tables of their numbers.
 const std::string& TensorTypeCases() {
   // WIT spells the cases in upper case, in the order of its numbers.
   static const std::string cases = [] {

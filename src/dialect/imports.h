@@ -1,4 +1,4 @@
-// The import tables of all dialects: what every engine adapter registers.
+// The import tables of all dialects, which every adapter registers.
 #pragma once
 
 #include <wasinn/adapter.h>
@@ -40,7 +40,7 @@ inline Session& FromC(wasinn_session* session) { return *reinterpret_cast<Sessio
 inline const Session& FromC(const wasinn_session* session) {
   return *reinterpret_cast<const Session*>(session);
 }
-// Ends a call of a session that was stopped; the adapter finds out why in its last error.
+// Ends a call of a session that was stopped; the session's last error has the reason.
 wasinn_call_state TrapStopped(Session& session);
 
 inline wasinn_session* ToC(Session* session) { return reinterpret_cast<wasinn_session*>(session); }

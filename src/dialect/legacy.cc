@@ -1,19 +1,19 @@
 // Core modules: import module `wasi_nn`, WAMR's own ABI from before it had wasi_ephemeral_nn.
 //
-// Records are nested, a tensor has no length, sizes of outputs count elements of f32, and its
-// numbers are those of old: types as before August 2023, encodings with GGML at 5. The errno are
-// those of WITX. WAMR's sources disagree with themselves in places; what guests count on is kept.
+// Records are nested, a tensor has no length, output sizes count f32 elements, and it has the old
+// numbers: types as before August 2023, encodings with GGML at 5. The errnos are those of WITX.
+// WAMR's sources contradict each other in places; this keeps the behaviour that guests rely on.
 #include "base/checked.h"
 #include "dialect/core_call.h"
 
 namespace wasinn {
 namespace {
 
-using namespace core_call;  // NOLINT: this file goes on where that one ends
+using namespace core_call;  // NOLINT: this file continues core_call.cc
 
 constexpr uint32_t kArrayRecord = 8;    // {u32 buf; u32 size}
 constexpr uint32_t kTensorRecord = 12;  // {u32 dims; u8 type; u8 pad[3]; u32 data}
-constexpr uint32_t kUnit = 4;           // what sizes of outputs count
+constexpr uint32_t kUnit = 4;           // the unit of output sizes, in bytes
 
 // load(builder_array_ptr, encoding, target, graph_out)
 Result<bool> Load(CoreCall& call) {
@@ -41,7 +41,7 @@ Result<bool> SetInput(CoreCall& call) {
   if (!dtype) {
     return Fail(Code::kInvalidArgument, "tensor type: expected 0 (f16) to 3 (i32), given {}", type);
   }
-  // The record has no length; what a framework reads is what the type says.
+  // The record has no length; the type and dims decide how much a framework reads.
   const auto elements = shape.Elements();
   const auto size = elements ? CheckedMul(*elements, DTypeSize(*dtype)) : std::nullopt;
   if (!size || *size > UINT32_MAX) {
@@ -59,18 +59,19 @@ Result<bool> SetInput(CoreCall& call) {
 Result<bool> GetOutput(CoreCall& call) {
   const uint32_t inout = call.arg(3);
   WASINN_CHECK(CheckOut(call, "size pointer", inout));
-  const uint64_t most = uint64_t{call.memory.ReadU32(inout)} * kUnit;
+  const uint64_t max = uint64_t{call.memory.ReadU32(inout)} * kUnit;
   WASINN_CHECK(call.memory.Bytes("output buffer", call.arg(2), 0));
   WASINN_TRY(tensor, call.session.Output(call.arg(0), call.arg(1)));
   WASINN_TRY(size, OutputSize(tensor));
   const auto units = static_cast<uint32_t>((uint64_t{size} + kUnit - 1) / kUnit);
-  if (size > most) {
+  if (size > max) {
     call.memory.WriteU32(inout, units);
     return Fail(Code::kTooLarge,
                 "output buffer: expected at least {} elements of f32 ({} bytes), given {}", units,
-                size, most / kUnit);
+                size, max / kUnit);
   }
-  // Some guests count bytes, which reach four times as far: only what is written must be theirs.
+  // Some guests count bytes, which reaches four times as far, so only the part that is written must
+  // be in their memory.
   WASINN_TRY(out, call.memory.Bytes("output buffer", call.arg(2), size));
   if (size != 0) std::memcpy(out.data(), tensor.data.data(), size);
   call.memory.WriteU32(inout, units);

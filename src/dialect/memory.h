@@ -12,9 +12,9 @@
 
 namespace wasinn {
 
-// Valid during one guest call. Offsets and lengths are the guest's, so every access is checked and
-// no sum can wrap: both are u32 and added as 64 bits. INVALID_ARGUMENT says the range and the
-// memory's size. No alignment is assumed.
+// Valid during one guest call. Offsets and lengths are the guest's, so every access is checked, and
+// no sum can overflow: both are u32 and added as 64 bits. The text of INVALID_ARGUMENT has the
+// range and the memory's size. No alignment is assumed.
 class GuestMemory {
  public:
   explicit GuestMemory(wasinn_memory memory)

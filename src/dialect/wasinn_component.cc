@@ -59,7 +59,7 @@ Result<bool> Start(WitCall& call) {
   Result<> started =
       GiveNamedInputs(session, context, std::span(call.args[1].items, call.args[1].item_count));
   if (started) started = session.StartRun(context);
-  // They were owned by the call; the run has its own reference.
+  // The call owned the tensors; the run has its own references.
   (void)session.ClearInputs(context);
   WASINN_CHECK(SetUnit(session, call.result, started));
   return true;
@@ -103,7 +103,7 @@ Result<bool> Read(WitCall& call) {
     WASINN_CHECK(SetError(call.session, call.result, piece.error()));
     return true;
   }
-  // Of the option inside the result.
+  // The tag of the option inside the result.
   call.result->word = piece->state == Piece::State::kEnd ? 0 : 1;
   call.result->bytes = {piece->bytes.data(), piece->bytes.size()};
   return true;

@@ -8,12 +8,13 @@ namespace {
 using core_call::CheckOut;
 using core_call::CoreCall;
 
-// The errno that a call ends with; nullopt: PENDING. An Error is remembered and becomes its errno.
+// The errno with which a call ends; nullopt: PENDING. An Error becomes the last error and its
+// errno.
 using End = Result<std::optional<uint32_t>>;
 
-// Writes what a call ended with, unless the guest must end with it.
+// Writes the errno with which a call ended, unless the guest must stop.
 wasinn_call_state EndCall(Session& session, const End& end, uint64_t* result) {
-  // A stopped guest does not get to see an errno: it ends.
+  // A stopped guest gets no errno: it ends.
   if (session.stopped()) return TrapStopped(session);
   if (!end) session.Remember(end.error());
   *result = end ? **end : WitxErrno(end.error().code);
@@ -37,11 +38,11 @@ wasinn_call_state Enter(wasinn_session* c_session, wasinn_memory memory, const u
 
 // A text that the guest's buffer cannot hold is no failed call: the last error stays what it was.
 End WriteText(const CoreCall& call, size_t buffer, std::string_view text) {
-  const uint32_t most = call.arg(buffer + 1);
-  WASINN_TRY(out, call.memory.Bytes("text buffer", call.arg(buffer), most));
+  const uint32_t max = call.arg(buffer + 1);
+  WASINN_TRY(out, call.memory.Bytes("text buffer", call.arg(buffer), max));
   WASINN_CHECK(CheckOut(call, "size pointer", call.arg(buffer + 2)));
   call.memory.WriteU32(call.arg(buffer + 2), static_cast<uint32_t>(text.size()));
-  if (text.size() > most) return WitxErrno(Code::kTooLarge);
+  if (text.size() > max) return WitxErrno(Code::kTooLarge);
   std::memcpy(out.data(), text.data(), text.size());
   return 0;
 }
@@ -51,7 +52,7 @@ End LastError(CoreCall& call) {
   WASINN_CHECK(CheckOut(call, "code pointer", call.arg(0)));
   const Error& error = call.session.last_failure();
   WASINN_TRY(end, WriteText(call, 1, error.message));
-  // Also when the text does not fit: some only want to know the code.
+  // The code is written even if the text does not fit: some guests only need the code.
   call.memory.WriteU32(call.arg(0), static_cast<uint32_t>(error.code));
   return end;
 }

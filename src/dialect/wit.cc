@@ -1,5 +1,5 @@
 // Components: package `wasi:nn`, the three published snapshots. Tensors given to compute and
-// set-input are owned: they are consumed whatever the outcome.
+// set-input are owned: they are consumed in any case.
 #include <array>
 #include <deque>
 
@@ -9,11 +9,11 @@
 namespace wasinn {
 namespace {
 
-constexpr uint32_t kMostBuilders = 1024;
+constexpr uint32_t kMaxBuilders = 1024;
 
 // ------------------------------------------------------------------ tensor
 
-// What the guest gave, checked as far as it can be without a port.
+// The guest's tensor, checked as far as possible without a port.
 Result<uint32_t> MakeTensor(Session& session, std::span<const uint8_t> dims_bytes, uint32_t ty,
                             std::span<const uint8_t> data) {
   const auto dtype = FromDialect(DTypeNumbers::kWit, ty);
@@ -33,7 +33,8 @@ Result<uint32_t> MakeTensor(Session& session, std::span<const uint8_t> dims_byte
   return session.AddTensor(*dtype, shape, data);
 }
 
-// constructor(dimensions, ty, data): it cannot fail, so a fault waits for the tensor's first use.
+// constructor(dimensions, ty, data): it cannot fail, so an error is reported at the tensor's first
+// use.
 Result<bool> TensorNew(WitCall& call) {
   auto handle =
       MakeTensor(call.session, ValBytes(call.args[0]), call.args[1].word, ValBytes(call.args[2]));
@@ -46,7 +47,7 @@ Result<bool> TensorNew(WitCall& call) {
   return true;
 }
 
-// As the guest sees it; a tensor that could not be made shows as an empty one.
+// The tensor as the guest sees it; a tensor that could not be made appears empty.
 Tensor Shown(const WitCall& call) {
   auto tensor = call.session.held().FindTensor(call.args[0].word);
   if (!tensor) {
@@ -54,7 +55,7 @@ Tensor Shown(const WitCall& call) {
     empty.dtype = DType::kU8;
     return empty;
   }
-  return CarryOut(DTypeNumbers::kWit, std::move(*tensor));
+  return FitToDialect(DTypeNumbers::kWit, std::move(*tensor));
 }
 
 Result<bool> TensorDimensions(WitCall& call) {
@@ -96,10 +97,10 @@ Result<bool> GraphLoad(WitCall& call) {
     WASINN_CHECK(SetError(call.session, call.result, error));
     return true;
   };
-  if (list.item_count == 0 || list.item_count > kMostBuilders) {
+  if (list.item_count == 0 || list.item_count > kMaxBuilders) {
     return refuse(
         {Code::kInvalidArgument,
-         fmt::format("graph builders: expected 1 to {}, given {}", kMostBuilders, list.item_count),
+         fmt::format("graph builders: expected 1 to {}, given {}", kMaxBuilders, list.item_count),
          0});
   }
   const auto encoding = EncodingFromWit(call.args[1].word);
@@ -182,7 +183,7 @@ Result<bool> GetOutput(WitCall& call) {
 
 Result<bool> ErrorNew(WitCall& call) {
   const std::string_view text = ValText(call.args[1]);
-  // Before it is copied.
+  // The limit is checked before the text is copied.
   WASINN_CHECK(CheckLimit("max_error_bytes", call.session.policy().max_error_bytes, text.size()));
   WASINN_TRY(handle,
              call.session.held().AddError({CodeFromWit(call.args[0].word), std::string(text), 0}));

@@ -5,7 +5,7 @@
 namespace wasinn {
 namespace {
 
-// `given`: the inputs that this call has set already, or nullptr where that does not matter.
+// `given`: the inputs that this call has already set, or nullptr if that does not matter.
 Result<> SetNamedInput(Session& session, uint32_t context, std::string_view name,
                        Result<Tensor> tensor, std::vector<bool>* given) {
   WASINN_TRY(graph, session.GraphOf(context));
@@ -86,7 +86,7 @@ Result<> SetNamedOutputs(Session& session, uint32_t context, wasinn_val* result)
   names.resize(ports.size());
   for (uint32_t port = 0; port < ports.size(); ++port) {
     auto tensor = session.Output(context, port);
-    // The run gave it no tensor. A limit of the policy is another matter.
+    // The run gave no tensor for this output. Limits of the policy are reported separately.
     if (!tensor && ports[port].optional && tensor.error().code != Code::kSecurity) continue;
     const auto handle = tensor ? session.held().AddTensor(std::move(*tensor))
                                : Result<uint32_t>(Fail(tensor.error()));

@@ -1,4 +1,5 @@
-// What the dialects for components share: a call's values, its results and errors, its end.
+// The code that the dialects for components share: a call's values, its results and errors, and its
+// end.
 #pragma once
 
 #include <span>
@@ -21,13 +22,13 @@ inline std::string_view ValText(const wasinn_val& val) {
   return {static_cast<const char*>(val.bytes.data), val.bytes.size};
 }
 
-// Bytes of a list; the data pointer of an empty one may be NULL.
+// The bytes of a list; the data pointer of an empty list may be NULL.
 inline std::span<const uint8_t> ValBytes(const wasinn_val& val) {
   return {static_cast<const uint8_t*>(val.bytes.data),
           val.bytes.data == nullptr ? 0 : val.bytes.size};
 }
 
-// The result string, or the string of a result or option. Sets no tag.
+// Sets the string of a result or option, but not its tag.
 void SetText(Session& session, wasinn_val* result, std::string text);
 // The error side of a result<_, error>: a new error resource.
 Result<> SetError(Session& session, wasinn_val* result, const Error& error);
@@ -36,16 +37,15 @@ Result<> SetHandle(Session& session, wasinn_val* result, const Result<uint32_t>&
 // result<_, error>
 Result<> SetUnit(Session& session, wasinn_val* result, const Result<>& outcome);
 
-// Gives a context one input, by the model's name for it or by its index.
+// Sets one input of a context, by its name in the model or by its index.
 Result<> SetNamedInput(Session& session, uint32_t context, std::string_view name,
                        Result<Tensor> tensor);
-// Gives it all its inputs; it forgets those that it had. The tensors are consumed, whatever the
-// outcome.
+// Sets all inputs and forgets the previous ones. The tensors are consumed in any case.
 Result<> GiveNamedInputs(Session& session, uint32_t context, std::span<const wasinn_val> inputs);
 // The outputs as list<tuple<string, own<tensor>>>, in the model's order.
 Result<> SetNamedOutputs(Session& session, uint32_t context, wasinn_val* result);
 
-// Ends a call with what set its result: an error means that the guest must stop.
+// Ends a call whose result was set; an error means that the guest must stop.
 wasinn_call_state EndWit(Session& session, const Result<>& set);
 
 // Ends a call with `then`, or leaves it pending; `then`: Result<>(Session&, wasinn_val*,
@@ -70,12 +70,12 @@ template <Result<> (Session::*Drop)(uint32_t)>
 void DropResource(wasinn_session* session, uint32_t rep) noexcept {
   try {
     (void)(FromC(session).*Drop)(rep);
-  } catch (...) {  // Swallowed: nobody could be told.
+  } catch (...) {  // dropped: no one can be told
   }
 }
 
-// Runs one function of a table. False from it means PENDING; an error means that the guest must
-// stop, since the function has no way to tell it.
+// Runs one function of a table. False means PENDING; an error means that the guest must stop, since
+// the function has no error result.
 template <Result<bool> (*Function)(WitCall&)>
 wasinn_call_state EnterWit(wasinn_session* c_session, const wasinn_val* args, size_t arg_count,
                            wasinn_val* result, wasinn_call** pending) {

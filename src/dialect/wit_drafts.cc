@@ -1,5 +1,6 @@
-// Components: two drafts for `wasi:nn`, in each of its snapshots. Properties (proposal 80) are more
-// methods of `graph`; prompt (proposal 79) is an interface of its own, a text in and a text out.
+// Components: two drafts for `wasi:nn`, in each of its snapshots. Properties (proposal 80) are
+// additional methods of `graph`; prompt (proposal 79) is a separate interface, with a text as input
+// and output.
 #include <deque>
 
 #include "base/text.h"
@@ -72,7 +73,7 @@ std::string PortsText(const std::vector<Port>& ports) {
   return text.empty() ? "none" : text;
 }
 
-// The input for the prompt: the one of that name, else the first.
+// The input for the prompt: the one with that name, otherwise the first.
 uint32_t PromptPort(const Graph& graph) { return graph.FindInput("prompt").value_or(0); }
 
 Result<> CheckGenerates(const Graph& graph) {
@@ -116,7 +117,7 @@ Result<> SetPrompt(Session& session, uint32_t context, std::string_view prompt) 
   WASINN_TRY(graph, session.GraphOf(context));
   const uint32_t index = PromptPort(*graph);
   const Port& port = graph->info().inputs[index];
-  // As many dims as the model has, e.g. [1,N].
+  // With the rank of the model's input, e.g. [1,N].
   std::vector<int64_t> dims(port.any_rank ? 1 : port.shape.rank(), 1);
   if (!dims.empty()) dims.back() = static_cast<int64_t>(prompt.size());
   WASINN_TRY(shape, Shape::OfTensor(dims));

@@ -14,8 +14,8 @@ constexpr uint32_t kTensorRecord = 20;
 
 // ------------------------------------------------------------------ load
 
-// 5 and 6 are autodetect and GGML here and the other way round in WAMR's numbering: only GGUF's
-// own magic decides, unless the host knows the guest.
+// 5 and 6 are autodetect and GGML here, but GGML and autodetect in WAMR's numbering: the magic
+// number of GGUF decides, unless the host has set the compatibility switch.
 Result<Encoding> ReadEncoding(EncodingNumbers numbers, uint32_t number,
                               std::span<const uint8_t> first) {
   const auto encoding =
@@ -30,8 +30,8 @@ Result<Encoding> ReadEncoding(EncodingNumbers numbers, uint32_t number,
   return gguf ? Encoding::kGgml : Encoding::kAutodetect;
 }
 
-// WasmEdge's guests of language models may give "preload:PATH" for a model's bytes. Here what
-// follows is the name of a registered model like any other, never a path of the host.
+// WasmEdge's guests of language models may pass "preload:PATH" as a model's bytes. Here, the rest
+// is the name of a registered model, never a path of the host.
 std::optional<std::string_view> PreloadName(Encoding encoding, std::span<const uint8_t> first) {
   constexpr std::string_view kPreload = "preload:";
   if (encoding != Encoding::kGgml && encoding != Encoding::kAutodetect) return std::nullopt;
@@ -68,8 +68,9 @@ Result<bool> LoadByNameWithConfig(CoreCall& call) {
 
 // ------------------------------------------------------------------ contexts
 
-// Which type a guest means by `number`: the numbers moved in 2023 without any mark, so the byte
-// length tells, and where the length fits both (or neither) the port does; unless the host knows.
+// The type that a guest means by `number`: the numbers changed in 2023 without any mark, so the
+// byte length decides, and if the length fits both types (or neither), the port decides; unless the
+// host has set the compatibility switch.
 Result<DType> ReadType(TensorTypes types, uint8_t number, const Shape& shape, size_t bytes,
                        const Port& port) {
   auto today = FromDialect(DTypeNumbers::kWitx, number);
@@ -92,7 +93,7 @@ Result<DType> ReadType(TensorTypes types, uint8_t number, const Shape& shape, si
               types == TensorTypes::kOld ? "3 (i32)" : "5 (i64)", number);
 }
 
-// As in WasmEdge, the prompt of a language model may come at any index that has no other meaning.
+// As in WasmEdge, the prompt of a language model may be set at any index that has no other meaning.
 uint32_t InputIndex(const Graph& graph, uint32_t index) {
   const bool beyond = index >= graph.info().inputs.size();
   return graph.backend().generates() && beyond ? 0 : index;
@@ -120,21 +121,21 @@ Result<bool> SetInput(CoreCall& call) {
 // (ctx, index, out_buf, out_buf_max_size, bytes_written_out) of the output that `find` gives.
 template <Result<Tensor> (Session::*Find)(uint32_t context, uint32_t port) const>
 Result<bool> ReadOutput(CoreCall& call) {
-  uint32_t most = call.arg(3);
-  WASINN_TRY(out, call.memory.Bytes("output buffer", call.arg(2), most));
+  uint32_t max = call.arg(3);
+  WASINN_TRY(out, call.memory.Bytes("output buffer", call.arg(2), max));
   WASINN_CHECK(CheckOut(call, "size pointer", call.arg(4)));
   WASINN_TRY(tensor, (call.session.*Find)(call.arg(0), call.arg(1)));
   WASINN_TRY(size, OutputSize(tensor));
-  if (most == 0 && call.session.policy().compat.zero_length_output == ZeroLengthOutput::kOn) {
+  if (max == 0 && call.session.policy().compat.zero_length_output == ZeroLengthOutput::kOn) {
     if (const auto whole = call.memory.Bytes("output buffer", call.arg(2), size)) {
       out = *whole;
-      most = size;
+      max = size;
     }
   }
-  if (size <= most && size != 0) std::memcpy(out.data(), tensor.data.data(), size);
+  if (size <= max && size != 0) std::memcpy(out.data(), tensor.data.data(), size);
   call.memory.WriteU32(call.arg(4), size);
-  if (size <= most) return true;
-  return Fail(Code::kTooLarge, "output buffer: expected at least {} bytes, given {}", size, most);
+  if (size <= max) return true;
+  return Fail(Code::kTooLarge, "output buffer: expected at least {} bytes, given {}", size, max);
 }
 
 // ------------------------------------------------------------------ WasmEdge's functions

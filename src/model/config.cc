@@ -38,8 +38,8 @@ Result<> SetModelProperty(ModelConfig& config, std::string_view key, std::string
 
 namespace {
 
-// Whether `text` goes on with NAME=, and so with an option and not with more of a path. The second
-// part of a name that has two may hold anything (`free_dim:batch size`).
+// Whether `text` continues with NAME=, that is with an option and not with the rest of a path. The
+// part of a name after a colon may contain anything (`free_dim:batch size`).
 bool BeginsOption(std::string_view text) {
   constexpr std::string_view kLetters =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
@@ -50,8 +50,8 @@ bool BeginsOption(std::string_view text) {
   return text[first] == ':' && end != std::string_view::npos && text[end] == '=';
 }
 
-// Takes a path or value off the front of `rest`: up to the comma before the next option, or what
-// stands in double quotes, where "" is a quote.
+// Removes a path or value from the front of `rest`: the text up to the comma before the next
+// option, or the text in double quotes, inside which "" is a quote.
 Result<std::string> TakeValue(const ModelConfig& config, std::string_view& rest) {
   if (!rest.starts_with('"')) {
     size_t end = rest.find(',');

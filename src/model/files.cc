@@ -12,7 +12,8 @@ namespace wasinn {
 namespace {
 namespace fs = std::filesystem;
 
-// The first byte of an ONNX model as every writer orders its fields: that of ir_version.
+// The first byte of an ONNX model with the field order of every known writer: the tag of
+// ir_version.
 constexpr uint8_t kOnnxBegin = 0x08;
 
 // "NAME-00002-of-00003.gguf", as llama.cpp names the parts of a model.
@@ -38,7 +39,7 @@ std::optional<PartName> ParsePartName(std::string_view file_name) {
 }
 
 Result<std::vector<SideFile>> PartsOf(const fs::path& path) {
-  // The name that a model is given by may be a link to the first part.
+  // The given path of a model may be a link to the first part.
   fs::path named = path;
   std::error_code error;
   if (!ParsePartName(named.filename().native())) named = fs::canonical(path, error);
@@ -74,8 +75,8 @@ bool IsBelow(const fs::path& path, const fs::path& folder) {
   return std::ranges::mismatch(folder, path).in1 == folder.end();
 }
 
-// Frameworks look for side files beside the name that a model was given by, and take those that lie
-// there or, as in the cache of a model hub, beside the file that the name is a link to.
+// Frameworks look for side files next to the given path of a model, and accept the files there or,
+// as in the cache of a model hub, next to the file that the path links to.
 bool IsInside(const fs::path& model, const SideFile& side) {
   std::error_code error;
   const fs::path resolved = fs::weakly_canonical(fs::absolute(side.path), error);
@@ -180,7 +181,7 @@ std::optional<Result<ModelFiles>> FileLists::IfKnown(const std::string& path) {
 
 Result<ModelFiles> FileLists::Of(const std::string& path) {
   if (auto known = IfKnown(path)) return std::move(*known);
-  // As it was before it is read: one that changes meanwhile is read again.
+  // The state before the file is read: if the file changes in the meantime, it is read again.
   WASINN_TRY(state, StateOf(path));
   WASINN_TRY(side_files, SideFilesOf(path));
   {

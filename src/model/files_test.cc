@@ -214,7 +214,7 @@ TEST_F(ModelFilesTest, PartsOfAModelThatWasSplit) {
   // A name for the first part is a name for the model.
   fs::create_symlink("m-00001-of-00003.gguf", dir_.path("model.gguf"));
   EXPECT_EQ(Of("model.gguf").size(), 3u);
-  // What only looks like a part.
+  // A file that only looks like a part.
   for (const char* name :
        {"m-00004-of-00003.gguf", "m-00000-of-00003.gguf", "m-0001-of-0002.gguf",
         "-00002-of-00003.gguf", "m-00001-of-00002.bin", "m-00001-of-00001.gguf"}) {

@@ -17,15 +17,15 @@ namespace wasinn {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr int kMostDepth = 4;           // folders of which each has nothing but the next
-constexpr size_t kMostRevision = 4096;  // bytes of the name of a snapshot
+constexpr int kMaxDepth = 4;           // nested folders that contain only the next one
+constexpr size_t kMaxRevision = 4096;  // bytes of the name of a snapshot
 
 constexpr std::array<std::string_view, 7> kModelEndings = {
     ".onnx", ".ort", ".gguf", ".xml", ".tflite", ".pt", ".pth",
 };
-// Weights of a model, also of one that is not there.
+// Extensions of weights, even if their model does not exist.
 constexpr std::array<std::string_view, 2> kDataEndings = {".bin", ".data"};
-// What lies beside models.
+// Extensions of other files next to models.
 constexpr std::array<std::string_view, 14> kTextEndings = {
     ".json", ".md",  ".txt", ".yaml",  ".yml",    ".toml", ".pbtxt",
     ".py",   ".rst", ".csv", ".jinja", ".sha256", ".html", ".pdf",
@@ -51,7 +51,8 @@ bool IsText(const fs::path& file) {
          Contains(kTextNames, file.filename().native());
 }
 
-// One search. A file that belongs to a model is none, wherever it lies below the first folder.
+// One search. A file that belongs to a model is not a model itself, wherever it is below the first
+// folder.
 class Search {
  public:
   std::optional<fs::path> ModelIn(const fs::path& folder, int depth = 0) {
@@ -66,7 +67,7 @@ class Search {
     if (std::ranges::count_if(listing.models, IsModelByEnding) == 1) {
       return *std::ranges::find_if(listing.models, IsModelByEnding);
     }
-    if (listing.models.empty() && listing.folders.size() == 1 && depth < kMostDepth) {
+    if (listing.models.empty() && listing.folders.size() == 1 && depth < kMaxDepth) {
       if (auto file = FileIn(listing.folders[0], depth)) return file;
     }
     if (HasFiles(listing, depth)) return folder;
@@ -86,8 +87,8 @@ class Search {
       if (LeadsUp(entry, folder)) continue;
       const auto model = ModelIn(entry);
       if (!model) continue;
-      if (*model == entry && depth < kMostDepth && IsFolderOfModels(entry)) {
-        // One that cannot be read has no models.
+      if (*model == entry && depth < kMaxDepth && IsFolderOfModels(entry)) {
+        // An unreadable folder counts as one without models.
         static_cast<void>(AddModels(entry, name + "/", depth + 1, found));
       } else {
         found.models.push_back({name, *model});
@@ -119,7 +120,7 @@ class Search {
     for (const fs::path& entry : entries) SortIn(entry, listing);
     for (const fs::path& model : listing.models) {
       const auto side_files = SideFilesOf(model);
-      if (!side_files) continue;  // loading it tells
+      if (!side_files) continue;  // loading the model reports the error
       for (const SideFile& side : *side_files) {
         taken_.insert(fs::path(side.path).lexically_normal());
       }
@@ -159,9 +160,9 @@ class Search {
     return newest->second;
   }
 
-  // Of a folder of a hub's cache: the revision that was asked for last, or the only one.
+  // For a folder of a hub's cache: the revision that was downloaded last, or the only one.
   std::optional<fs::path> InSnapshot(const fs::path& folder, int depth) {
-    const auto revision = os::ReadHead(folder / "refs" / "main", kMostRevision);
+    const auto revision = os::ReadHead(folder / "refs" / "main", kMaxRevision);
     if (revision) {
       const std::string_view name(reinterpret_cast<const char*>(revision->data()),
                                   revision->size());
@@ -173,7 +174,7 @@ class Search {
     return FileIn(snapshots.folders[0], depth);
   }
 
-  // What ModelIn finds, when that is a file.
+  // The result of ModelIn, if that is a file.
   std::optional<fs::path> FileIn(const fs::path& folder, int depth) {
     auto found = ModelIn(folder, depth + 1);
     if (found && os::StatFile(*found).is_dir()) return std::nullopt;
@@ -182,18 +183,18 @@ class Search {
 
   bool HasFiles(const Listing& listing, int depth) {
     return !listing.models.empty() ||
-           (depth < kMostDepth &&
+           (depth < kMaxDepth &&
             std::ranges::any_of(
                 listing.folders,
                 [&](const fs::path& folder) { return HasFiles(List(folder), depth + 1); }));
   }
 
-  // Whether all in it that may be a model is one by its ending.
+  // Whether every possible model in it has a model's extension.
   bool IsFolderOfModels(const fs::path& folder) {
     return std::ranges::all_of(List(folder).models, IsModelByEnding);
   }
 
-  // Whether a folder is one of those that it lies in, by a link.
+  // Whether a folder is a link to one of its parents.
   static bool LeadsUp(const fs::path& entry, const fs::path& folder) {
     std::error_code error;
     const fs::path target = fs::canonical(entry, error);

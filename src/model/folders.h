@@ -1,4 +1,4 @@
-// Models in folders, by the layouts of Wasmtime, of Triton and of model hubs.
+// Finds models in folders with the layouts of Wasmtime, of Triton and of model hubs.
 #pragma once
 
 #include <filesystem>
@@ -10,10 +10,10 @@
 
 namespace wasinn {
 
-// The file or folder that holds the model inside `folder`, the first of these that is there: the
-// file `model.EXT`; the same in the folder with the highest number; the one in the snapshot of a
-// hub's cache; the only file that is a model by its ending; the model in its only folder; the
-// folder itself, for formats that are folders. nullopt for a folder without a model's files.
+// The file or folder with the model inside `folder`. The first that exists is used: the file
+// `model.EXT`; this file in the subfolder with the highest number; the model in the snapshot of a
+// hub's cache; the only file with a model's extension; the model in the only subfolder; the folder
+// itself, for formats that are folders. nullopt for a folder without a model's files.
 std::optional<std::string> ModelInFolder(const std::filesystem::path& folder);
 
 struct FolderModels {
@@ -22,11 +22,11 @@ struct FolderModels {
     std::string path;
   };
   std::vector<Model> models;          // sorted by path
-  std::vector<std::string> left_out;  // entries that a user may miss, each with the reason
+  std::vector<std::string> left_out;  // entries that were left out, each with the reason
 };
-// A model for each entry of a folder: a file under its name without extension, a folder under its
-// own. Files that belong to another model, texts and entries that are neither file nor folder are
-// none.
+// The models of a folder, one for each entry: a file under its name without the extension, a
+// subfolder under its own name. Side files, texts, and entries that are neither a file nor a folder
+// are not models.
 Result<FolderModels> ModelsInFolder(const std::string& dir);
 
 }  // namespace wasinn

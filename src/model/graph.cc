@@ -9,36 +9,36 @@
 namespace wasinn {
 namespace {
 
-// A plug-in's counts and lengths are not trusted: nothing real comes near these.
-constexpr size_t kMostPorts = 4096;
-constexpr size_t kMostMetadata = 4096;
-constexpr size_t kMostName = 4096;
-constexpr size_t kMostValue = 16 << 20;
+// Limits for a plug-in's counts and lengths, which are not trusted; real ones are far below.
+constexpr size_t kMaxPorts = 4096;
+constexpr size_t kMaxMetadata = 4096;
+constexpr size_t kMaxName = 4096;
+constexpr size_t kMaxValue = 16 << 20;
 
-Result<std::string> CopyText(const char* what, wasinn_str text, size_t most) {
-  if (text.size > most || (text.size > 0 && text.data == nullptr)) {
+Result<std::string> CopyText(const char* what, wasinn_str text, size_t max) {
+  if (text.size > max || (text.size > 0 && text.data == nullptr)) {
     return Fail(Code::kUnknown, "{}: expected text of at most {} bytes, the backend gave {}{}",
-                what, most, text.size, text.data == nullptr ? " at NULL" : "");
+                what, max, text.size, text.data == nullptr ? " at NULL" : "");
   }
   return std::string(View(text));
 }
 
 template <typename T>
-Result<std::span<const T>> CheckList(const char* what, const T* list, size_t count, size_t most) {
-  if (count > most || (count > 0 && list == nullptr)) {
-    return Fail(Code::kUnknown, "{}: expected at most {}, the backend gave {}{}", what, most, count,
+Result<std::span<const T>> CheckList(const char* what, const T* list, size_t count, size_t max) {
+  if (count > max || (count > 0 && list == nullptr)) {
+    return Fail(Code::kUnknown, "{}: expected at most {}, the backend gave {}{}", what, max, count,
                 list == nullptr ? " at NULL" : "");
   }
   return std::span(list, count);
 }
 
 Result<std::vector<Port>> CopyPorts(const char* what, const wasinn_port_info* list, size_t count) {
-  WASINN_TRY(rows, CheckList(what, list, count, kMostPorts));
+  WASINN_TRY(rows, CheckList(what, list, count, kMaxPorts));
   std::vector<Port> ports;
   ports.reserve(rows.size());
   for (const wasinn_port_info& row : rows) {
     Port port;
-    WASINN_TRY(name, CopyText("port name", row.name, kMostName));
+    WASINN_TRY(name, CopyText("port name", row.name, kMaxName));
     port.name = std::move(name);
     if (row.dtype != WASINN_DTYPE_NONE) {
       const auto dtype = DTypeFromNumber(row.dtype);
@@ -79,7 +79,7 @@ Result<GraphInfo> Describe(const Backend& backend, wasinn_backend_graph* graph) 
   GraphInfo info;
   WASINN_TRY(inputs, CopyPorts("inputs", raw.inputs, raw.input_count));
   WASINN_TRY(outputs, CopyPorts("outputs", raw.outputs, raw.output_count));
-  WASINN_TRY(metadata, CheckList("metadata", raw.metadata, raw.metadata_count, kMostMetadata));
+  WASINN_TRY(metadata, CheckList("metadata", raw.metadata, raw.metadata_count, kMaxMetadata));
   info.inputs = std::move(inputs);
   for (size_t i = 0; i < info.inputs.size(); ++i) {
     Port& port = info.inputs[i];
@@ -88,8 +88,8 @@ Result<GraphInfo> Describe(const Backend& backend, wasinn_backend_graph* graph) 
   }
   info.outputs = std::move(outputs);
   for (const wasinn_metadata& row : metadata) {
-    WASINN_TRY(key, CopyText("metadata key", row.key, kMostName));
-    WASINN_TRY(value, CopyText("metadata value", row.value, kMostValue));
+    WASINN_TRY(key, CopyText("metadata key", row.key, kMaxName));
+    WASINN_TRY(value, CopyText("metadata value", row.value, kMaxValue));
     info.metadata.emplace_back(std::move(key), std::move(value));
   }
   return info;
@@ -154,7 +154,7 @@ Result<GraphOptions> SortOptions(const Backend& backend, const Options& options)
   for (const auto& [name, value] : options) {
     const OptionSpec* row = FindOption(backend, name);
     if (row == nullptr) {
-      // What was meant may be of either scope.
+      // The intended option may have either scope.
       std::vector<std::string_view> names;
       for (const OptionSpec& known : table) names.push_back(known.name);
       return Fail(Code::kInvalidArgument, "{}: unknown option '{}'{}", owner, Printable(name),
@@ -210,7 +210,7 @@ Result<uint32_t> Graph::FindOutput(std::string_view name) const {
 
 void Graph::CountRun(uint64_t ns) {
   runs_.fetch_add(1, std::memory_order_relaxed);
-  // A moving average; a lost update between two threads does no harm.
+  // A moving average; a lost update between two threads is harmless.
   const uint64_t old = typical_run_ns();
   typical_run_ns_.store(old == 0 ? std::max<uint64_t>(ns, 1) : (3 * old + ns) / 4,
                         std::memory_order_relaxed);

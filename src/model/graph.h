@@ -26,8 +26,8 @@ struct Port {
   bool any_rank = true;
   Shape shape;  // -1: any; only when !any_rank
   bool optional = false;
-  bool text = false;  // U8 whose dims say nothing
-  // "input 0 ('x')", for messages; made once, for every set_input hands it on. Empty for outputs.
+  bool text = false;  // U8 text, whose dims are ignored
+  // "input 0 ('x')", for messages; made once, because every set_input uses it. Empty for outputs.
   std::string title = {};
 
   // "f32 [1,3,?]"
@@ -40,10 +40,10 @@ struct GraphInfo {
   std::vector<std::pair<std::string, std::string>> metadata;
 };
 
-// What a graph is loaded from: a path, or parts in memory.
+// The source of a graph: a path, or parts in memory.
 struct GraphSource {
   std::string path;
-  std::vector<ModelFile> files;  // all that belong to the model at `path`, it first
+  std::vector<ModelFile> files;  // the files of the model at `path`, its main file first
   std::vector<BufferRef> parts;
   // Bytes of the model, for budgets and listings.
   uint64_t size = 0;
@@ -53,18 +53,18 @@ struct GraphOptions {
   Options load;
   Options context;  // defaults for every context of the graph
 };
-// Sorts options by the scope in which the backend's table has them, and checks them.
+// Sorts options by their scope in the backend's table, and checks them.
 Result<GraphOptions> SortOptions(const Backend& backend, const Options& options);
 // The row of the backend's table for this option, nullptr without one.
 const OptionSpec* FindOption(const Backend& backend, std::string_view name);
-// SECURITY for an option that only the host may give; one that the backend does not have passes.
+// SECURITY for an option that only the host may set; an unknown option is accepted.
 Result<> CheckGuestMayGive(const Backend& backend, std::string_view option);
-// Checks options that a guest gives for a context: known, for contexts, for guests, fitting values.
-// Those of `options` that the backend has for a context.
+// Checks a guest's options for a context: they must be known, of scope CONTEXT, allowed for guests,
+// and have valid values. Those of `options` that the backend has for a context.
 Options OptionsOfContexts(const Backend& backend, const Options& options);
 Result<> CheckGuestContextOptions(const Backend& backend, const Options& options);
 
-// Shared by every session that uses it; freed with the last reference. Immutable but for its
+// Shared by every session that uses it; freed with the last reference. Immutable except for its
 // counters. Any thread.
 class Graph {
  public:
@@ -84,19 +84,19 @@ class Graph {
   uint64_t size() const { return source_.size; }
   uint64_t load_ns() const { return load_ns_; }
 
-  // The port with this name or decimal index; a graph whose only input has no name takes any.
-  // NOT_FOUND names those that there are.
+  // The port with this name or decimal index; a graph whose only input has no name accepts any
+  // name. NOT_FOUND lists the ports.
   Result<uint32_t> FindInput(std::string_view name) const;
   Result<uint32_t> FindOutput(std::string_view name) const;
 
-  // Usual duration of a run in ns, 0 before the first. Decides where runs take place.
+  // The usual duration of a run in ns, 0 before the first. It decides whether runs are inline.
   uint64_t typical_run_ns() const { return typical_run_ns_.load(std::memory_order_relaxed); }
   uint64_t runs() const { return runs_.load(std::memory_order_relaxed); }
   void CountRun(uint64_t ns);
 
-  // Whether the host registered it, as opposed to a graph that is here because of guests only.
-  bool is_hosts() const { return hosts_.load(std::memory_order_relaxed); }
-  void MarkAsHosts() { hosts_.store(true, std::memory_order_relaxed); }
+  // Whether the host registered the model; otherwise only guests asked for the graph.
+  bool used_by_host() const { return used_by_host_.load(std::memory_order_relaxed); }
+  void MarkUsedByHost() { used_by_host_.store(true, std::memory_order_relaxed); }
 
  private:
   Graph() = default;
@@ -110,7 +110,7 @@ class Graph {
   uint64_t load_ns_ = 0;
   std::atomic<uint64_t> typical_run_ns_{0};
   std::atomic<uint64_t> runs_{0};
-  std::atomic<bool> hosts_{false};
+  std::atomic<bool> used_by_host_{false};
 };
 
 }  // namespace wasinn

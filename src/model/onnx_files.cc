@@ -9,14 +9,14 @@
 namespace wasinn {
 namespace {
 
-constexpr int kMostDepth = 100;         // protobuf's own limit
-constexpr uint64_t kMostText = 4096;    // bytes of a file's name
-constexpr size_t kMostFiles = 1 << 16;  // real models stay far below
+constexpr int kMaxDepth = 100;         // protobuf's own limit
+constexpr uint64_t kMaxText = 4096;    // bytes of a file's name
+constexpr size_t kMaxFiles = 1 << 16;  // real models stay far below
 constexpr size_t kBufferBytes = 16 << 10;
 
 enum class Message { kModel, kGraph, kNode, kAttribute, kTensor, kSparse, kFunction, kTraining };
 
-// What the field `number` of `message` holds, as far as it leads to tensors.
+// The kind of the field `number` of `message`, if it can lead to tensors.
 std::optional<Message> Child(Message message, uint32_t number) {
 #define X(from, field, to) \
   if (message == Message::k##from && number == (field)) return Message::k##to;
@@ -39,7 +39,7 @@ class Reader {
  public:
   explicit Reader(const os::File& file) : file_(file), buffer_(kBufferBytes) {}
 
-  // Reads the model from its begin to its end, or to the first fault.
+  // Reads the model from its beginning to its end, or to the first fault.
   ExternalFiles Run() {
     Walk(Message::kModel, file_.size(), 0);
     return std::move(files_);
@@ -55,7 +55,7 @@ class Reader {
 
   // False at a fault.
   bool Walk(Message message, uint64_t end, int depth) {
-    if (depth > kMostDepth) return false;
+    if (depth > kMaxDepth) return false;
     Tensor tensor;
     while (at_ < end) {
       Field field;
@@ -95,7 +95,7 @@ class Reader {
   }
 
   void Keep(const Tensor& tensor) {
-    if (tensor.location.empty() || files_.size() >= kMostFiles) return;
+    if (tensor.location.empty() || files_.size() >= kMaxFiles) return;
     uint64_t end = 0;
     if (__builtin_add_overflow(tensor.offset, tensor.length, &end)) end = UINT64_MAX;
     uint64_t& needed = files_[tensor.location];
@@ -136,7 +136,7 @@ class Reader {
   }
 
   std::optional<std::string> Text(uint64_t end) {
-    if (end - at_ > kMostText) return std::nullopt;
+    if (end - at_ > kMaxText) return std::nullopt;
     std::string text;
     while (at_ < end) {
       const std::optional<uint8_t> byte = Byte();

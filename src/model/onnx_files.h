@@ -1,4 +1,4 @@
-// The files beside an ONNX model in which its tensors lie ("external data").
+// The files next to an ONNX model that contain its tensors ("external data").
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,11 @@
 
 namespace wasinn {
 
-// What the model calls a file, and how many bytes of it the model's tensors need at least.
+// A file's name in the model, and the minimum number of bytes that the model's tensors need.
 using ExternalFiles = std::map<std::string, uint64_t>;
 
-// Reads the messages of a model and skips its weights. Trusts nothing: gives what was found up to
-// the first thing that is not as it should be, which is for the framework to complain about.
+// Reads the messages of a model and skips its weights. It does not trust the file: it returns
+// everything before the first fault, and leaves the report of the fault to the framework.
 ExternalFiles ReadExternalFiles(const os::File& model);
 
 }  // namespace wasinn

@@ -7,13 +7,13 @@
 namespace wasinn {
 namespace {
 
-constexpr size_t kMostText = 1 << 20;
+constexpr size_t kMaxText = 1 << 20;
 
 }  // namespace
 
 Result<Options> ParseOptionsText(std::string_view what, std::string_view text) {
-  if (text.size() > kMostText) {
-    return Fail(Code::kTooLarge, "{}: expected at most {} bytes, given {}", what, kMostText,
+  if (text.size() > kMaxText) {
+    return Fail(Code::kTooLarge, "{}: expected at most {} bytes, given {}", what, kMaxText,
                 text.size());
   }
   Options options;

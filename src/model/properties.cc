@@ -10,7 +10,7 @@ namespace wasinn {
 namespace {
 
 constexpr std::string_view kOption = "option.";
-constexpr size_t kMostGiven = 64 << 10;
+constexpr size_t kMaxGiven = 64 << 10;
 
 std::string DimsText(const Port& port) {
   if (port.any_rank) return "*";
@@ -18,8 +18,8 @@ std::string DimsText(const Port& port) {
   return fmt::format("{}", fmt::join(port.shape.dims(), ","));
 }
 
-// Calls `see(name, text)` for each property in order, where `text()` makes its value, until it
-// gives false.
+// Calls `see(name, text)` for each property in order until it returns false; `text()` makes the
+// value.
 template <typename See>
 void ForEach(const Graph& graph, const Options& given, See&& see) {
   const Backend& backend = graph.backend();
@@ -53,7 +53,7 @@ void ForEach(const Graph& graph, const Options& given, See&& see) {
   for (const auto& [key, value] : graph.info().metadata) {
     if (!see("metadata." + key, [&] { return value; })) return;
   }
-  // What was given goes over what the host registered, which goes over the backend's defaults.
+  // Given values override the host's registered ones, which override the backend's defaults.
   const Options& registered = graph.options().context;
   std::set<std::string, std::less<>> names;
   for (const OptionSpec& spec : backend.options()) {
@@ -76,8 +76,8 @@ void ForEach(const Graph& graph, const Options& given, See&& see) {
   }
 }
 
-// Why a name that is not an option's cannot be set. A graph may have thousands of names, so only
-// near ones are told, or else the options.
+// Why a name that is not an option cannot be set. A graph may have thousands of names, so the error
+// suggests only similar ones, or else the options.
 Error NotAnOption(const Graph& graph, const Options& given, std::string_view name) {
   const auto names = PropertyNames(graph, given);
   if (std::ranges::find(names, name) != names.end()) {
@@ -126,9 +126,9 @@ Result<> SetProperty(const Graph& graph, Options& given, std::string_view name,
   const Options one = {{std::string(name.substr(kOption.size())), std::string(value)}};
   size_t size = name.size() + value.size();
   for (const auto& [other, text] : given) size += other.size() + text.size();
-  if (size > kMostGiven) {
+  if (size > kMaxGiven) {
     return Fail(Code::kTooLarge, "options of a graph: expected at most {} bytes, given {}",
-                kMostGiven, size);
+                kMaxGiven, size);
   }
   WASINN_CHECK(CheckGuestContextOptions(graph.backend(), one));
   given[one.begin()->first] = value;

@@ -27,7 +27,7 @@ Result<std::string> ContentKey(std::span<const BufferRef> parts) {
   Sha256Hasher hasher;
   for (const BufferRef& part : parts) {
     const uint64_t size = part.size();
-    hasher.Update(&size, sizeof(size));  // where a part ends is content too
+    hasher.Update(&size, sizeof(size));  // the end of a part belongs to the content, too
     hasher.Update(part.data(), part.size());
   }
   WASINN_TRY(hash, hasher.Finish());
@@ -42,12 +42,12 @@ void ReplaceAll(std::string& text, std::string_view what, std::string_view with)
   }
 }
 
-// The error of a registered model. A guest gets to read `message`, so the path stays out of it.
+// The error of a registered model. A guest can read `message`, so it must not contain the path.
 Error OfModel(const std::string& name, Error error, const std::string& path) {
   std::string host_text = error.HostText();
   std::string hidden = std::move(error.message);
   ReplaceAll(hidden, path, "its file");
-  // Frameworks also name files beside it.
+  // Frameworks also name other files in its folder.
   const std::string folder = std::filesystem::path(path).parent_path().string();
   if (folder.size() > 1) ReplaceAll(hidden, folder + "/", "");
   error.host_message = fmt::format("model '{}': {}", name, host_text);
@@ -97,7 +97,7 @@ Result<> ModelStore::Add(ModelConfig config) {
   return Fail(loaded.error());
 }
 
-// Of a folder the model in it.
+// If the path is a folder, this finds the model in it.
 Result<> ModelStore::FindFile(ModelConfig& config) {
   if (config.path.empty()) return {};
   const os::FileState state = os::StatFile(config.path);
@@ -340,7 +340,7 @@ void ModelStore::GetPlanned(Plan plan, Loaded loaded) {
       ++counters_.shared_loads;
       entry->last_used = std::chrono::steady_clock::now();
       if (!plan.of_guest) {
-        graph->MarkAsHosts();
+        graph->MarkUsedByHost();
         entry->kept = graph;
       }
     } else {
@@ -361,7 +361,7 @@ void ModelStore::LoadEntry(Plan plan, const std::shared_ptr<Entry>& entry, Loade
     try {
       return LoadPlanned(plan);
     } catch (...) {
-      // Those who wait for this entry would wait for ever.
+      // Otherwise, callers that wait for this entry would wait for ever.
       return Fail(ErrorOfException());
     }
   }();
@@ -376,7 +376,7 @@ void ModelStore::LoadEntry(Plan plan, const std::shared_ptr<Entry>& entry, Loade
       const bool of_guests =
           plan.of_guest && std::ranges::all_of(waiters, [](const Waiter& w) { return w.of_guest; });
       entry->graph = *graph;
-      if (!of_guests) (*graph)->MarkAsHosts();
+      if (!of_guests) (*graph)->MarkUsedByHost();
       if (budget_ != 0 || !of_guests) entry->kept = *graph;
       ++counters_.loads;
       counters_.shared_loads += waiters.size();
@@ -439,7 +439,7 @@ Result<Backend*> ModelStore::ChooseBackend(const Plan& plan) {
       best = backend;
       best_score = score;
     }
-    // Asking a backend opens its framework: not when one is certain.
+    // Probing a backend opens its framework, which is avoided once a backend is certain.
     if (score >= kCertain) break;
   }
   if (best == nullptr) {
@@ -481,7 +481,7 @@ void ModelStore::ForgetExpiredLocked() {
   });
 }
 
-void ModelStore::TrimLocked(uint64_t most, std::vector<std::shared_ptr<Graph>>& dropped) {
+void ModelStore::TrimLocked(uint64_t max, std::vector<std::shared_ptr<Graph>>& dropped) {
   uint64_t loaded = 0;
   using Candidate = std::map<std::string, std::shared_ptr<Entry>, std::less<>>::iterator;
   std::vector<Candidate> idle;
@@ -492,7 +492,7 @@ void ModelStore::TrimLocked(uint64_t most, std::vector<std::shared_ptr<Graph>>& 
   }
   std::ranges::sort(idle, {}, [](const Candidate& it) { return it->second->last_used; });
   for (const Candidate& it : idle) {
-    if (loaded <= most && most != 0) return;
+    if (loaded <= max && max != 0) return;
     loaded -= it->second->kept->size();
     ++counters_.evictions;
     dropped.push_back(std::move(it->second->kept));
@@ -500,10 +500,10 @@ void ModelStore::TrimLocked(uint64_t most, std::vector<std::shared_ptr<Graph>>& 
   }
 }
 
-void ModelStore::Trim(uint64_t most) {
+void ModelStore::Trim(uint64_t max) {
   std::vector<std::shared_ptr<Graph>> dropped;
   MutexLock lock(mutex_);
-  TrimLocked(most, dropped);
+  TrimLocked(max, dropped);
 }
 
 std::vector<ModelStore::Listed> ModelStore::List() {
@@ -521,7 +521,7 @@ std::vector<ModelStore::Listed> ModelStore::List() {
       const auto it = entries_.find(plan->key);
       if (it != entries_.end()) {
         listed.graph = it->second->graph.lock();
-        // Besides `listed` and the store.
+        // References other than those of `listed` and the store.
         const long others = listed.graph.use_count() - 1 - (it->second->kept != nullptr ? 1 : 0);
         listed.sessions = static_cast<uint64_t>(std::max(0L, others));
       }

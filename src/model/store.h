@@ -52,12 +52,12 @@ class ModelStore {
  public:
   struct Counters {
     uint64_t loads = 0;
-    uint64_t shared_loads = 0;  // asks that were answered by a loaded graph
+    uint64_t shared_loads = 0;  // requests that a loaded graph served
     uint64_t evictions = 0;
   };
   struct Listed {
     ModelConfig config;
-    Result<ModelFiles> files;      // or why it cannot be loaded; none for `content`
+    Result<ModelFiles> files;      // or why it cannot be loaded; empty for `content`
     std::shared_ptr<Graph> graph;  // nullptr: not loaded
     uint64_t sessions = 0;         // references besides the store's
   };
@@ -65,17 +65,17 @@ class ModelStore {
   // `budget`: bytes of loaded models, 0 for none.
   ModelStore(BackendRegistry& backends, const Logger& log, uint64_t budget);
 
-  // INVALID_ARGUMENT for a name that is taken or empty, NOT_FOUND for a path that is not there. A
-  // model to be loaded at start that cannot be loaded is not added.
+  // INVALID_ARGUMENT for a name that is taken or empty, NOT_FOUND for a path that does not exist. A
+  // model with load_at_start that cannot be loaded is not added.
   Result<> Add(ModelConfig config);
   bool Has(std::string_view name);
   // Registers each entry of a folder (see wasinn_engine_add_model_dir).
   Result<> AddDir(const std::string& dir, Encoding encoding);
 
-  // The graph of a registered name, loading it on the calling thread if need be; `extra` options
-  // of a guest go over the registered ones, and where they change one of loading the graph is
-  // another one. Those of contexts are checked and left to the caller (OptionsOfContexts). Those
-  // that the backend does not know are ignored with a warning, as hosts of that dialect do.
+  // The graph of a registered name, loaded on the calling thread if necessary. `extra` options of a
+  // guest override the registered ones; if they change an option of scope LOAD, the result is
+  // another graph. Options of contexts are checked and left to the caller (OptionsOfContexts).
+  // Options that the backend does not know are ignored with a warning, as hosts of that dialect do.
   // NOT_FOUND for an unknown name, MODEL_MISSING when its file is gone, SECURITY for an option that
   // only the host may set.
   Result<std::shared_ptr<Graph>> Get(std::string_view name, const Options& extra = {});
@@ -93,8 +93,8 @@ class ModelStore {
   // A graph from a file that is not registered; for tools, never for guests.
   Result<std::shared_ptr<Graph>> GetFromFile(const std::string& path, const std::string& backend);
 
-  // Drops idle graphs until at most `most` bytes are loaded; all of them for 0.
-  void Trim(uint64_t most);
+  // Drops idle graphs until at most `max` bytes are loaded; all of them for 0.
+  void Trim(uint64_t max);
   std::vector<Listed> List();
   // Of the registered models, sorted.
   std::vector<std::string> Names();
@@ -114,7 +114,7 @@ class ModelStore {
     std::weak_ptr<Graph> graph;
     std::chrono::steady_clock::time_point last_used;
   };
-  // What to load and under which key it is shared.
+  // A graph to load, and the key under which it is shared.
   struct Plan {
     std::string key;
     GraphSource source;
@@ -123,14 +123,14 @@ class ModelStore {
     Target target = Target::kCpu;
     Options options;
     Options ignored;        // a guest's options that the backend does not know
-    bool of_guest = false;  // nobody but a guest asked for it
+    bool of_guest = false;  // only a guest asked for it
   };
 
   Result<ModelConfig> Find(std::string_view name);
   static Result<> FindFile(ModelConfig& config);
   Result<ModelFiles> FilesOf(const ModelConfig& config);
   Result<Plan> PlanFor(const ModelConfig& config, const ModelFiles& files, const Options& extra);
-  // Puts a guest's options over those of `plan`.
+  // Overrides the options of `plan` with a guest's options.
   Result<> AddGuestOptions(Plan& plan, const Options& extra);
   void WarnOfIgnored(const Plan& plan) const;
   Result<Plan> PlanNamed(const ModelConfig& config, const Options& extra);
@@ -144,7 +144,7 @@ class ModelStore {
   Result<std::shared_ptr<Graph>> LoadPlanned(Plan& plan);
   Result<Backend*> ChooseBackend(const Plan& plan);
   void ForgetExpiredLocked() REQUIRES(mutex_);
-  void TrimLocked(uint64_t most, std::vector<std::shared_ptr<Graph>>& dropped) REQUIRES(mutex_);
+  void TrimLocked(uint64_t max, std::vector<std::shared_ptr<Graph>>& dropped) REQUIRES(mutex_);
   // The graph of a content that the name no longer has, unless another name has it.
   std::shared_ptr<Entry> ForgetOldLocked(const std::string& name, const std::string& key)
       REQUIRES(mutex_);

@@ -161,7 +161,7 @@ TEST_F(StoreTest, OtherOptionsMakeAnotherGraph) {
   // Options of contexts are checked, and leave the graph as it is.
   EXPECT_EQ(*core_.models.Get("m", {{"delay_ms", "1"}}), plain);
   EXPECT_EQ(core_.models.Get("m", {{"delay_ms", "x"}}).error().code, Code::kInvalidArgument);
-  // What the backend does not know is ignored, as hosts of that dialect do.
+  // Options that the backend does not know are ignored, as in hosts of that dialect.
   const auto unknown = core_.models.Get("m", {{"n-gpu-layers", "1"}});
   ASSERT_TRUE(unknown) << unknown.error().message;
   EXPECT_EQ(*unknown, plain);
@@ -187,7 +187,7 @@ TEST_F(StoreTest, NoOtherBackendIsAskedWhenOneIsCertain) {
   EXPECT_EQ(asked, 1);
 }
 
-// What a guest reads of a failed load names no file of the host.
+// The text of a failed load that a guest can read names no file of the host.
 TEST_F(StoreTest, ErrorsOfRegisteredModelsKeepThePathForTheHost) {
   ScriptedBackend script(WASINN_BACKEND_PARALLEL_LOAD);
   script.load = [](const wasinn_load_request& request, wasinn_error* error) -> wasinn_code {
@@ -218,9 +218,9 @@ TEST_F(StoreTest, GraphsOfGuestsEndWithTheirLastHolder) {
   EXPECT_EQ(core_.models.GetLoaded("m", {{"load_delay_ms", "1"}}), nullptr);
   const auto loaded = registered.lock();
   ASSERT_NE(loaded, nullptr);
-  EXPECT_TRUE(loaded->is_hosts());
+  EXPECT_TRUE(loaded->used_by_host());
   // They load again when they are asked for again.
-  EXPECT_FALSE((*FromBytes({kModel}))->is_hosts());
+  EXPECT_FALSE((*FromBytes({kModel}))->used_by_host());
   EXPECT_EQ(counters().loads, 4u);
 }
 
@@ -228,13 +228,13 @@ TEST_F(StoreTest, AGuestsGraphThatTheHostAsksForStays) {
   std::weak_ptr<Graph> graph;
   {
     const auto brought = *FromBytes({kModel});
-    EXPECT_FALSE(brought->is_hosts());
+    EXPECT_FALSE(brought->used_by_host());
     ModelConfig config;
     config.name = "m";
     config.content = core_.Copy(kModel);
     ASSERT_TRUE(core_.models.Add(config));
     EXPECT_EQ(*core_.models.Get("m"), brought);
-    EXPECT_TRUE(brought->is_hosts());
+    EXPECT_TRUE(brought->used_by_host());
     graph = brought;
   }
   EXPECT_FALSE(graph.expired());
@@ -437,7 +437,8 @@ TEST(StoreBudgetTest, HeldGraphsStayWhateverTheBudget) {
   EXPECT_EQ(core.models.GetCounters().evictions, 1u);
 }
 
-// Who waited for a load may find it dropped already by the next one: it loads again.
+// A caller that waited for a load may find that the next one has already dropped it: it loads
+// again.
 TEST(StoreBudgetTest, WaitersSurviveEviction) {
   const TempDir dir;
   Core core(/*budget=*/1);

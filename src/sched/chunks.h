@@ -1,4 +1,4 @@
-// What a run has streamed on one output so far.
+// The chunks that a run has streamed on one output so far.
 #pragma once
 
 #include <algorithm>
@@ -17,11 +17,12 @@ namespace wasinn {
 // do not count.
 class Chunks {
  public:
-  // What they cost counts in the ledger, unless it is nullptr, for as long as somebody has the
+  // Their size is charged to the ledger, unless it is nullptr, for as long as anyone holds the
   // text.
   explicit Chunks(std::shared_ptr<Ledger> ledger) : ledger_(std::move(ledger)) {}
 
-  // With `borders` the reader may ask where each chunk ends. Gives what it costs to keep, in bytes.
+  // With `borders` the reader may ask where each chunk ends. Returns the bytes that it takes to
+  // keep the chunk.
   Result<size_t> Append(std::string_view data, bool borders) {
     if (data.empty()) return 0;
     const size_t cost = data.size() + (borders ? sizeof(size_t) : 0);
@@ -34,18 +35,18 @@ class Chunks {
 
   bool empty() const { return text_->bytes.empty(); }
   bool readable() const { return read_ < text_->bytes.size(); }
-  // The next bytes, at most `most` of them, across borders; none when all were read.
-  std::string Read(size_t most) {
-    std::string piece = text_->bytes.substr(read_, most);
+  // The next bytes, at most `max` of them, across chunks; empty when all were read.
+  std::string Read(size_t max) {
+    std::string piece = text_->bytes.substr(read_, max);
     read_ += piece.size();
     return piece;
   }
-  // The rest of the chunk that is being read; none when all were read. Needs borders.
+  // The rest of the chunk that is being read; empty when all were read. Needs borders.
   std::string ReadChunk() {
     while (next_ < ends_.size() && ends_[next_] <= read_) ++next_;
     return next_ < ends_.size() ? Read(ends_[next_] - read_) : std::string();
   }
-  // All that came, to be shared once nothing more comes.
+  // Everything that has arrived, to be shared once nothing more arrives.
   std::shared_ptr<const std::string> text() const { return {text_, &text_->bytes}; }
 
  private:

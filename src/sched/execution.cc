@@ -8,10 +8,10 @@
 namespace wasinn {
 namespace {
 
-// Bytes of streamed output that are kept when the backend streams without end.
-constexpr uint64_t kMostChunkBytes = 256 << 20;
+// The maximum bytes of streamed output that are kept, for backends that stream without end.
+constexpr uint64_t kMaxChunkBytes = 256 << 20;
 
-// Whose backend is being called on this thread; that call keeps the execution alive.
+// The execution whose backend is being called on this thread; that call keeps the execution alive.
 thread_local const Execution* calling = nullptr;
 
 Error NeverDone(const std::string& backend, const std::optional<Error>& thrown) noexcept {
@@ -62,7 +62,7 @@ Execution::~Execution() {
   try {
     if (context_ != nullptr) graph_->backend().table().context_free(context_);
   } catch (...) {
-    // Swallowed: the plug-in has had its call.
+    // The exception is dropped: the plug-in was called.
   }
   if (slot_) scheduler_.runs().GiveSlot(*slot_);
   graph_.reset();
@@ -89,7 +89,7 @@ Result<uint64_t> Execution::BeginRun(std::vector<Input> inputs, std::shared_ptr<
   last_outputs_.assign(graph_->info().outputs.size(), std::nullopt);
   MutexLock lock(mutex_);
   if (active_ || !reported_) return Fail(Busy());
-  // What may throw comes first: from here to the report nothing may.
+  // Everything that may throw comes first: nothing may throw from here to the report.
   c_inputs_.reserve(inputs.size());
   outputs_.swap(last_outputs_);
   if (end_job_.empty() && !graph_->backend().blocking()) end_job_ = Pool::Prepare();
@@ -103,7 +103,7 @@ Result<uint64_t> Execution::BeginRun(std::vector<Input> inputs, std::shared_ptr<
   chunk_bytes_ = 0;
   chunk_lost_ = false;
   refusal_.reset();
-  // In the same step as the rest: from here on the run can be cancelled, and must then report.
+  // Under the same lock as the rest: from here on the run can be cancelled, and must then report.
   on_reported_ = std::move(reported);
   chunk_listener_ = std::move(chunks);
   usage_ = {};
@@ -172,7 +172,7 @@ void Execution::EndRunEarly() noexcept {
     reported = std::exchange(on_reported_, nullptr);
     chunks = std::move(chunk_listener_);
   }
-  // Before anybody is told, who may count on it.
+  // The memory is freed first, because the callback may rely on that.
   inputs.clear();
   retired = Charge();
   if (idle) idle();
@@ -181,7 +181,7 @@ void Execution::EndRunEarly() noexcept {
 void Execution::CallBackend() noexcept {
   const std::shared_ptr<Execution> keep = shared_from_this();
   RunTable& runs = scheduler_.runs();
-  // Before the lock: reports come under the slot's lock and take ours.
+  // This comes before our lock is taken: reports arrive under the slot's lock and then take ours.
   const wasinn_backend_sink sink = runs.BeginRun(*slot_, this);
   bool given_up = false;
   {
@@ -226,12 +226,12 @@ std::optional<std::move_only_function<void()>> Execution::ReportLocked(Result<> 
                                                                        Outputs& dropped) noexcept {
   if (reported_) return std::nullopt;
   reported_ = true;
-  // From here on the owner may read outputs_, so nobody else writes it.
+  // From here on the owner may read outputs_, so no other thread writes it.
   if (!outcome && outcome.error().code == Code::kContextFull) {
     try {
-      CollectTextLocked();  // half an answer is worth reading
+      CollectTextLocked();  // a part of a completion is worth reading
     } catch (...) {
-      // Swallowed: and less than half is better than none.
+      // The exception is dropped: the outputs so far are better than none.
     }
   } else if (!outcome) {
     outputs_.swap(dropped);
@@ -260,7 +260,7 @@ void Execution::CancelRun(uint64_t number, Error why) noexcept {
   try {
     if (tell_backend) graph_->backend().table().cancel(context_, run);
   } catch (...) {
-    // Swallowed: deaf or not, the run is over for its owner.
+    // The exception is dropped: the run is over for its owner in any case.
   }
   if (report && *report) (*report)();
 }
@@ -271,7 +271,7 @@ void Execution::Retire(Charge context) noexcept {
   MutexLock lock(mutex_);
   if (active_) retired_ = std::move(context);
   if (!reported_) return;
-  // Nobody reads them any more, though a thread may still be about to let go of this.
+  // No one reads the outputs any more, although another thread may still hold a reference to this.
   outputs.swap(outputs_);
   chunks.swap(chunks_);
 }
@@ -327,15 +327,15 @@ bool Execution::OnOutput(uint32_t port, Result<Tensor>&& tensor) noexcept {
   } catch (...) {
     taken = Fail(ErrorOfException());
   }
-  // The first one says the most.
+  // The first error is the most informative one.
   if (!taken && !refusal_) refusal_ = std::move(taken.error());
   return taken.has_value();
 }
 
 Result<> Execution::TakeChunkLocked(uint32_t port, std::string_view data) {
-  if (data.size() > kMostChunkBytes - std::min(chunk_bytes_, kMostChunkBytes)) {
+  if (data.size() > kMaxChunkBytes - std::min(chunk_bytes_, kMaxChunkBytes)) {
     return Fail(Code::kTooLarge, "streamed output: expected at most {} bytes, given more",
-                kMostChunkBytes);
+                kMaxChunkBytes);
   }
   Chunks& chunks = chunks_.try_emplace(port, ledger_).first->second;
   WASINN_TRY(cost, chunks.Append(data, /*borders=*/chunk_listener_ != nullptr));
@@ -396,11 +396,11 @@ Execution::Progress Execution::progress(std::optional<uint32_t> port) {
   return {reported_, readable};
 }
 
-std::optional<std::string> Execution::ReadChunks(uint32_t port, std::optional<size_t> most) {
+std::optional<std::string> Execution::ReadChunks(uint32_t port, std::optional<size_t> max) {
   MutexLock lock(mutex_);
   const auto it = chunks_.find(port);
   if (it == chunks_.end() || it->second.empty()) return std::nullopt;
-  return most ? it->second.Read(*most) : it->second.ReadChunk();
+  return max ? it->second.Read(*max) : it->second.ReadChunk();
 }
 
 std::optional<Tensor> Execution::OutputSoFar(uint32_t port) {
@@ -413,10 +413,10 @@ bool Execution::Idle() {
   return !active_;
 }
 
-Result<> Execution::TellInput(uint32_t port, DType dtype, const Shape& shape,
-                              std::span<const uint8_t> bytes) {
+Result<> Execution::AnnounceInput(uint32_t port, DType dtype, const Shape& shape,
+                                  std::span<const uint8_t> bytes) {
   const Backend& backend = graph_->backend();
-  if (!backend.hears_inputs()) return {};
+  if (!backend.has_early_io()) return {};
   if (backend.blocking() && !Idle()) return Fail(Busy());
   const wasinn_tensor_view view{ToC(dtype), static_cast<uint32_t>(shape.rank()), shape.data(),
                                 bytes.data(), bytes.size()};
@@ -437,7 +437,7 @@ Result<Tensor> Execution::EarlyOutput(uint32_t port) {
   }
   output.port = port;
   WASINN_TRY(tensor, TakeOutput(output));
-  // Whatever it lies in may change with the next call on the context.
+  // The memory that it points to may change with the next call on the context.
   WASINN_TRY(copy,
              Tensor::Copy(backend.buffers(), tensor.dtype, tensor.shape, tensor.data.bytes()));
   WASINN_CHECK(copy.data.ChargeTo(ledger_.get()));
@@ -463,7 +463,7 @@ void Execution::WhenIdle(std::move_only_function<void()> idle) {
 
 void Execution::CollectTextLocked() {
   for (const auto& [port, chunks] : chunks_) {
-    // A backend that streams need not deliver the whole again.
+    // A backend that streams need not deliver the whole text again.
     if (!outputs_[port]) outputs_[port] = TextTensor(chunks.text());
   }
   if (chunk_listener_ == nullptr) chunks_.clear();
@@ -486,7 +486,7 @@ void Execution::OnDone(Result<> result, const wasinn_backend_usage& usage) noexc
     Finish(std::move(result), usage);
     return;
   }
-  // The backend's run has not returned, and until it has the owner may not start the next one.
+  // The backend's run has not returned yet; until it has, the owner must not start the next one.
   MutexLock lock(mutex_);
   done_ = Done{std::move(result), usage};
 }
@@ -518,12 +518,13 @@ void Execution::Finish(Result<> result, const wasinn_backend_usage& usage) noexc
     report = ReportLocked(std::move(result), dropped);
     if (std::exchange(stuck_, false)) scheduler_.computes().StuckEnded();
     self = std::move(self_);
-    // The last reference may be ours, and a context must not end inside a callback of its backend.
+    // This may be the last reference, and a context must not be freed inside a callback of its
+    // backend.
     if (self != nullptr && calling != this) end_job.swap(end_job_);
     retired = std::move(retired_);
     idle = std::exchange(on_idle_, nullptr);
   }
-  // Before anybody is told, who may count on it.
+  // The memory is freed first, because the callback may rely on that.
   inputs.clear();
   retired = Charge();
   if (report && *report) (*report)();

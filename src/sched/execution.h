@@ -51,7 +51,8 @@ class Execution final : public RunListener,
   };
   using Outputs = std::vector<std::optional<Tensor>>;
 
-  // `options` go over the graph's own and must have been checked. Without a ledger nothing counts.
+  // `options` override the graph's own and must have been checked. Without a ledger nothing is
+  // charged.
   static Result<std::shared_ptr<Execution>> Create(Scheduler& scheduler,
                                                    std::shared_ptr<Graph> graph,
                                                    const Options& options,
@@ -60,15 +61,16 @@ class Execution final : public RunListener,
 
   const std::shared_ptr<Graph>& graph() const { return graph_; }
 
-  // What a run gets while another is under way.
+  // The error of a run that is started while another is under way.
   static Error Busy() noexcept;
-  // What the rule compute_timeout ends a run with.
+  // The error with which the rule compute_timeout ends a run.
   static Error TimedOut() noexcept;
 
-  // Whether a run would be short enough for the calling thread.
+  // Whether a run is usually short enough for the calling thread.
   bool RunsInline() const;
-  // Runs on the calling thread and returns the outcome. `stop` is looked at once the run can be
-  // cancelled, so that a stop just before it is not lost; other than kOk it is why.
+  // Runs on the calling thread and returns the outcome. `stop` is read once the run can be
+  // cancelled, so that a stop just before the run is not lost; a value other than kOk is the
+  // reason.
   Result<> RunInline(std::vector<Input> inputs, const std::atomic<Code>& stop);
   // Starts a run elsewhere. `reported` is called once, from any thread, maybe before this returns,
   // unless Start itself fails; the outcome is then in TakeOutcome. `deadline` of max() is none.
@@ -85,17 +87,17 @@ class Execution final : public RunListener,
   void Retire(Charge context) noexcept;
   // The outcome of the last run that was started and has reported.
   Result<> TakeOutcome();
-  // Whether the last run has reported, and whether a chunk of it was not read yet.
+  // Whether the last run has reported, and whether a chunk of it is still unread.
   struct Progress {
     bool ended;
     bool readable;
   };
   // With a `port` only its chunks count.
   Progress progress(std::optional<uint32_t> port = std::nullopt);
-  // Reads what was streamed on a port: at most `most` bytes across chunks, or (nullopt) the next
+  // Reads what was streamed on a port: at most `max` bytes across chunks, or (nullopt) the next
   // whole chunk; "" when all was read. nullopt when nothing was streamed there yet.
-  std::optional<std::string> ReadChunks(uint32_t port, std::optional<size_t> most);
-  // An output that was delivered, though the run may still be under way.
+  std::optional<std::string> ReadChunks(uint32_t port, std::optional<size_t> max);
+  // An output that was delivered already, even if the run is still under way.
   std::optional<Tensor> OutputSoFar(uint32_t port);
   // Whether the backend has said done to the last run, so that a new one is not BUSY.
   bool Idle();
@@ -104,16 +106,16 @@ class Execution final : public RunListener,
   void WhenIdle(std::move_only_function<void()> idle);
   // Tells the backend of an input that is about to be set; its refusal is the error. BUSY while the
   // run of a backend that blocks has yet to return. Nothing when the backend does not listen.
-  Result<> TellInput(uint32_t port, DType dtype, const Shape& shape,
+  Result<> AnnounceInput(uint32_t port, DType dtype, const Shape& shape,
                      std::span<const uint8_t> bytes);
   // An output that the backend knows without a run; only between runs.
   Result<Tensor> EarlyOutput(uint32_t port);
-  // By port; of the last successful run, or of one that ended with CONTEXT_FULL, which may lack
-  // some. Only between runs, on the owner's thread.
+  // The outputs by port, of the last successful run or of one that ended with CONTEXT_FULL, which
+  // may lack some. Only between runs, on the owner's thread.
   const Outputs& outputs() const NO_THREAD_SAFETY_ANALYSIS { return outputs_; }
   const wasinn_backend_usage& usage() const NO_THREAD_SAFETY_ANALYSIS { return usage_; }
 
-  // Where its runs may read files. Before the first run.
+  // The folders from which its runs may read files. To be set before the first run.
   void set_guest_dirs(std::shared_ptr<const GuestDirs> dirs) { guest_dirs_ = std::move(dirs); }
 
   // Where a compute without `arrived` writes what its guest asks the backend to. Before the first
@@ -179,14 +181,14 @@ class Execution final : public RunListener,
   uint64_t run_ GUARDED_BY(mutex_) = 0;    // of the sink
   uint64_t begun_ GUARDED_BY(mutex_) = 0;  // runs so far
   std::chrono::steady_clock::time_point started_ GUARDED_BY(mutex_);
-  std::optional<Done> done_ GUARDED_BY(mutex_);  // said inside a blocking backend's run
+  std::optional<Done> done_ GUARDED_BY(mutex_);  // reported inside a blocking backend's run
   std::vector<Input> inputs_ GUARDED_BY(mutex_);
   Result<> outcome_ GUARDED_BY(mutex_);
   Outputs outputs_ GUARDED_BY(mutex_);
   std::map<uint32_t, Chunks> chunks_ GUARDED_BY(mutex_);  // by port
-  uint64_t chunk_bytes_ GUARDED_BY(mutex_) = 0;           // what they cost together
+  uint64_t chunk_bytes_ GUARDED_BY(mutex_) = 0;           // their total size
   bool chunk_lost_ GUARDED_BY(mutex_) = false;
-  std::optional<Error> refusal_ GUARDED_BY(mutex_);  // why the first output or chunk was not taken
+  std::optional<Error> refusal_ GUARDED_BY(mutex_);  // why the first output or chunk was refused
   wasinn_backend_usage usage_ GUARDED_BY(mutex_) = {};
   std::move_only_function<void()> on_reported_ GUARDED_BY(mutex_);
   std::shared_ptr<ChunkListener> chunk_listener_ GUARDED_BY(mutex_);

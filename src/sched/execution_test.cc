@@ -295,10 +295,10 @@ TEST_F(ExecutionTest, AnExceptionEndsTheRunNotTheProcess) {
 TEST_F(ExecutionTest, TheNextRunWaitsUntilABlockingBackendHasReturned) {
   ScriptedBackend script;
   std::atomic<int> inside{0};
-  std::atomic<int> most{0};
+  std::atomic<int> max{0};
   script.run = [&](const wasinn_backend_input* inputs, size_t count,
                    const wasinn_backend_sink& sink) {
-    most = std::max(most.load(), ++inside);
+    max = std::max(max.load(), ++inside);
     ScriptedBackend::Echo(inputs, count, sink);
     std::this_thread::sleep_for(milliseconds(5));
     --inside;
@@ -309,7 +309,7 @@ TEST_F(ExecutionTest, TheNextRunWaitsUntilABlockingBackendHasReturned) {
     const auto outcome = Run(*execution);
     ASSERT_TRUE(outcome) << outcome.error().message;
   }
-  EXPECT_EQ(most, 1);
+  EXPECT_EQ(max, 1);
 }
 
 TEST_F(ExecutionTest, SuccessWithoutAnOutputIsAFailure) {

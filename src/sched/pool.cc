@@ -22,23 +22,23 @@ Pool::~Pool() {
   posted_.NotifyAll();
   for (std::thread& worker : workers) worker.join();
   for (std::thread& worker : ended) worker.join();
-  // Those for which there was never a thread.
+  // The jobs for which no thread could ever be started.
   for (Job& job : jobs_) Run(job);
 }
 
 void Pool::SpawnIfNeededLocked() noexcept {
   if (jobs_.size() <= idle_ || closing_) return;
-  if (running_ >= MostLocked()) return;
+  if (running_ >= MaxRunningLocked()) return;
   try {
-    // They have left the loop, so this does not wait.
+    // These threads have left the loop, so joining them does not wait.
     for (std::thread& worker : ended_) worker.join();
     ended_.clear();
-    // So that a worker that ends need not allocate.
+    // Reserved so that a worker that ends need not allocate.
     ended_.reserve(workers_.size() + 1);
     workers_.emplace_back([this] { Work(); });
     ++running_;
   } catch (...) {
-    // Swallowed: those that there are go on.
+    // The exception is dropped: the existing workers go on.
   }
 }
 
@@ -86,11 +86,11 @@ void Pool::Run(Job& job) noexcept {
   try {
     job();
   } catch (...) {
-    // Swallowed: whoever waits for a job is told by the job itself.
+    // The exception is dropped: the job itself reports to whoever waits for it.
   }
 }
 
-uint32_t Pool::MostLocked() const { return threads_ + std::min(stuck_, kMostStuck); }
+uint32_t Pool::MaxRunningLocked() const { return threads_ + std::min(stuck_, kMaxStuck); }
 
 void Pool::Work() {
   os::NameThread(name_);
@@ -99,9 +99,9 @@ void Pool::Work() {
     {
       MutexLock lock(mutex_);
       ++idle_;
-      while (jobs_.empty() && !closing_ && running_ <= MostLocked()) posted_.Wait(mutex_);
+      while (jobs_.empty() && !closing_ && running_ <= MaxRunningLocked()) posted_.Wait(mutex_);
       --idle_;
-      if (running_ > MostLocked() && !closing_) {
+      if (running_ > MaxRunningLocked() && !closing_) {
         --running_;
         const auto self =
             std::ranges::find(workers_, std::this_thread::get_id(), &std::thread::get_id);

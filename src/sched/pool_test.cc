@@ -29,7 +29,7 @@ TEST(PoolTest, RunsJobsInOrderOnOneThread) {
 
 TEST(PoolTest, RunsAsManyAtOnceAsItHasThreadsAndNoMore) {
   std::atomic<int> now{0};
-  std::atomic<int> most{0};
+  std::atomic<int> max{0};
   {
     std::latch all(3);
     Pool pool(3, "test");
@@ -38,15 +38,15 @@ TEST(PoolTest, RunsAsManyAtOnceAsItHasThreadsAndNoMore) {
     for (int i = 0; i < 50; ++i) {
       pool.Post([&] {
         const int n = ++now;
-        int seen = most;
-        while (n > seen && !most.compare_exchange_weak(seen, n)) {
+        int seen = max;
+        while (n > seen && !max.compare_exchange_weak(seen, n)) {
         }
         std::this_thread::yield();
         --now;
       });
     }
   }
-  EXPECT_LE(most, 3);
+  EXPECT_LE(max, 3);
 }
 
 TEST(PoolTest, WhatAJobThrowsEndsWithIt) {
@@ -115,18 +115,18 @@ TEST(PoolTest, AStuckJobGetsAStandInThatGoesAgain) {
     EXPECT_TRUE(Eventually([&] { return left.load(); }));
     // One thread again: two jobs that need each other would hang, so they are run one by one.
     std::atomic<int> now{0};
-    std::atomic<int> most{0};
+    std::atomic<int> max{0};
     std::latch done(8);
     for (int i = 0; i < 8; ++i) {
       pool.Post([&] {
-        if (++now > most) most = now.load();
+        if (++now > max) max = now.load();
         std::this_thread::sleep_for(std::chrono::milliseconds(2));
         --now;
         done.count_down();
       });
     }
     done.wait();
-    EXPECT_EQ(most, 1);
+    EXPECT_EQ(max, 1);
   }
 }
 

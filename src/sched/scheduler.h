@@ -1,4 +1,4 @@
-// Where work runs: what one engine's computes and loads share.
+// What one engine's computes and loads share: worker threads, the timer, counters.
 #pragma once
 
 #include <atomic>
@@ -11,7 +11,7 @@
 
 namespace wasinn {
 
-// Any thread. Must outlive every Execution; its destructor waits for what runs.
+// Any thread. Must outlive every Execution; its destructor waits for jobs that are running.
 class Scheduler {
  public:
   Scheduler(uint32_t threads, const Logger* log, RunTable* runs)

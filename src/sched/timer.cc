@@ -82,12 +82,12 @@ void Timer::Work() {
     try {
       item.mapped().function();
     } catch (...) {
-      // Swallowed: whoever waits is told by the function itself.
+      // The exception is dropped: the function itself reports to whoever waits for it.
     }
     if (item.mapped().period == Clock::duration(0)) item = {};
     {
       MutexLock lock(mutex_);
-      // One that repeats, unless it was cancelled meanwhile.
+      // A function that repeats is scheduled again, unless it was cancelled in the meantime.
       if (const auto known = times_.find(calling_); known != times_.end()) {
         known->second = item.key() = Clock::now() + item.mapped().period;
         items_.insert(std::move(item));

@@ -10,8 +10,8 @@
 
 namespace wasinn {
 
-// Calls functions at given times on one thread of its own, which starts with the first one. They
-// must be short, and what they throw ends with them. Any thread.
+// Calls functions at given times on its own thread, which starts with the first function. The
+// functions must be short; an exception that one throws is dropped. Any thread.
 class Timer {
  public:
   using Clock = std::chrono::steady_clock;
@@ -22,9 +22,9 @@ class Timer {
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  // Throws when there is no memory for it or no thread.
+  // Throws if there is no memory or no thread for it.
   Id At(Clock::time_point time, std::move_only_function<void()> function);
-  // Calls it again and again, so long after it has returned.
+  // Calls the function repeatedly; the period begins when the function has returned.
   Id Every(Clock::duration period, std::move_only_function<void()> function);
   // After this has returned the function is not called any more, and if it was being called it has
   // ended (unless this is called from the function itself). 0 is ignored.

@@ -14,8 +14,8 @@ bool DimsFit(const Port& port, const Shape& shape) {
   return true;
 }
 
-// The shape that `bytes` of `elements` have when the guest's dims count bytes and say nothing of
-// the elements: the port's own if it is static, else a list.
+// The shape for `bytes` if the guest's dims count bytes rather than elements: the port's own shape
+// if it is static, otherwise a list of `elements`.
 std::optional<Shape> ShapeOfElements(const Port& port, uint64_t elements) {
   if (!port.any_rank) {
     if (port.shape.Elements() == elements) return port.shape;
@@ -95,11 +95,11 @@ Result<Tensor> FitToPort(std::optional<DTypeNumbers> numbers, std::string_view w
   return tensor;
 }
 
-Tensor CarryOut(DTypeNumbers numbers, Tensor tensor) {
+Tensor FitToDialect(DTypeNumbers numbers, Tensor tensor) {
   if (ToDialect(numbers, tensor.dtype)) return tensor;
   const auto width = static_cast<int64_t>(DTypeSize(tensor.dtype));
   const size_t rank = tensor.shape.rank();
-  // A dim beside one that is 0 may be as large as it likes.
+  // If one dim is 0, the others may have any size.
   if (width == 0 || rank == 0 || tensor.shape[rank - 1] > INT64_MAX / width) {
     const int64_t dims[] = {static_cast<int64_t>(tensor.data.size())};
     tensor.shape = *Shape::OfTensor(dims);

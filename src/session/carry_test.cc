@@ -101,12 +101,12 @@ TEST(FitTest, StringsAreCarriedAsTheirEncodedBytes) {
 }
 
 std::string Out(DTypeNumbers numbers, Tensor tensor) {
-  const Tensor out = CarryOut(numbers, std::move(tensor));
+  const Tensor out = FitToDialect(numbers, std::move(tensor));
   EXPECT_EQ(out.shape.Elements(), out.data.size() / DTypeSize(out.dtype));
   return fmt::format("{} {}", DTypeName(out.dtype), out.shape.ToString());
 }
 
-TEST(CarryOutTest, NamedTypesStayAndOthersBecomeBytes) {
+TEST(FitToDialectTest, NamedTypesStayAndOthersBecomeBytes) {
   EXPECT_EQ(Out(DTypeNumbers::kWit, Zeros(DType::kBF16, {2, 3}, 12)), "bf16 [2,3]");
   EXPECT_EQ(Out(DTypeNumbers::kWitx, Zeros(DType::kBF16, {2, 3}, 12)), "u8 [2,6]");
   EXPECT_EQ(Out(DTypeNumbers::kWit, Zeros(DType::kU64, {2, 3}, 48)), "u8 [2,24]");
@@ -115,12 +115,12 @@ TEST(CarryOutTest, NamedTypesStayAndOthersBecomeBytes) {
   EXPECT_EQ(Out(DTypeNumbers::kWit, Zeros(DType::kU64, {0, INT64_MAX}, 0)), "u8 [0]");
 }
 
-TEST(CarryOutTest, WhatGoesOutComesInAgain) {
+TEST(FitToDialectTest, WhatGoesOutComesInAgain) {
   for (const DType dtype : kAllDTypes) {
     if (dtype == DType::kString) continue;
     const size_t bytes = 6 * DTypeSize(dtype);
     for (const auto numbers : {DTypeNumbers::kWitx, DTypeNumbers::kOldWitx, DTypeNumbers::kWit}) {
-      const Tensor out = CarryOut(numbers, Zeros(dtype, {2, 3}, bytes));
+      const Tensor out = FitToDialect(numbers, Zeros(dtype, {2, 3}, bytes));
       EXPECT_TRUE(ToDialect(numbers, out.dtype));
       EXPECT_EQ(Fit(numbers, MakePort(dtype, {-1, 3}), out),
                 fmt::format("{} [2,3]", DTypeName(dtype)));

@@ -20,7 +20,7 @@ constexpr auto kSwitches = std::to_array<CompatSwitch>({
 #include "session/compat.def"
 #undef X
 
-// The value's place; true, yes and so on mean on, as everywhere.
+// The index of the value; true, yes and so on mean on, as in other options.
 int ReadValue(std::string_view values, std::string_view value) {
   if (const int index = CompatValueIndex(values, value); index >= 0) return index;
   const auto flag = ParseBool(value);

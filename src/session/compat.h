@@ -1,4 +1,4 @@
-// What a session does as another host would: the switches of compat.def.
+// Behaviour of other hosts that a session can have: the switches of compat.def.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What a guest holds counts against its limits until it is free, whoever holds it.
+// Memory of a guest counts against its limits until it is freed, whoever holds it.
 #include <gtest/gtest.h>
 
 #include <latch>

@@ -69,7 +69,7 @@ Result<> Assign(std::string_view rule, std::string_view type, std::string_view t
   return {};
 }
 
-// Its own errors say more.
+// Its own errors are more precise.
 Result<> Assign(std::string_view, std::string_view, std::string_view text, std::nullopt_t,
                 Compat& out) {
   return out.Set(text);

@@ -1,4 +1,4 @@
-// What a session may do: the rules of policy.def and their values.
+// A policy limits what a session may do: the rules of policy.def and their values.
 #pragma once
 
 #include <cstdint>

@@ -144,7 +144,7 @@ Result<std::unique_ptr<Run>> Run::Start(std::shared_ptr<Execution> execution,
 }
 
 Run::~Run() {
-  // Without a start a run that the execution has under way is another's.
+  // If this Run was never started, a run under way of the execution is not its own.
   if (started_) Cancel(PlainError(Code::kCancelled, "the run was given up"));
 }
 
@@ -165,10 +165,10 @@ Result<RunStatus> Run::Status() const {
   return RunStatus::kDone;
 }
 
-Result<Piece> Run::Read(uint32_t port, size_t most) {
-  // Before the chunks, so that none can come in between and be missed.
+Result<Piece> Run::Read(uint32_t port, size_t max) {
+  // This comes before the chunks are read, so that none in between is missed.
   const bool ended = execution_->progress().ended;
-  auto streamed = execution_->ReadChunks(port, most);
+  auto streamed = execution_->ReadChunks(port, max);
   if (streamed && !streamed->empty()) {
     piece_ = std::move(*streamed);
     return Piece{Piece::State::kBytes,
@@ -181,7 +181,7 @@ Result<Piece> Run::Read(uint32_t port, size_t most) {
   const auto bytes = whole->data.bytes();
   uint64_t& read = whole_read_[port];
   if (read == bytes.size()) return Piece{Piece::State::kEnd, {}};
-  const auto piece = bytes.subspan(read, std::min<uint64_t>(most, bytes.size() - read));
+  const auto piece = bytes.subspan(read, std::min<uint64_t>(max, bytes.size() - read));
   read += piece.size();
   return Piece{Piece::State::kBytes, piece};
 }
@@ -206,7 +206,7 @@ std::optional<Result<>> Run::Step() {
   const Graph& graph = *execution_->graph();
   complete_ = true;
   if (outcome && !streamed && !whole_) {
-    // A generator that had nothing to say did stream.
+    // A generator that produced no text did stream.
     const auto& outputs = execution_->outputs();
     const bool silent = graph.backend().generates() &&
                         (outputs.empty() || !outputs.front() || outputs.front()->data.size() == 0);

@@ -22,7 +22,7 @@ enum class RunStatus {
   kDone,      // ended well: the outputs are there, and pieces that were not read yet
 };
 
-// What a wait waits for besides the end of the run.
+// The event that a wait waits for, besides the end of the run.
 enum class WaitFor { kPiece, kEnd };
 
 // A part of an output.
@@ -55,7 +55,7 @@ class RunPollable {
   RunPollable(const RunPollable&) = delete;
   RunPollable& operator=(const RunPollable&) = delete;
 
-  // Whether a piece can be read or the run has ended, which it stays; see wasinn_pollable_ready.
+  // Whether a piece can be read or the run has ended, which is final; see wasinn_pollable_ready.
   bool Ready(const wasinn_waker* waker);
 
  private:
@@ -68,9 +68,9 @@ class RunPollable {
   const uint64_t watch_;
 };
 
-// For the thread of the session's calls; it ends with the next compute of its context. What the
-// backend's threads touch is shared with them, so it may go while they are at work: the backend is
-// told to stop then.
+// Only the thread of the session's calls uses it; it ends with the next compute of its context. The
+// state that the backend's threads use is shared with them, so a Run may be destroyed while they
+// are at work: the backend's run is then cancelled.
 class Run {
  public:
   enum class Kind {
@@ -91,21 +91,21 @@ class Run {
   bool ended() const { return execution_->progress().ended; }
   void Cancel(Error why) noexcept { execution_->Cancel(std::move(why)); }
 
-  // The error of a run that has ended with one, also while pieces are left to read.
+  // The error of a run that has failed, even while there are pieces left to read.
   Result<RunStatus> Status() const;
   // A call that ends with the next news of that kind. News that came before does not end it, so
   // look again after this.
   std::shared_ptr<PendingCall> Watch(WaitFor what);
   std::unique_ptr<RunPollable> Subscribe() const;
 
-  // The next `most` bytes of an output, fewer if fewer have come: of the stream, or, once the run
-  // has ended well, of an output that the backend gave as a whole. After the last streamed bytes of
-  // a failed run comes its error.
-  Result<Piece> Read(uint32_t port, size_t most);
+  // The next `max` bytes of an output, or fewer if fewer have arrived: from the stream or, once the
+  // run has succeeded, from an output that the backend gave as a whole. If the run failed, its
+  // error follows the last streamed bytes.
+  Result<Piece> Read(uint32_t port, size_t max);
 
   // ---- kSingle: a chunk at a time, as the backend cut them; of output 0
-  // nullopt when nothing has come yet. END_OF_SEQUENCE after the last; a model that does not stream
-  // gives its outputs as the one chunk.
+  // nullopt when nothing has arrived yet. END_OF_SEQUENCE after the last; a model that does not
+  // stream gives its outputs as the one chunk.
   std::optional<Result<>> Step();
   // Whether Step has failed or Close was called, so that the next step is of a new run.
   bool over() const { return over_; }
@@ -115,11 +115,11 @@ class Run {
   // read, and not on how fast the backend is.
   bool complete() const { return complete_; }
   // Output `port` of the last step: of a streamed one, the chunk is output 0 and the others are
-  // what the backend has delivered so far. INVALID_ARGUMENT without one.
+  // the outputs that the backend has delivered so far. INVALID_ARGUMENT if there was no step.
   Result<Tensor> StepOutput(uint32_t port) const;
 
  private:
-  // Of a run that ended well; why the run gave none.
+  // For a run that succeeded: why it gave no such output.
   Result<const Tensor*> WholeOutput(uint32_t port) const;
 
   Run(std::shared_ptr<Execution> execution, Kind kind);
@@ -127,7 +127,7 @@ class Run {
   const std::shared_ptr<Execution> execution_;
   const Kind kind_;
   const std::shared_ptr<RunSignal> signal_;
-  std::string piece_;                        // what Piece::bytes points to
+  std::string piece_;                        // the memory behind Piece::bytes
   std::map<uint32_t, uint64_t> whole_read_;  // bytes read of outputs that were not streamed
 
   bool started_ = false;

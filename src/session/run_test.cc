@@ -38,10 +38,10 @@ class RunTest : public SessionFixture {
   }
   static std::string Text(const Piece& piece) { return {piece.bytes.begin(), piece.bytes.end()}; }
   // Pieces up to the end, each followed by a bar.
-  static std::string ReadAll(Session& session, uint32_t context, size_t most) {
+  static std::string ReadAll(Session& session, uint32_t context, size_t max) {
     std::string all;
     while (true) {
-      const auto piece = session.ReadPiece(context, 0, most);
+      const auto piece = session.ReadPiece(context, 0, max);
       if (!piece) return all + piece.error().message;
       if (piece->state == Piece::State::kEnd) return all;
       if (piece->state == Piece::State::kNothingYet) {
@@ -213,7 +213,7 @@ TEST_F(OpenRunTest, AFailedRunGivesItsPiecesAndThenItsError) {
   EXPECT_EQ(Wait(session, context).error().code, Code::kRuntimeError);
   EXPECT_EQ(ReadAll(session, context, 9), "half|the engine broke");
   EXPECT_EQ(session.Output(context, 0).error().code, Code::kInvalidArgument);
-  // The next one starts anew.
+  // The next one is a new run.
   ASSERT_TRUE(session.StartRun(context));
   open_.Chunk("whole");
   open_.Done();

@@ -27,13 +27,13 @@ Session::~Session() {
 
 // ------------------------------------------------------------------ graphs
 
-// Of the graphs that are here because of this guest, each once, with `added`. A context keeps its
-// graph when the handle is dropped.
+// The bytes of the graphs that exist only for this guest, each counted once, including `added`. A
+// context keeps its graph when the handle is dropped.
 uint64_t Session::OwnGraphBytes(const Graph& added) const {
   std::unordered_set<const Graph*> counted;
   uint64_t bytes = 0;
   const auto count = [&](const Graph& graph) {
-    if (graph.is_hosts() || !counted.insert(&graph).second) return;
+    if (graph.used_by_host() || !counted.insert(&graph).second) return;
     bytes = CheckedAdd(bytes, graph.size()).value_or(UINT64_MAX);
   };
   count(added);
@@ -44,7 +44,7 @@ uint64_t Session::OwnGraphBytes(const Graph& added) const {
 
 Result<uint32_t> Session::AddGraph(std::shared_ptr<Graph> graph, const Options& extra) {
   WASINN_CHECK(CheckLimit("max_graphs", policy_.max_graphs, graphs_.size() + 1));
-  if (!graph->is_hosts()) {
+  if (!graph->used_by_host()) {
     WASINN_CHECK(CheckLimit("max_graph_bytes", policy_.max_graph_bytes, OwnGraphBytes(*graph)));
   }
   if (next_graph_ == UINT32_MAX) return Fail(Code::kTooLarge, "graph handles are used up");
@@ -76,7 +76,7 @@ Call<uint32_t> Session::StartLoad(LoadCall::Work work, const Options& extra) {
 
 Call<uint32_t> Session::LoadByName(std::string_view name, const Options& extra) {
   if (!policy_.GrantsModel(name)) {
-    // The same text whether the model exists or not.
+    // The text must not reveal whether the model exists.
     return Fail(Code::kSecurity,
                 "policy rule models: '{}' is not among the models granted to this "
                 "guest",
@@ -134,7 +134,7 @@ Result<> Session::UnloadGraph(uint32_t graph) {
   for (auto& [handle, context] : contexts_) {
     if (context.graph != graph) continue;
     context.unloaded = true;
-    // Nobody can step on; the last chunk stays.
+    // No further step is possible; the last chunk stays readable.
     if (context.run != nullptr && context.run->kind() == Run::Kind::kSingle) {
       context.run->Cancel({Code::kCancelled, "the graph was unloaded", 0});
     }
@@ -150,7 +150,7 @@ Result<Options*> Session::ContextOptions(uint32_t graph) {
 // ------------------------------------------------------------------ contexts
 
 Result<> Session::GrantDir(const std::string& host, std::string_view guest) {
-  // Contexts keep those that they were made with.
+  // Contexts keep the options with which they were made.
   auto dirs = guest_dirs_ == nullptr ? std::make_shared<GuestDirs>()
                                      : std::make_shared<GuestDirs>(*guest_dirs_);
   WASINN_CHECK(dirs->Add(host, guest));
@@ -236,11 +236,11 @@ Result<> Session::SetInput(uint32_t context, std::optional<DTypeNumbers> numbers
   WASINN_TRY(found, FindLiveContext(context));
   WASINN_TRY(expected, InputPort(*found, port));
   WASINN_TRY(fitted, FitBytes(numbers, expected->title, *expected, dtype, shape, bytes));
-  WASINN_CHECK(found->execution->TellInput(port, fitted.dtype, fitted.shape, bytes));
+  WASINN_CHECK(found->execution->AnnounceInput(port, fitted.dtype, fitted.shape, bytes));
   InputsChanged(*found);
   auto& input = found->inputs[port];
-  // Most guests set the same input again and again. Its buffer serves again unless a run still has
-  // it, so that the backend, too, meets the same address.
+  // Most guests set the same input repeatedly. Its buffer is reused unless a run still holds it, so
+  // that the backend, too, sees the same address.
   if (!input || input->data.size() != bytes.size() || !input->data.Exclusive()) {
     WASINN_TRY(buffer, AllocateTensor(bytes.size()));
     input = Tensor{fitted.dtype, fitted.shape, std::move(buffer)};
@@ -257,7 +257,8 @@ Result<> Session::SetInputTensor(uint32_t context, std::optional<DTypeNumbers> n
   WASINN_TRY(found, FindLiveContext(context));
   WASINN_TRY(expected, InputPort(*found, port));
   WASINN_TRY(fitted, FitToPort(numbers, expected->title, *expected, std::move(tensor)));
-  WASINN_CHECK(found->execution->TellInput(port, fitted.dtype, fitted.shape, fitted.data.bytes()));
+  WASINN_CHECK(
+      found->execution->AnnounceInput(port, fitted.dtype, fitted.shape, fitted.data.bytes()));
   InputsChanged(*found);
   found->inputs[port] = std::move(fitted);
   return {};
@@ -308,7 +309,7 @@ Result<const Tensor*> Session::LentOutput(uint32_t context, uint32_t port) const
   EarlyOutput* early = nullptr;
   WASINN_TRY(output, FindOutput(context, port, &early));
   if (early != nullptr && !early->lent) {
-    // It stays when other inputs are set.
+    // The lent output stays valid when other inputs are set.
     const Context& owner = contexts_.at(context);
     owner.lent_outputs.push_back(owner.early_outputs.at(port));
     early->lent = true;
@@ -355,12 +356,13 @@ Result<const Tensor*> Session::FindOutput(uint32_t context, uint32_t port,
 
 Result<Session::EarlyOutput*> Session::FindEarlyOutput(const Context& context, uint32_t port) {
   Execution& execution = *context.execution;
-  if (!execution.graph()->backend().hears_inputs() || !execution.Idle()) return nullptr;
+  if (!execution.graph()->backend().has_early_io() || !execution.Idle()) return nullptr;
   auto it = context.early_outputs.find(port);
   if (it == context.early_outputs.end()) {
-    // Asked for once for these inputs: it may take a backend long, as does finding out why not.
+    // The backend is asked only once for these inputs, because its answer, even an error, may take
+    // long.
     auto known = std::make_shared<EarlyOutput>(execution.EarlyOutput(port));
-    // The guest may make room and ask again.
+    // The guest may free memory and ask again.
     if (!known->output && known->output.error().code == Code::kSecurity) {
       return Fail(known->output.error());
     }
@@ -368,7 +370,7 @@ Result<Session::EarlyOutput*> Session::FindEarlyOutput(const Context& context, u
   }
   EarlyOutput& early = *it->second;
   if (early.output) return &early;
-  // It comes from a run alone.
+  // Only a run can give this output.
   if (early.output.error().code == Code::kInvalidArgument) return nullptr;
   return Fail(early.output.error());
 }
@@ -390,7 +392,7 @@ Result<uint32_t> Session::AddTensor(DType dtype, const Shape& shape,
 void Session::Remember(const Error& error) noexcept {
   last_failure_ = PlainError(error.code, CutErrorText(error.message));
   last_failure_.engine_code = error.engine_code;
-  // The end of a stream is no failure, though guests get it as one.
+  // The end of a stream is not a failure, although guests get it as an error.
   const bool end = error.code == Code::kEndOfSequence;
   log_limit_.Log(*host_.log, end ? WASINN_LOG_DEBUG : WASINN_LOG_WARN, "guest call {}: {}: {}",
                  end ? "ended" : "failed", CodeName(error.code), CutErrorText(error.HostText()));

@@ -29,7 +29,7 @@
 
 namespace wasinn {
 
-// What sessions of one engine share. Outlives them.
+// The parts that the sessions of one engine share. It outlives them.
 struct SessionHost {
   BufferPool* buffers = nullptr;
   ModelStore* models = nullptr;
@@ -53,23 +53,24 @@ class Session {
   const SessionHost& host() const { return host_; }
   const Policy& policy() const { return policy_; }
   const Logger& log() const { return *host_.log; }
-  // What the guest holds, and what backends still hold for it.
+  // Charges for what the guest holds, and for what backends still hold for it.
   const Ledger& ledger() const { return *ledger_; }
 
-  // Lets runs read files of the folder `host` by the names that they have for the guest, who sees
-  // it as `guest`; those of contexts that are made from now on.
+  // Lets computes read files of the folder `host` by the names that they have for the guest, which
+  // sees the folder as `guest`. This holds for contexts that are made from now on.
   Result<> GrantDir(const std::string& host, std::string_view guest);
 
   // ---- graphs
-  // `extra` options go over the registered ones; those that the backend does not know are ignored
+  // `extra` options override the registered ones; those that the backend does not know are ignored
   // with a warning, as WasmEdge does.
   Call<uint32_t> LoadByName(std::string_view name, const Options& extra);
   // The sizes are checked against policy before the parts are copied.
   Call<uint32_t> Load(std::span<const std::span<const uint8_t>> parts, Encoding encoding,
                       Target target);
   Result<> DropGraph(uint32_t graph);
-  // As WasmEdge's `unload`: its contexts lose the graph with it. They still give outputs, but take
-  // no input and run no more; a stream of compute_single ends, a run in the background goes on.
+  // As WasmEdge's `unload`: the graph's contexts lose it, too. They still give outputs, but accept
+  // no inputs and cannot compute any more; a stream of compute_single ends, a run in the background
+  // goes on.
   Result<> UnloadGraph(uint32_t graph);
   Result<std::shared_ptr<Graph>> FindGraph(uint32_t graph) const;
   // Options of every context that is made from this handle afterwards, to be changed with
@@ -77,14 +78,14 @@ class Session {
   Result<Options*> ContextOptions(uint32_t graph);
 
   // ---- contexts
-  // `options` go over those of the handle.
+  // `options` override those of the handle.
   Result<uint32_t> InitContext(uint32_t graph, const Options& options);
   Result<> DropContext(uint32_t context);
   Result<const Graph*> GraphOf(uint32_t context) const;
   // Copies `bytes`; `numbers` as in FitToPort.
   Result<> SetInput(uint32_t context, std::optional<DTypeNumbers> numbers, uint32_t port,
                     DType dtype, const Shape& shape, std::span<const uint8_t> bytes);
-  // Takes a tensor that the session holds already.
+  // Sets a tensor that the session already holds.
   Result<> SetInputTensor(uint32_t context, std::optional<DTypeNumbers> numbers, uint32_t port,
                           Tensor tensor);
   // Forgets all inputs, for dialects that give them with each compute.
@@ -96,22 +97,22 @@ class Session {
   // before a successful compute, and while a run is under way. Of a stream of compute_single, only
   // once its end was read.
   Result<Tensor> Output(uint32_t context, uint32_t port) const;
-  // The same without sharing its bytes; valid until the context's next compute or its end, whatever
-  // inputs are set meanwhile.
+  // As Output, but without sharing its bytes; valid until the context's next compute or its end,
+  // whatever inputs are set meanwhile.
   Result<const Tensor*> LentOutput(uint32_t context, uint32_t port) const;
-  // 0 for a handle that is none.
+  // 0 for an unknown handle.
   size_t OutputCount(uint32_t context) const;
 
   // ---- runs in the background; session_calls.cc
   // One per context, as many at a time as there are contexts; each ends with the next compute or
   // run of its context, with the context, with Stop or Abandon, and with the session.
-  // compute_timeout counts from its start. Functions that need a run give INVALID_ARGUMENT where
-  // none was started.
+  // compute_timeout counts from the start of the run. Functions that need a run fail with
+  // INVALID_ARGUMENT if none was started.
 
-  // Starts a compute with the inputs as they are now and comes back. BUSY while one is under way,
+  // Starts a compute with the current inputs and returns. BUSY while one is under way,
   // or while the backend has not ended one that was cancelled.
   Result<> StartRun(uint32_t context);
-  // How far it is; the run's error once it has failed. Never blocks.
+  // The state of the run, or its error once it has failed. Never blocks.
   Result<RunStatus> PollRun(uint32_t context);
   // Waits until it is kDone or failed, or, waiting for a piece, kReadable; nullopt of `timeout`
   // waits for ever. When the time is over first it says how far the run is (kRunning), which is no
@@ -120,9 +121,10 @@ class Session {
                        std::optional<std::chrono::milliseconds> timeout);
   // Of the run that the context has now, whatever comes after it.
   Result<std::unique_ptr<RunPollable>> SubscribeRun(uint32_t context);
-  // Reads on, see Run::Read; on each output from its beginning. INVALID_ARGUMENT for `most` 0.
-  Result<Piece> ReadPiece(uint32_t context, uint32_t port, size_t most);
-  // Ends the run with CANCELLED; it does not wait for the backend. Nothing when it has ended.
+  // Reads the next piece, see Run::Read; each output is read from its beginning. INVALID_ARGUMENT
+  // for `max` 0.
+  Result<Piece> ReadPiece(uint32_t context, uint32_t port, size_t max);
+  // Ends the run with CANCELLED without waiting for the backend. Does nothing if it has ended.
   Result<> CancelRun(uint32_t context);
   // The same, and waits until the backend has ended, so that the next compute is not BUSY; at most
   // as long as compute_timeout allows, then TIMEOUT. Nothing without a run.
@@ -144,7 +146,7 @@ class Session {
   Result<uint32_t> AddTensor(DType dtype, const Shape& shape, std::span<const uint8_t> bytes);
 
   // ---- the last error
-  // Keeps the beginning of its text, and logs it unless that would fill the log.
+  // Keeps the beginning of the error's text, and logs it unless the log limit was reached.
   void Remember(const Error& error) noexcept;
   // kOk without one.
   const Error& last_failure() const { return last_failure_; }
@@ -185,12 +187,12 @@ class Session {
     Stopper::Entry run_entry;              // of `run`
     bool new_inputs = false;               // set since the last compute or run
     Charge slot;
-    // What the backend knows without a run, of the inputs as they are, by port.
+    // Outputs that the backend knows without a run, for the current inputs, by port.
     mutable std::map<uint32_t, std::shared_ptr<EarlyOutput>> early_outputs;
-    // Those that were lent since the last compute.
+    // The ones that were lent since the last compute.
     mutable std::vector<std::shared_ptr<const EarlyOutput>> lent_outputs;
   };
-  // An output that the backend knows without a run, or why not.
+  // An output that the backend knows without a run, or why it does not know it.
   struct EarlyOutput {
     Result<Tensor> output;
     bool lent = false;
@@ -198,21 +200,21 @@ class Session {
 
   Call<uint32_t> StartLoad(LoadCall::Work work, const Options& extra);
   uint64_t OwnGraphBytes(const Graph& added) const;
-  // `extra`: what a guest gave besides the registered options; those of contexts stay with the
-  // handle.
+  // `extra`: the options that a guest added to the registered ones; options of contexts are kept
+  // with the handle.
   Result<uint32_t> AddGraph(std::shared_ptr<Graph> graph, const Options& extra);
   Result<Context*> FindContext(uint32_t context);
   Result<const Context*> FindContext(uint32_t context) const;
-  // The same when it may still be changed and run.
+  // As FindContext, for a context that may still be changed and run.
   Result<Context*> FindLiveContext(uint32_t context);
   static Result<const Port*> InputPort(const Context& context, uint32_t port);
-  // The output that the backend knows without a run; nullptr when it comes from a run alone.
+  // The output that the backend knows without a run; nullptr if only a run can give it.
   static Result<EarlyOutput*> FindEarlyOutput(const Context& context, uint32_t port);
   // `early`: what it is part of, unless it is of the last compute.
   Result<const Tensor*> FindOutput(uint32_t context, uint32_t port, EarlyOutput** early) const;
   static void InputsChanged(Context& context);
   Result<std::vector<Execution::Input>> GatherInputs(const Context& context) const;
-  // Of a compute or run that begins.
+  // Called when a compute or run begins.
   static void ForgetEarlyOutputs(Context& context);
   Result<BufferRef> AllocateTensor(uint64_t size);
   static std::chrono::steady_clock::time_point DeadlineIn(uint64_t milliseconds);

@@ -153,17 +153,17 @@ Result<std::unique_ptr<RunPollable>> Session::SubscribeRun(uint32_t context) {
   return run->Subscribe();
 }
 
-Result<Piece> Session::ReadPiece(uint32_t context, uint32_t port, size_t most) {
+Result<Piece> Session::ReadPiece(uint32_t context, uint32_t port, size_t max) {
   WASINN_TRY(run, FindRun(context));
   const size_t count = run->execution()->graph()->info().outputs.size();
   if (port >= count) {
     return Fail(Code::kInvalidArgument, "output index: expected below {}, given {}", count, port);
   }
-  if (most == 0) {
+  if (max == 0) {
     return Fail(Code::kInvalidArgument, "piece of output {}: expected at least 1 byte, given 0",
                 port);
   }
-  return run->Read(port, most);
+  return run->Read(port, max);
 }
 
 Result<> Session::CancelRun(uint32_t context) {

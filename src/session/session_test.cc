@@ -174,7 +174,7 @@ TEST_F(SessionTest, TensorsAreCarriedInAndOutForADialect) {
   const Tensor output = *session.Output(context, 0);
   EXPECT_EQ(output.dtype, DType::kU64);
   EXPECT_EQ(output.shape.ToString(), "[2]");
-  EXPECT_EQ(CarryOut(DTypeNumbers::kWit, output).shape.ToString(), "[16]");
+  EXPECT_EQ(FitToDialect(DTypeNumbers::kWit, output).shape.ToString(), "[16]");
 }
 
 TEST_F(SessionTest, TensorAndErrorHandles) {

@@ -8,7 +8,8 @@
 
 namespace wasinn {
 
-// Not thread-safe. A number is below the most that were held at one time.
+// Not thread-safe. Numbers are always smaller than the largest number of objects that were held at
+// one time.
 template <typename T>
 class Slots {
  public:

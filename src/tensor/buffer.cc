@@ -7,12 +7,12 @@
 namespace wasinn {
 namespace {
 
-// Foreign code, called where nothing may be thrown.
+// Calls foreign code from code that must not throw.
 void Release(void (*release)(void*), void* owner) noexcept {
   try {
     if (release != nullptr) release(owner);
   } catch (...) {
-    // Swallowed: it has been called.
+    // The exception is dropped: the callback was called.
   }
 }
 
@@ -28,7 +28,7 @@ void Buffer::Unref() {
     Release(release_, owner_);
     delete this;
   }
-  // Last: what counts no more is free.
+  // This comes last: bytes that are not charged must be free.
   if (ledger != nullptr) ledger->GiveBack(Ledger::Account::kBytes, size);
 }
 

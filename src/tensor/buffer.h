@@ -1,5 +1,5 @@
-// Reference-counted bytes: pooled, 64-byte aligned ones for tensors, and lent ones that belong to a
-// framework.
+// Reference-counted bytes: pooled, 64-byte aligned buffers for tensors, and lent buffers that
+// belong to a framework.
 #pragma once
 
 #include <atomic>
@@ -15,8 +15,8 @@ namespace wasinn {
 
 class BufferPool;
 
-// What a BufferRef points to. Shared by any number of threads; whoever fills it does so before it
-// shares it. Pooled buffers carry this header in front of their bytes.
+// The target of a BufferRef. Any number of threads may share it; its bytes are filled before it is
+// shared. Pooled buffers have this header in front of their bytes.
 class Buffer {
  public:
   uint8_t* data() { return data_; }
@@ -37,25 +37,25 @@ class Buffer {
   size_t size_ = 0;
   void (*release_)(void* owner) = nullptr;  // lent buffers
   void* owner_ = nullptr;
-  Ledger* ledger_ = nullptr;  // where size_ counts, which keeps it; may be nullptr
+  Ledger* ledger_ = nullptr;  // size_ is charged to it, which keeps it alive; may be nullptr
 };
 
-// Owns one reference. Cheap to copy; a null one has no bytes.
+// Owns one reference. Cheap to copy; a null reference has no bytes.
 class BufferRef {
  public:
   BufferRef() = default;
-  // Takes over the reference that `buffer` was made with.
+  // Takes over the initial reference of `buffer`.
   static BufferRef Adopt(Buffer* buffer) {
     BufferRef ref;
     ref.buffer_ = buffer;
     return ref;
   }
-  // Wraps memory of someone else; `release(owner)`, unless NULL, is called once with the last
-  // reference, from any thread.
+  // Wraps foreign memory; `release(owner)`, unless it is NULL, is called once when the last
+  // reference ends, from any thread.
   static BufferRef Lend(const void* data, size_t size, void (*release)(void*), void* owner);
 
-  // Counts the bytes in the ledger until the last reference ends; nothing when they count already.
-  // Before the buffer is shared.
+  // Charges the bytes to the ledger until the last reference ends, unless they are charged already.
+  // To be called before the buffer is shared.
   Result<> ChargeTo(Ledger* ledger);
 
   BufferRef(const BufferRef& other) : buffer_(other.buffer_) {
@@ -70,12 +70,13 @@ class BufferRef {
     if (buffer_ != nullptr) buffer_->Unref();
   }
 
-  // Whether the bytes are a pool's and nobody else holds them, so that they may be written anew.
+  // Whether the bytes come from a pool and this is the only reference, so that they may be
+  // overwritten.
   bool Exclusive() const {
     return buffer_ != nullptr && buffer_->pool_ != nullptr &&
            buffer_->refs_.load(std::memory_order_acquire) == 1;
   }
-  // Whether somebody frees the bytes with the last reference, so that they live as long as it.
+  // Whether the last reference frees the bytes, so that they live as long as the buffer.
   bool Owned() const {
     return buffer_ != nullptr && (buffer_->pool_ != nullptr || buffer_->release_ != nullptr);
   }
@@ -87,7 +88,7 @@ class BufferRef {
   uint8_t* data() const { return buffer_ == nullptr ? nullptr : buffer_->data(); }
   size_t size() const { return buffer_ == nullptr ? 0 : buffer_->size(); }
   std::span<const uint8_t> bytes() const { return {data(), size()}; }
-  // Gives the reference away as a pointer that a C release callback can free with Unref.
+  // Turns the reference into a pointer that a C release callback can free with Unref.
   Buffer* Leak() { return std::exchange(buffer_, nullptr); }
 
  private:

@@ -13,10 +13,10 @@ namespace wasinn {
 namespace {
 
 constexpr size_t kAlign = 64;
-// The header sits in front of the bytes and must not disturb their alignment.
+// The header precedes the bytes and must not change their alignment.
 constexpr size_t kHeader = (sizeof(Buffer) + kAlign - 1) / kAlign * kAlign;
 constexpr uint64_t kSmallest = 256;
-// From here on blocks are mapped pages: freeing them really returns them to the system.
+// Blocks of this size and larger are mapped pages: freeing them really returns them to the system.
 constexpr uint64_t kMapped = 256 << 10;
 constexpr uint64_t kLargest = 1ull << 46;
 
@@ -102,7 +102,7 @@ Result<BufferRef> BufferPool::Allocate(uint64_t size) {
       blocks.pop_back();
       idle_bytes_ -= size_class.block;
     } else if (idle_bytes_ > limit_ - in_use_) {
-      // Blocks of other sizes would push the process past its limit.
+      // Idle blocks of other sizes would push the process above its limit.
       idle = TrimLocked(std::chrono::steady_clock::time_point::max());
     }
   }
@@ -140,7 +140,7 @@ void BufferPool::TakeBack(Buffer* buffer) noexcept {
     MutexLock lock(mutex_);
     in_use_ -= block;
     --live_;
-    keep = !closed_ && idle_bytes_ + block <= kMostIdle;
+    keep = !closed_ && idle_bytes_ + block <= kMaxIdle;
     if (keep) {
       try {
         idle_[index].push_back({buffer, os::CoarseNow()});
@@ -161,7 +161,7 @@ void BufferPool::Trim(std::chrono::steady_clock::duration age) {
     MutexLock lock(mutex_);
     idle = TrimLocked(std::chrono::steady_clock::now() - age);
   }
-  // Giving many pages back takes long, and nobody else shall wait for it.
+  // Returning many pages takes long, and no other thread should wait for it.
   FreeBlocks(idle);
 }
 
@@ -169,7 +169,7 @@ Buffer* BufferPool::TrimLocked(std::chrono::steady_clock::time_point before) {
   Buffer* list = nullptr;
   for (uint32_t index = 0; index < kClasses; ++index) {
     auto& blocks = idle_[index];
-    // Used from the back, so the oldest stand in front.
+    // Blocks are reused from the back, so the oldest ones are at the front.
     const auto young =
         std::ranges::find_if(blocks, [&](const IdleBlock& block) { return block.since > before; });
     for (auto it = blocks.begin(); it != young; ++it) {

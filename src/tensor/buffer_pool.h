@@ -1,4 +1,4 @@
-// Recycles tensor memory, so that a large tensor costs a copy and not a storm of page faults.
+// Recycles tensor memory, so that a large tensor costs one copy and not thousands of page faults.
 #pragma once
 
 #include <array>
@@ -11,31 +11,31 @@
 namespace wasinn {
 
 // Any thread. Sizes are rounded up to classes (four between two powers of two, so at most a
-// quarter is lost); freed blocks wait in their class and are given back to the system when they
-// were idle for a while (Trim) or when a new block would pass the limit.
+// quarter is lost); freed blocks are kept in their class and returned to the system when they were
+// idle for a while (Trim) or when a new block would exceed the limit.
 //
-// The pool is made with Create and ends with Close; buffers may outlive Close, the last one then
-// frees the pool.
+// Create makes the pool and Close ends it; buffers may outlive Close, and the last one then frees
+// the pool.
 class BufferPool {
  public:
   struct Stats {
-    uint64_t in_use = 0;  // bytes of blocks that someone holds
-    uint64_t idle = 0;    // bytes of blocks that wait
+    uint64_t in_use = 0;  // bytes of blocks that are in use
+    uint64_t idle = 0;    // bytes of blocks that are kept for reuse
     uint64_t limit = 0;
   };
 
-  // `limit`: bytes in use that all buffers may have together.
+  // `limit`: the maximum bytes in use of all buffers together.
   static BufferPool* Create(uint64_t limit);
   void Close();
 
-  // 64-byte aligned, not zeroed, size 0 allowed. TOO_LARGE past the limit.
+  // 64-byte aligned, not zeroed, size 0 allowed. TOO_LARGE above the limit.
   Result<BufferRef> Allocate(uint64_t size);
 
   // Drops the reference that was leaked (BufferRef::Leak) for the buffer whose bytes start at
   // `data`; NULL is ignored.
   static void Free(void* data);
 
-  // Gives back blocks that have been idle for at least `age`.
+  // Returns blocks to the system that have been idle for at least `age`.
   void Trim(std::chrono::steady_clock::duration age);
   Stats GetStats();
 
@@ -43,7 +43,7 @@ class BufferPool {
   friend class Buffer;
   static constexpr size_t kClasses = 4 * 48;
   // Idle bytes above which a freed block goes back to the system at once.
-  static constexpr uint64_t kMostIdle = 512ull << 20;
+  static constexpr uint64_t kMaxIdle = 512ull << 20;
 
   struct IdleBlock {
     Buffer* buffer;
@@ -56,7 +56,8 @@ class BufferPool {
   explicit BufferPool(uint64_t limit) : limit_(limit) {}
   ~BufferPool() = default;
   void TakeBack(Buffer* buffer) noexcept;
-  // Takes idle blocks out, as a list through their owner_, for FreeBlocks once the lock is open.
+  // Removes idle blocks as a list that is linked by their owner_, for FreeBlocks after the lock is
+  // released.
   Buffer* TrimLocked(std::chrono::steady_clock::time_point before) REQUIRES(mutex_);
 
   const uint64_t limit_;
@@ -64,7 +65,7 @@ class BufferPool {
   std::array<std::vector<IdleBlock>, kClasses> idle_ GUARDED_BY(mutex_);
   uint64_t in_use_ GUARDED_BY(mutex_) = 0;
   uint64_t idle_bytes_ GUARDED_BY(mutex_) = 0;
-  uint64_t live_ GUARDED_BY(mutex_) = 0;  // buffers that someone holds
+  uint64_t live_ GUARDED_BY(mutex_) = 0;  // buffers in use
   bool closed_ GUARDED_BY(mutex_) = false;
 };
 

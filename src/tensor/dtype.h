@@ -26,14 +26,14 @@ inline constexpr auto kAllDTypes = std::to_array<DType>({
 // "f32"; "" for kNone.
 std::string_view DTypeName(DType dtype);
 std::optional<DType> DTypeFromName(std::string_view name);
-// Any number of a C caller; nullopt when it is no type (0 included).
+// Converts any number of a C caller; nullopt if it is not a type (0 included).
 std::optional<DType> DTypeFromNumber(uint32_t number);
-// Bytes an element; 0 for kNone and kString, whose elements differ in size.
+// Bytes per element; 0 for kNone and kString, whose elements differ in size.
 size_t DTypeSize(DType dtype);
 
 // The column of dtype.def that a guest dialect uses.
 enum class DTypeNumbers : uint8_t { kWitx, kOldWitx, kWit };
-// The number on the wire, nullopt when the dialect cannot name the type.
+// The number in the guest ABI; nullopt if the dialect cannot name the type.
 std::optional<uint32_t> ToDialect(DTypeNumbers numbers, DType dtype);
 std::optional<DType> FromDialect(DTypeNumbers numbers, uint32_t number);
 

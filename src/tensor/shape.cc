@@ -6,7 +6,7 @@
 
 namespace wasinn {
 
-Result<Shape> Shape::Of(std::span<const int64_t> dims, int64_t least) {
+Result<Shape> Shape::Of(std::span<const int64_t> dims, int64_t min) {
   if (dims.size() > WASINN_MAX_RANK) {
     return Fail(Code::kTooLarge, "expected at most {} dims, given {}", WASINN_MAX_RANK,
                 dims.size());
@@ -14,8 +14,8 @@ Result<Shape> Shape::Of(std::span<const int64_t> dims, int64_t least) {
   Shape shape;
   shape.rank_ = static_cast<uint8_t>(dims.size());
   for (size_t i = 0; i < dims.size(); ++i) {
-    if (dims[i] < least) {
-      return Fail(Code::kInvalidArgument, "dim {}: expected at least {}, given {}", i, least,
+    if (dims[i] < min) {
+      return Fail(Code::kInvalidArgument, "dim {}: expected at least {}, given {}", i, min,
                   dims[i]);
     }
     shape.dims_[i] = dims[i];
@@ -38,7 +38,7 @@ std::optional<uint64_t> Shape::Elements() const {
     if (dim < 0) return std::nullopt;
     if (dim == 0) zero = true;
     const auto next = CheckedMul(product, static_cast<uint64_t>(dim));
-    // A zero further on makes the product zero, however large the others are.
+    // A later zero makes the product zero, however large the other dims are.
     if (!next) wraps = true;
     product = next.value_or(1);
   }

@@ -17,7 +17,7 @@ namespace wasinn {
 class Shape {
  public:
   Shape() = default;
-  // The dims of a tensor: TOO_LARGE past WASINN_MAX_RANK, INVALID_ARGUMENT for a negative dim.
+  // The dims of a tensor: TOO_LARGE above WASINN_MAX_RANK, INVALID_ARGUMENT for a negative dim.
   static Result<Shape> OfTensor(std::span<const int64_t> dims);
   // The dims of a port: -1 allowed.
   static Result<Shape> OfPort(std::span<const int64_t> dims);
@@ -29,13 +29,13 @@ class Shape {
   std::span<const int64_t> dims() const { return {dims_.data(), rank_}; }
   bool operator==(const Shape& other) const;
 
-  // Product of the dims, 1 for rank 0; nullopt when it wraps or a dim is negative.
+  // Product of the dims, 1 for rank 0; nullopt if it overflows or a dim is negative.
   std::optional<uint64_t> Elements() const;
   // "[1,3,?]"
   std::string ToString() const;
 
  private:
-  static Result<Shape> Of(std::span<const int64_t> dims, int64_t least);
+  static Result<Shape> Of(std::span<const int64_t> dims, int64_t min);
   uint8_t rank_ = 0;
   std::array<int64_t, WASINN_MAX_RANK> dims_;
 };

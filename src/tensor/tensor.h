@@ -24,22 +24,23 @@ struct Tensor {
   static Result<Tensor> Copy(BufferPool& pool, DType dtype, const Shape& shape,
                              std::span<const uint8_t> bytes);
 
-  // Borrows; valid while this tensor lives.
+  // Borrows; valid as long as this tensor exists.
   wasinn_tensor_view view() const {
     return {ToC(dtype), static_cast<uint32_t>(shape.rank()), shape.data(), data.data(),
             data.size()};
   }
 };
 
-// U8 [bytes] that shares the text, which may not change any more.
+// A U8 tensor [bytes] that shares the text, which must not change any more.
 Tensor TextTensor(const std::shared_ptr<const std::string>& text);
 
-// dims x element size = `size`; for strings: the lengths add up to `size` and count the elements.
-// INVALID_ARGUMENT with what was expected and given; `what` begins the text, e.g. "input 'x'".
+// Checks that dims x element size = `size`, and for strings that the lengths match `size` and the
+// number of elements. INVALID_ARGUMENT with what was expected and given; `what` begins the text,
+// e.g. "input 'x'".
 Result<> CheckByteSize(std::string_view what, DType dtype, const Shape& shape,
                        std::span<const uint8_t> bytes);
 
-// Elements of a BYTES buffer; nullopt when its lengths do not add up.
+// The number of elements in a BYTES buffer; nullopt if its lengths do not add up.
 std::optional<uint64_t> CountStrings(std::span<const uint8_t> bytes);
 
 }  // namespace wasinn

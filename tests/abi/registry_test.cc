@@ -76,7 +76,7 @@ TEST_F(RegistryTest, WhatIsMissingIsNamedWithTheWayToGetIt) {
 }
 
 TEST_F(RegistryTest, BackendsForAnEncoding) {
-  testing::ScriptedBackend script;  // says onnx
+  testing::ScriptedBackend script;  // has the name onnx
   BackendRegistry registry(services(), "");
   ASSERT_TRUE(registry.Add(wasinn_backend_echo_entry()));
   ASSERT_TRUE(registry.Add(&script.table));
@@ -121,7 +121,7 @@ TEST_F(RegistryTest, BadFilesOnTheSearchPathAreListedAndDoNotHideTheOthers) {
   dir.Write("readme.txt", "no plug-in");
   std::filesystem::copy_file(kBad + "/good.so", dir.path("libother.so"));
   BackendRegistry registry(services(), dir.path());
-  // "other" says that it is "good", too.
+  // "other" also has the name "good".
   EXPECT_EQ(Names(registry), std::vector<std::string>{"good"});
   std::string errors;
   for (const auto& error : registry.LoadErrors()) errors += error.message + "\n";

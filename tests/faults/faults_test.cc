@@ -1,6 +1,6 @@
-// The system refuses memory or a thread, at each point of a guest's work in turn: once, or from
-// there on. Whatever it hits, the process goes on, and nobody waits for ever: a wait that never
-// ends shows as the test's timeout.
+// The system refuses memory or a thread at each point of a guest's work in turn: once, or from
+// there on. In each case the process must go on, and no thread may wait for ever, which would show
+// as the test's timeout.
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <pthread.h>
@@ -192,7 +192,8 @@ void PrintTo(const Work& work, std::ostream* out) { *out << work.name; }
 
 class FaultTest : public ::testing::TestWithParam<Work> {
  protected:
-  // A guest's whole life on an engine of its own, with `fault` in it; whether it came to a refusal.
+  // A guest's whole life on a new engine, with `fault` in it; returns whether something was
+  // refused.
   static bool Live(Fault& fault, int64_t before, bool all) {
     const Work& work = GetParam();
     Core core(0, 1 << 20, /*threads=*/1);

@@ -8,7 +8,7 @@
 namespace wasinn::golden {
 namespace {
 
-constexpr size_t kMostMemory = 64 << 20;
+constexpr size_t kMaxMemory = 64 << 20;
 constexpr uint8_t kUntouched = 0xaa;
 
 std::string Canonical(const Value& value, const Names& names);
@@ -44,7 +44,7 @@ std::string Canonical(const Value& value, const Names& names) {
   return "";
 }
 
-// `... contains "part"` stands for any text with that part.
+// `... contains "part"` matches any text with that part.
 const Value* ContainsPart(const Statement& statement) {
   const auto& operands = statement.operands;
   if (operands.size() < 2 || operands[operands.size() - 2].text != "contains") return nullptr;
@@ -72,8 +72,8 @@ Result<> CaseRun::StepInside(const Statement& statement) {
   switch (statement.verb) {
     case Verb::kMemory: {
       WASINN_TRY(size, ToNumber(operands[0], names_));
-      if (size < 0 || static_cast<size_t>(size) > kMostMemory) {
-        return Fail(Code::kInvalidArgument, "memory: expected 0 to {} bytes, given {}", kMostMemory,
+      if (size < 0 || static_cast<size_t>(size) > kMaxMemory) {
+        return Fail(Code::kInvalidArgument, "memory: expected 0 to {} bytes, given {}", kMaxMemory,
                     size);
       }
       memory_size_ = static_cast<size_t>(size);
@@ -103,8 +103,8 @@ Result<> CaseRun::StepInside(const Statement& statement) {
     }
     case Verb::kSpace: {
       WASINN_TRY(size, ToNumber(operands[1], names_));
-      if (size < 0 || static_cast<size_t>(size) > kMostMemory) {
-        return Fail(Code::kInvalidArgument, "space: expected at most {} bytes", kMostMemory);
+      if (size < 0 || static_cast<size_t>(size) > kMaxMemory) {
+        return Fail(Code::kInvalidArgument, "space: expected at most {} bytes", kMaxMemory);
       }
       WASINN_CHECK(
           Place(operands[0].text, std::vector<uint8_t>(static_cast<size_t>(size), kUntouched)));

@@ -1,4 +1,4 @@
-// One pass of one golden case: its calls and what came of them.
+// One pass of one golden case: its calls and their outcomes.
 #pragma once
 
 #include <wasinn/adapter.h>
@@ -94,7 +94,7 @@ class CaseRun {
   std::vector<uint32_t> polled_;  // by the last poll
   std::string skip_reason_;
 
-  // Of the last action.
+  // The outcome of the last action.
   struct Outcome {
     wasinn_call_state state = WASINN_CALL_DONE;
     std::optional<uint32_t> errno_value;

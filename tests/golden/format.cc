@@ -12,8 +12,8 @@ namespace {
 struct VerbRow {
   Verb verb;
   std::string_view text;
-  size_t least;  // operands
-  size_t most;
+  size_t min;  // operands
+  size_t max;
 };
 
 constexpr size_t kAny = 100000;
@@ -63,7 +63,7 @@ class LineReader {
     return rest_.empty() || rest_[0] == '#';
   }
 
-  // Up to the next space, whatever it holds: "[method]graph.init-execution-context".
+  // Everything up to the next space: "[method]graph.init-execution-context".
   std::string Raw() {
     AtEnd();
     const size_t size = std::min(rest_.find_first_of(" \t"), rest_.size());
@@ -73,7 +73,7 @@ class LineReader {
   }
 
   Result<Value> Next(size_t depth = 0) {
-    if (depth > kMostDepth) return Wrong("brackets at most 8 deep");
+    if (depth > kMaxDepth) return Wrong("brackets at most 8 deep");
     if (AtEnd()) return Wrong("a value");
     const char c = rest_[0];
     if (c == '"') return Text();
@@ -179,9 +179,9 @@ Result<Statement> ParseStatement(const VerbRow& row, LineReader& reader, size_t 
     }
     statement.operands.push_back(std::move(value));
   }
-  if (statement.operands.size() < row.least || statement.operands.size() > row.most) {
+  if (statement.operands.size() < row.min || statement.operands.size() > row.max) {
     return Fail(Code::kInvalidArgument, "line {}: {}: expected {} to {} values, given {}", number,
-                row.text, row.least, row.most, statement.operands.size());
+                row.text, row.min, row.max, statement.operands.size());
   }
   return statement;
 }
@@ -191,8 +191,8 @@ Result<Statement> ParseStatement(const VerbRow& row, LineReader& reader, size_t 
 bool IsExpectation(Verb verb) { return verb >= Verb::kErrno; }
 
 Result<File> Parse(std::string_view text) {
-  if (text.size() > kMostFileBytes) {
-    return Fail(Code::kTooLarge, "expected a file of at most {} bytes, given {}", kMostFileBytes,
+  if (text.size() > kMaxFileBytes) {
+    return Fail(Code::kTooLarge, "expected a file of at most {} bytes, given {}", kMaxFileBytes,
                 text.size());
   }
   File file;
@@ -201,9 +201,9 @@ Result<File> Parse(std::string_view text) {
   size_t number = 0;
   for (const std::string_view line : Split(text, '\n')) {
     ++number;
-    if (line.size() > kMostLineBytes) {
+    if (line.size() > kMaxLineBytes) {
       return Fail(Code::kTooLarge, "line {}: expected at most {} bytes, given {}", number,
-                  kMostLineBytes, line.size());
+                  kMaxLineBytes, line.size());
     }
     LineReader reader(line, number);
     if (reader.AtEnd()) continue;

@@ -10,10 +10,10 @@
 
 namespace wasinn::golden {
 
-// What a file may hold; more is an error, so that any bytes parse in bounded time and memory.
-inline constexpr size_t kMostFileBytes = 1 << 20;
-inline constexpr size_t kMostLineBytes = 8192;
-inline constexpr size_t kMostDepth = 8;
+// Limits for a file; more is an error, so that any bytes parse in bounded time and memory.
+inline constexpr size_t kMaxFileBytes = 1 << 20;
+inline constexpr size_t kMaxLineBytes = 8192;
+inline constexpr size_t kMaxDepth = 8;
 
 struct Value {
   enum class Kind {

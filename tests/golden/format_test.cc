@@ -54,9 +54,9 @@ TEST(GoldenFormat, DepthAndSizesAreBounded) {
   EXPECT_EQ(ErrorOf("put 1 u8 " + std::string(8, '[') + std::string(8, ']')), "parsed");
   EXPECT_EQ(ErrorOf("put 1 u8 " + std::string(100, '[')).substr(0, 43),
             "line 1: expected brackets at most 8 deep, g");
-  EXPECT_EQ(ErrorOf(std::string(kMostLineBytes + 1, '#')),
+  EXPECT_EQ(ErrorOf(std::string(kMaxLineBytes + 1, '#')),
             "line 1: expected at most 8192 bytes, given 8193");
-  EXPECT_EQ(ErrorOf(std::string(kMostFileBytes + 1, '\n')),
+  EXPECT_EQ(ErrorOf(std::string(kMaxFileBytes + 1, '\n')),
             "expected a file of at most 1048576 bytes, given 1048577");
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 bool MakesSession(Verb verb) { return verb == Verb::kMemory || verb == Verb::kPolicy; }
 
-// Where the expectations below an action stand, and what they should be.
+// The lines of the expectations below an action, and the actual results.
 struct Edit {
   std::vector<size_t> lines;  // from 1
   std::vector<std::string> actual;
@@ -75,7 +75,7 @@ class FileRun {
   }
 
   Result<> RunPass(CaseRun& run, const std::vector<Statement>& statements) {
-    // What the session is made with comes first, wherever it stands.
+    // Statements that configure the session come first, wherever they are in the case.
     for (const Statement& statement : statements) {
       if (MakesSession(statement.verb)) WASINN_CHECK(run.Step(statement));
     }

@@ -1,4 +1,4 @@
-// Runs golden cases and compares what happens with what the file says.
+// Runs golden cases and compares the results with the file.
 #pragma once
 
 #include <filesystem>

@@ -7,7 +7,7 @@
 namespace wasinn::golden {
 namespace {
 
-// Cuts "name<a, b>" and the like off the front of `text`.
+// Removes "name<a, b>" and similar types from the front of `text`.
 Result<Type> TakeType(std::string_view& text) {
   const size_t size = std::min(text.find_first_of("<>,()"), text.size());
   Type type;
@@ -150,7 +150,7 @@ std::string Show(const Type& type, const wasinn_val& val, const Value* hint,
     }
     if (ok.name == "_") return "ok";
     if (ok.name == "option") {
-      // Where an option that stands in a result has its tag.
+      // An option inside a result has its tag here.
       wasinn_val inner = val;
       inner.tag = val.word;
       return "ok " + Show(ok, inner, hint, bind, names, error_handle);

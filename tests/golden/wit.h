@@ -43,7 +43,7 @@ Result<wasinn_val> Lift(const Type& type, const Value& value, const Names& names
 std::string Show(const Type& type, const wasinn_val& val, const Value* hint,
                  const std::string& bind, Names& names, std::optional<uint32_t>& error_handle);
 
-// The case of an enum, or its number when it is none.
+// The case of an enum, or the number if there is no such case.
 std::string EnumCase(std::string_view name, uint32_t number);
 
 }  // namespace wasinn::golden

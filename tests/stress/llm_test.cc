@@ -1,4 +1,5 @@
-// Language models under many sessions: who goes leaves the graph free and nothing behind.
+// Language models with many sessions: a session that ends leaves the graph usable and nothing
+// behind.
 #include <gtest/gtest.h>
 #include <inproc/inproc.h>
 
@@ -21,7 +22,7 @@ constexpr const char* kGraph = "wasi:nn/graph@0.2.0-rc-2024-10-28";
 constexpr const char* kInference = "wasi:nn/inference@0.2.0-rc-2024-10-28";
 constexpr const char* kTensor = "wasi:nn/tensor@0.2.0-rc-2024-10-28";
 constexpr const char* kRuns = "wasinn:nn/runs@0.1.0";
-// An answer without an end.
+// A completion without an end.
 constexpr std::string_view kEndless = R"({"temp": 0, "ignore-eos": true, "context-shift": true})";
 constexpr uint32_t kU8 = 4;
 constexpr uint32_t kReadable = 1;
@@ -116,7 +117,7 @@ class LlmTest : public ::testing::Test {
   }
   std::unique_ptr<Guest> NewGuest() { return Guest::Create(engine_, nullptr, 0, nullptr); }
 
-  // A guest in the middle of an answer that has no end.
+  // A guest during a completion that has no end.
   std::unique_ptr<Guest> Endless(uint32_t* context) {
     auto guest = NewGuest();
     *context = Context(*guest, kEndless);
@@ -199,7 +200,7 @@ constexpr bool kSanitized = true;
 constexpr bool kSanitized = false;
 #endif
 
-// Each third is dropped in the midst of its answer.
+// Every third one is dropped during its completion.
 TEST_F(LlmTest, AThousandSessionsLeaveNothingBehind) {
   Open("4");
   if (IsSkipped()) return;
@@ -212,8 +213,8 @@ TEST_F(LlmTest, AThousandSessionsLeaveNothingBehind) {
   for (int i = 0; i < 100; ++i) one(i);
   const uint64_t before = ResidentBytes();
   for (int i = 0; i < 1000; ++i) one(i);
-  // What a run that was given up held ends with it, a pass of the model later; ctest ends a wait
-  // that does not.
+  // The resources of a run that was given up are freed with it, one decode later; if they are not,
+  // ctest ends the wait.
   while (BuffersInUse() != 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   // A sanitizer keeps for a while what was freed.
   if (!kSanitized) {

@@ -109,7 +109,7 @@ inline Tensor MakeStrings(std::vector<int64_t> dims, const std::vector<std::stri
   return tensor;
 }
 
-// What one run reported.
+// The reports of one run.
 class RunRecord {
  public:
   explicit RunRecord(uint64_t number = NextNumber()) {
@@ -145,10 +145,10 @@ class RunRecord {
   // The guest has this file, and no other one.
   void set_file(std::string path, std::string bytes) {
     file_ = {std::move(path), std::move(bytes)};
-    sink_.read_file = [](void* self, uint64_t, wasinn_str name, size_t most,
+    sink_.read_file = [](void* self, uint64_t, wasinn_str name, size_t max,
                          void (*take)(void*, wasinn_bytes), void* to, wasinn_error* error) {
       const auto& [known, known_bytes] = static_cast<RunRecord*>(self)->file_;
-      if (Text(name) != known || known_bytes.size() > most) {
+      if (Text(name) != known || known_bytes.size() > max) {
         std::snprintf(error->message, sizeof error->message, "no such file");
         return WASINN_NOT_FOUND;
       }
@@ -173,7 +173,7 @@ class RunRecord {
                              [&] { return chunks_.size() >= count || done_count_ > 0; });
   }
 
-  // What follows is for after Wait.
+  // The functions below may be called after Wait.
   int done_count() const { return done_count_; }
   wasinn_code code() const { return code_; }
   const std::string& message() const { return message_; }

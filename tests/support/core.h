@@ -25,7 +25,7 @@ namespace wasinn::testing {
 
 inline constexpr auto kLong = std::chrono::seconds(20);
 
-// Polls until `condition` holds; false when it did not within kLong.
+// Polls until `condition` is true; false if that did not happen within kLong.
 inline bool Eventually(const std::function<bool()>& condition) {
   const auto until = std::chrono::steady_clock::now() + kLong;
   while (!condition()) {
@@ -123,7 +123,7 @@ class Core {
   Scheduler scheduler;
 };
 
-// A backend whose slots do what a test says; one at a time, since a table carries no state. It ends
+// A backend whose slots a test scripts; one at a time, since a table has no state. It ends
 // after its last run; what is freed later is not counted. One input "x" and one output "y" of any
 // type; without a script it gives its input back.
 class ScriptedBackend {
@@ -149,7 +149,7 @@ class ScriptedBackend {
     table.graph_load = [](wasinn_backend_instance*, const wasinn_load_request* request,
                           wasinn_backend_graph** out, wasinn_error* error) {
       const int now = ++current_.load()->loading;
-      if (now > current_.load()->most_loading) current_.load()->most_loading = now;
+      if (now > current_.load()->max_loading) current_.load()->max_loading = now;
       ++current_.load()->loads;
       const wasinn_code code =
           current_.load()->load ? current_.load()->load(*request, error) : WASINN_OK;
@@ -191,7 +191,7 @@ class ScriptedBackend {
     current_ = nullptr;
   }
 
-  // Gives the input back as output, without memory of its own, and says done.
+  // Returns the input as output, in the input's memory, and calls done.
   static void Echo(const wasinn_backend_input* inputs, size_t, const wasinn_backend_sink& sink) {
     const wasinn_backend_output output{0, inputs[0].tensor, nullptr, nullptr};
     sink.output(sink.self, sink.run, &output);
@@ -207,7 +207,7 @@ class ScriptedBackend {
   Run run;
   std::function<void(uint64_t run)> cancel;
   std::function<wasinn_code(const wasinn_load_request&, wasinn_error*)> load;
-  std::atomic<int> loads{0}, loading{0}, most_loading{0}, graphs_freed{0}, contexts_freed{0},
+  std::atomic<int> loads{0}, loading{0}, max_loading{0}, graphs_freed{0}, contexts_freed{0},
       closed{0};
 
  private:

@@ -1,4 +1,4 @@
-// What tests of sessions share.
+// The shared code of the tests of sessions.
 #pragma once
 
 #include <gtest/gtest.h>

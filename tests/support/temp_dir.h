@@ -1,4 +1,4 @@
-// A folder of its own for one test.
+// A temporary folder for one test.
 #pragma once
 
 #include <stdlib.h>
@@ -12,8 +12,8 @@
 
 namespace wasinn::testing {
 
-// An empty folder, removed at the end. mkdtemp makes it: tests run in processes of their own at the
-// same time, and neither a test's name nor the address of an object tells two of them apart.
+// An empty folder, removed at the end. mkdtemp makes it: tests run in separate processes at the
+// same time, and neither a test's name nor the address of an object distinguishes them.
 class TempDir {
  public:
   TempDir() {

@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM as a clean stop.
+// Turns SIGINT and SIGTERM into a clean stop.
 #pragma once
 
 #include <wasinn/wasinn.hpp>
@@ -11,9 +11,9 @@
 
 namespace wasinn::cli {
 
-// While it lives, the first SIGINT or SIGTERM cancels the sessions, and any second one ends the
-// process. One at a time in a process. The sessions must outlive it. Without a free descriptor
-// signals keep their usual effect.
+// While it exists, the first SIGINT or SIGTERM cancels the sessions, and a second one ends the
+// process. A process may have one at a time. The sessions must outlive it. Without a free
+// descriptor, signals keep their usual effect.
 class CancelOnSignal {
  public:
   explicit CancelOnSignal(std::vector<Session*> sessions);
@@ -21,14 +21,14 @@ class CancelOnSignal {
   CancelOnSignal(const CancelOnSignal&) = delete;
   CancelOnSignal& operator=(const CancelOnSignal&) = delete;
 
-  // The signal that came, 0 for none.
+  // The signal that arrived, or 0.
   int received() const { return StopSignal::received(); }
 
  private:
   void Wait();
 
   const std::vector<Session*> sessions_;
-  int end_fd_ = -1;  // can be read at the end
+  int end_fd_ = -1;  // becomes readable at the end
   std::optional<StopSignal> signal_;
   std::thread thread_;
 };

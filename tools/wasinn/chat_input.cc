@@ -33,7 +33,7 @@ bool MessageLines::Add(std::string_view line) {
       return true;
     }
     text_ += line;
-    // No empty first line where nothing follows the opening quotes.
+    // If nothing follows the opening quotes, there is no empty first line.
     joined_ = !begins || !line.empty();
     return false;
   }

@@ -1,4 +1,4 @@
-// What a person types into a chat: messages of one or more lines, and commands.
+// Parses the input of a chat: messages of one or more lines, and commands.
 #pragma once
 
 #include <string>
@@ -6,16 +6,16 @@
 
 namespace wasinn::cli {
 
-// Puts lines together: one that ends in \ goes on with the next, and """ begins and ends a text of
-// many lines.
+// Joins lines: a line that ends in \ continues on the next one, and """ begins and ends a text of
+// several lines.
 class MessageLines {
  public:
-  // False when the message goes on with another line.
+  // False if the message continues on another line.
   bool Add(std::string_view line);
   bool empty() const { return text_.empty() && !open_; }
-  // Whether the message stands in """, and so is no command.
+  // Whether the message is inside """, and therefore not a command.
   bool quoted() const { return quoted_; }
-  // The message so far; begins a new one.
+  // Returns the message so far and begins a new one.
   std::string Take();
 
  private:
@@ -25,17 +25,16 @@ class MessageLines {
   bool joined_ = false;
 };
 
-// "/set temp 0.5": the name without its slash, and the rest without blanks around it.
+// Splits "/set temp 0.5" into the name without its slash and the rest without surrounding blanks.
 struct ChatCommand {
   std::string name;
   std::string argument;
 };
 
-// True when what was typed is a command and not for the model: it begins with a slash, and not with
-// two.
+// Whether the input is a command: it begins with exactly one slash.
 bool IsChatCommand(std::string_view message);
 ChatCommand ParseChatCommand(std::string_view message);
-// What was typed and is no command as the model gets it: of two slashes at its start one is left.
+// The message for the model: two slashes at the beginning become one.
 std::string_view TypedMessage(std::string_view message);
 
 }  // namespace wasinn::cli

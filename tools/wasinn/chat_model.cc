@@ -25,7 +25,7 @@ std::optional<double> Number(const Json& object, const char* key) {
   return member->get<double>();
 }
 
-// Why the answer ended, where that is not as one expects.
+// Why the answer ended, if it did not end normally.
 const char* EndText(const Json& usage) {
   const std::string finish = usage.is_object() ? Text(usage, "finish") : "";
   if (finish == "length") return ", cut at n-predict";
@@ -112,7 +112,7 @@ std::expected<ChatModel, Failure> ChatModel::Load(Host& host, const std::string&
 }
 
 Result<void> ChatModel::SetOptions(OptionList options) {
-  // A context has its options for good; another one finds what this one has computed.
+  // The options of a context cannot change; a new context reuses the KV cache of this one.
   auto context = loaded_.graph.NewContext(options);
   if (!context) return std::unexpected(context.error());
   context_ = std::move(*context);
@@ -124,7 +124,7 @@ Failure ChatModel::FailureOf(const Error& error) const {
   Failure failure = {kSetup, error.message, ""};
   if (error.code == WASINN_TIMEOUT) failure.exit_code = kTimeout;
   if (error.code == WASINN_CONTEXT_FULL || error.code == WASINN_PROMPT_TOO_LONG) {
-    failure.hint = "the option ctx-size makes room for more; /clear begins a chat anew";
+    failure.hint = "the option ctx-size makes room for more; /clear begins a new chat";
   }
   return failure;
 }

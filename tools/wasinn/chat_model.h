@@ -11,40 +11,40 @@
 
 namespace wasinn::cli {
 
-// An answer, or what there is of one.
+// An answer, which may be incomplete.
 struct Answer {
   std::string text;
-  Json usage;                      // of the model; null where it tells none or did not end well
-  int signal = 0;                  // that stopped it
-  std::optional<Failure> failure;  // why it did not end well
-  std::optional<double> first_ms;  // until its first piece
+  Json usage;                      // the model's usage; null if there is none or the answer failed
+  int signal = 0;                  // the signal that stopped it
+  std::optional<Failure> failure;  // why it failed
+  std::optional<double> first_ms;  // the time until its first piece
   double total_ms = 0;
 };
 
-// Of the tokens after the first one; unset where the model does not count them.
+// The rate of the tokens after the first one; unset if the model does not count them.
 std::optional<double> TokensPerSecond(const Answer& answer);
 // "12 tokens, 45.1 tokens/s, the first after 31.0 ms, 20 of 31 input tokens reused".
 std::string StatsText(const Answer& answer);
 
 class ChatModel {
  public:
-  // Fails for a model that is none for chats, and says what can be done with it. `options` are
-  // those of contexts; of `flags` the model's own are taken, and the image. The host must outlive
-  // the model.
+  // Fails for a model that does not support chats, and says what it can be used for. `options` are
+  // options of contexts; of `flags` it uses the options of the model and the image. The host must
+  // outlive the model.
   static std::expected<ChatModel, Failure> Load(Host& host, const std::string& name,
                                                 const GenerationFlags& flags, OptionList options);
 
-  // Answers the messages; `take` gets the pieces of the answer as they come. What was computed for
-  // the same messages before is used again.
+  // Answers the messages; `take` receives the pieces of the answer as they arrive. The KV cache of
+  // earlier messages is reused.
   Answer Ask(const Json& messages, const std::function<void(std::string_view)>& take);
 
   const OptionList& options() const { return options_; }
-  // Nothing changes when one of them is not taken.
+  // Nothing changes if one of them is rejected.
   Result<void> SetOptions(OptionList options);
 
   // The name of its backend.
   const std::string& backend() const { return backend_; }
-  // For people: what the model calls itself, or how it was asked for.
+  // For people: the model's own name, or the name under which it was requested.
   const std::string& title() const { return title_; }
 
  private:

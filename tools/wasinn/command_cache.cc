@@ -34,8 +34,8 @@ struct CodeFile {
   fs::file_time_type used;
 };
 
-// What the Wasmtime adapter writes (src/cache.rs there): 64 hexadecimal digits and an ending. Other
-// files may be in a folder that was named by mistake.
+// The files of the Wasmtime adapter (its src/cache.rs): 64 hexadecimal digits and an extension. A
+// folder that was named by mistake may contain other files.
 bool IsCode(const fs::path& path) {
   const std::string name = path.filename().string();
   constexpr std::size_t kDigits = 64;
@@ -47,11 +47,11 @@ std::expected<std::vector<CodeFile>, Failure> FilesOf(const std::string& folder)
   std::vector<CodeFile> files;
   std::error_code error;
   fs::directory_iterator entry(folder, error);
-  // Nothing was kept yet.
+  // Nothing is cached yet.
   if (error == std::errc::no_such_file_or_directory) return files;
   for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
     if (!IsCode(entry->path())) continue;
-    // Another process may delete it at the same time.
+    // Another process may delete the file at the same time.
     std::error_code gone;
     const auto size = entry->file_size(gone);
     const auto used = entry->last_write_time(gone);

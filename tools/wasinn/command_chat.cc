@@ -37,7 +37,7 @@ struct ChatFlags {
   bool json = false;
 };
 
-// One chat, from its first line to its last.
+// One chat, from the first line to the last.
 class Chat {
  public:
   Chat(Host& host, ChatModel& model, const ChatFlags& flags)
@@ -47,7 +47,7 @@ class Chat {
 
   // Asks one question and ends.
   Outcome RunOnce();
-  // Asks what stdin says, until its end.
+  // Sends the lines of stdin, until its end.
   Outcome RunLines();
 
  private:
@@ -76,7 +76,7 @@ class Chat {
   Next Stats(const std::string& argument);
   Next Quit(const std::string&) { return Next::kEnd; }
 
-  // A line for the person who chats, who may not be the one who reads stdout.
+  // Prints a line for the person who chats; someone else may read stdout.
   template <typename... Args>
   void Say(fmt::format_string<Args...> format, Args&&... args) const {
     const Style style = Style::For(stderr);
@@ -96,24 +96,24 @@ class Chat {
   Conversation conversation_;
   std::optional<Answer> last_;
   Json backends_;
-  int stopped_by_ = 0;  // signal that ends the chat
-  int failed_ = kOk;    // of the last message or command
+  int stopped_by_ = 0;  // the signal that ends the chat
+  int failed_ = kOk;    // the result of the last message or command
 };
 
 std::span<const Chat::Command> Chat::Commands() {
   static constexpr std::array kCommands = {
       Command{"help", "", "list the commands", &Chat::Help},
       Command{"system", "[TEXT]", "show the system message, or set it", &Chat::System},
-      Command{"clear", "", "forget what was said", &Chat::ClearAll},
-      Command{"undo", "", "take the last question and its answer back", &Chat::Undo},
+      Command{"clear", "", "forget the conversation", &Chat::ClearAll},
+      Command{"undo", "", "remove the last question and its answer", &Chat::Undo},
       Command{"retry", "", "ask the last question again", &Chat::Retry},
-      Command{"set", "[OPTION [VALUE]]", "set an option, or its default; show what is set",
+      Command{"set", "[OPTION [VALUE]]", "set an option or its default; show the set options",
               &Chat::Set},
       Command{"options", "", "list the options that can be set", &Chat::Options},
       Command{"save", "FILE", "write the conversation as JSON", &Chat::Save},
-      Command{"load", "FILE", "go on with a conversation that was saved", &Chat::Load},
-      Command{"stats", "", "tell about the last answer", &Chat::Stats},
-      Command{"quit", "", "end the chat; Ctrl-D does so, too", &Chat::Quit},
+      Command{"load", "FILE", "continue a saved conversation", &Chat::Load},
+      Command{"stats", "", "show the statistics of the last answer", &Chat::Stats},
+      Command{"quit", "", "end the chat, as Ctrl-D does", &Chat::Quit},
   };
   return kCommands;
 }
@@ -144,7 +144,7 @@ std::expected<int, Failure> Chat::Ask(std::string_view question) {
   });
   if (!flags_.json && !raw) Print("{}", visible.Finish());
   if (!answer.text.empty()) {
-    // Also a part of an answer stays, so that one can refer to it.
+    // An incomplete answer is kept, too, so that later messages can refer to it.
     conversation_.Answer(answer.text);
   } else if (answer.signal != 0 || answer.failure) {
     conversation_.TakeQuestion();
@@ -198,14 +198,14 @@ Outcome Chat::RunLines() {
         stopped_by_ = *asked;
       }
     }
-    // Without a person there is nobody who would go on after Ctrl-C.
+    // Without a terminal, no one would continue after Ctrl-C.
     if (stopped_by_ == SIGTERM) return kTerminated;
-    // Nobody would read the next answer either.
+    // No one would read the next answer either.
     if (OutFailure() != 0) break;
     if (stopped_by_ != 0 && !reader.interactive()) return kInterrupted;
     if (end == LineReader::End::kEnd) break;
   }
-  // A person has seen what went wrong.
+  // On a terminal, the person has already seen the error.
   return reader.interactive() ? kOk : failed_;
 }
 
@@ -352,7 +352,7 @@ Chat::Next Chat::Stats(const std::string&) {
   return Next::kGoOn;
 }
 
-// --prompt and --system, where they name files.
+// Reads --prompt and --system, if they name files.
 std::expected<void, Failure> ReadTexts(ChatFlags& flags) {
   for (auto [flag, text] :
        {std::pair{"--prompt", &flags.prompt}, std::pair{"--system", &flags.system}}) {
@@ -378,7 +378,7 @@ Outcome RunChat(const ChatFlags& given, bool once) {
   if (!model) return std::unexpected(model.error());
   Chat chat(*host, *model, flags);
   auto end = once ? chat.RunOnce() : chat.RunLines();
-  // What was asked for and is lost.
+  // Requested output that was lost.
   if (flags.stats && ErrorFailure() != 0 && end == kOk) return kSetup;
   return end;
 }
@@ -395,11 +395,11 @@ Command AddChatCommand(CLI::App& app) {
                                         "and end; without it each line of stdin is a\n"
                                         "message")
                            ->type_name("TEXT");
-  chat->add_option("-s,--system", flags->system, "What the model is told first; also @FILE")
+  chat->add_option("-s,--system", flags->system, "The system message; also @FILE")
       ->type_name("TEXT");
   AddGenerationFlags(*chat, flags->generation);
   chat->add_flag("--stats", flags->stats,
-                 "Tell the speed of each answer, also where stderr\nis no terminal");
+                 "Print the speed of each answer, even if stderr\nis not a terminal");
   chat->add_flag("--json", flags->json, "Print each answer as one line of JSON");
   AddEngineFlags(*chat, flags->engine);
   AddPolicyFlags(*chat, flags->policy);

@@ -58,13 +58,12 @@ Command AddCompileCommand(CLI::App& app) {
       ->add_option("-o,--output", flags->output,
                    "Write the code here; default GUEST.cwasm in\nthis folder")
       ->type_name("FILE");
-  compile->add_option("--adapter", flags->adapter, "The engine for guests, by name")
-      ->type_name("NAME");
+  compile->add_option("--adapter", flags->adapter, "The Wasm engine, by name")->type_name("NAME");
   AddLogFlags(*compile, flags->engine);
   compile->footer(
       "`wasinn run --allow-precompiled GUEST.cwasm` runs it, with the same version of wasinn\n"
-      "on a processor of the same kind. The file is native code: run only those of someone\n"
-      "you trust.\n");
+      "on a processor of the same kind. The file is native code: run it only if you trust\nits "
+      "source.\n");
   return [flags] { return Compile(*flags); };
 }
 

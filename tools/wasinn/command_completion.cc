@@ -11,7 +11,7 @@
 namespace wasinn::cli {
 
 Command AddCompletionCommand(CLI::App& app) {
-  auto* completion = app.add_subcommand("completion", "Print what completes words in a shell");
+  auto* completion = app.add_subcommand("completion", "Print a completion script for a shell");
   auto shell = std::make_shared<std::string>();
   completion->add_option("SHELL", *shell, "bash, zsh or fish")
       ->required()

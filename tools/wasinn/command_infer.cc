@@ -43,7 +43,7 @@ struct InferFlags {
   bool json = false;
 };
 
-// Of several computes, in milliseconds.
+// The times of several computes, in milliseconds.
 class ComputeTimes {
  public:
   void Add(double milliseconds) {
@@ -85,7 +85,7 @@ std::expected<void, Failure> Compute(Session& session, Context& context) {
   return EndOf(done, signal);
 }
 
-// Shows an output that is text while it is made.
+// Streams a text output.
 std::expected<void, Failure> ComputeAndShow(Context& context, std::uint32_t index) {
   const bool raw = !IsTerminal(stdout);
   TerminalText visible;
@@ -101,7 +101,7 @@ std::expected<void, Failure> ComputeAndShow(Context& context, std::uint32_t inde
   return Fail(end.signal == SIGTERM ? kTerminated : kInterrupted, "the run was cancelled");
 }
 
-// A file name for an output: no folders, nothing hidden, one file an output.
+// A file name for an output: without folders, not hidden, unique for each output.
 std::string FileName(std::string_view name, std::uint32_t index, std::set<std::string>& taken) {
   std::string file(name);
   for (char& c : file) {
@@ -141,14 +141,14 @@ std::string_view TextOf(const TensorView& tensor) {
   return {reinterpret_cast<const char*>(tensor.data.data()), tensor.data.size()};
 }
 
-// Text that was not shown while it was made.
+// Prints text that was not streamed.
 void ShowText(std::string_view name, std::string_view text) {
   const auto json = Json::parse(text, nullptr, false);
   Print("\n{}\n{}", Printable(name),
         json.is_object() ? FactsOf(json) : fmt::format("{}\n", Printable(text, true)));
 }
 
-// Keeps or prints what the run gave. `shown` is the output that was printed already.
+// Saves or prints the outputs. `shown` is the output that was printed already.
 std::expected<void, Failure> ShowOutputs(const InferFlags& flags, const Context& context,
                                          const std::vector<Port>& ports,
                                          std::optional<std::uint32_t> shown,
@@ -167,14 +167,14 @@ std::expected<void, Failure> ShowOutputs(const InferFlags& flags, const Context&
     const auto output = context.GetOutput(i);
     if (!output && !ports[i].optional) return Fail(output.error());
     if (!output) {
-      // The run gave no tensor for it; the others stand.
+      // The run gave no tensor for this output; the others are valid.
       list.push_back({{"name", ports[i].name}, {"error", output.error().message}});
       table.AddRow({ports[i].name, "none", "", output.error().message});
       continue;
     }
     const auto& [name, tensor] = *output;
     Json entry = {{"name", name}, {"dtype", wasinn_dtype_name(tensor.dtype)}};
-    // The dims of text say nothing.
+    // The dims of text are ignored.
     if (!ports[i].text) {
       entry["dims"] = std::vector<std::int64_t>(tensor.dims.begin(), tensor.dims.end());
     }
@@ -193,7 +193,7 @@ std::expected<void, Failure> ShowOutputs(const InferFlags& flags, const Context&
     } else if (ports[i].text) {
       if (shown != i) ShowText(name, TextOf(tensor));
     } else if (!shown || !tensor.data.empty()) {
-      // Beside a text, an output without elements is one that this run does not have.
+      // Next to a text output, an output without elements means that this run does not have it.
       table.AddRow({std::string(name), DtypeText(tensor.dtype), DimsText(tensor.dims),
                     FirstValues(tensor, 6)});
     }
@@ -217,7 +217,7 @@ std::expected<void, Failure> ShowOutputs(const InferFlags& flags, const Context&
   return {};
 }
 
-// The output to show while it is made: the first one that is text.
+// The output to stream: the first one that is text.
 std::optional<std::uint32_t> StreamedOutput(const InferFlags& flags,
                                             const std::vector<Port>& outputs) {
   const auto port = std::ranges::find_if(outputs, &Port::text);
@@ -225,8 +225,8 @@ std::optional<std::uint32_t> StreamedOutput(const InferFlags& flags,
   return static_cast<std::uint32_t>(port - outputs.begin());
 }
 
-// Computes as often as the flags say and gives the times of those that count. The text of output
-// `streamed` is shown, that of a single compute while it is made.
+// Computes as often as the flags require and returns the measured times. The text of output
+// `streamed` is shown; with a single compute it is streamed.
 std::expected<ComputeTimes, Failure> ComputeAll(const InferFlags& flags, Session& session,
                                                 Context& context,
                                                 std::optional<std::uint32_t> streamed) {
@@ -280,23 +280,22 @@ Outcome Infer(const InferFlags& flags) {
 Command AddInferCommand(CLI::App& app) {
   auto* infer = app.add_subcommand("infer", "Run a model without a guest");
   auto flags = std::make_shared<InferFlags>();
-  // What the core would warn of, this command reports itself.
+  // This command itself reports the errors that the core would log as warnings.
   flags->engine.log_level = "error";
   infer->add_option("MODEL", flags->model, "A model's name or file; - for stdin")->required();
   infer
-      ->add_option("-i,--input", flags->inputs,
-                   "Set an input. VALUE is text for text and u8\n"
-                   "inputs, else numbers as JSON; @FILE is a file of\n"
-                   "it, or a .npy or .json file; a text that begins\n"
-                   "with @ is written with @@")
+      ->add_option(
+          "-i,--input", flags->inputs,
+          "Set an input. VALUE is text for text and u8\ninputs, otherwise numbers as JSON; @FILE "
+          "reads\nit from a file, also a .npy or .json file; @@\nbegins a text that begins with @")
       ->type_name("NAME[:TYPE]=VALUE")
       ->allow_extra_args(false);
   infer->add_option("-o,--output", flags->output, "Write each output to DIR/<name>.npy")
       ->type_name("DIR");
-  infer->add_option("--repeat", flags->repeat, "Compute N times and tell their times")
+  infer->add_option("--repeat", flags->repeat, "Compute N times and print the times")
       ->type_name("N")
       ->check(Between(1, kMaxRepeat));
-  infer->add_option("--warmup", flags->warmup, "Compute N times before that")
+  infer->add_option("--warmup", flags->warmup, "Compute N times before measuring")
       ->type_name("N")
       ->check(Between(0, kMaxRepeat));
   AddGenerationFlags(*infer, flags->generation);

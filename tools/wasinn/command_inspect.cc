@@ -85,14 +85,14 @@ Outcome Inspect(const InspectFlags& flags) {
 }  // namespace
 
 Command AddInspectCommand(CLI::App& app) {
-  auto* inspect = app.add_subcommand("inspect", "Tell what a guest is, needs, and whether it runs");
+  auto* inspect =
+      app.add_subcommand("inspect", "Show what a guest is and needs, and whether it runs");
   auto flags = std::make_shared<InspectFlags>();
   inspect->add_option("GUEST", flags->guest, "The guest's file: .wasm or .wat; - for stdin")
       ->required();
   inspect->add_flag("--json", flags->json, "Print JSON");
-  inspect->add_option("--adapter", flags->adapter, "The engine for guests, by name")
-      ->type_name("NAME");
-  inspect->add_option("-W,--wasm", flags->wasmtime_wasm, "Wasmtime: proposals, as `run` takes them")
+  inspect->add_option("--adapter", flags->adapter, "The Wasm engine, by name")->type_name("NAME");
+  inspect->add_option("-W,--wasm", flags->wasmtime_wasm, "Wasmtime: proposals, as for `run`")
       ->type_name("OPTIONS")
       ->allow_extra_args(false);
   // Hidden: docs/cli.md lists them.

@@ -23,7 +23,7 @@ struct ModelsFlags {
   bool json = false;
 };
 
-// The model's path, and how many files belong to it.
+// The model's path, and the number of its files.
 std::string PathText(const Json& model) {
   const std::size_t files = List(model, "files").size();
   if (files < 2) return Text(model, "path");
@@ -135,11 +135,11 @@ Outcome Models(const ModelsFlags& flags) {
 }  // namespace
 
 Command AddModelsCommand(CLI::App& app) {
-  auto* models = app.add_subcommand("models", "List models, or tell all about one");
+  auto* models = app.add_subcommand("models", "List models, or describe one");
   auto flags = std::make_shared<ModelsFlags>();
   flags->engine.log_level = "error";
   models->add_option("MODEL", flags->model,
-                     "A model's name or file, - for stdin; without it, all\nare listed");
+                     "A model's name or file, - for stdin; without it,\nall models are listed");
   models->add_flag("--options", flags->options,
                    "List the options of the model's backend, or of all\n"
                    "backends");

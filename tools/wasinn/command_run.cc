@@ -28,8 +28,8 @@ extern char** environ;
 namespace wasinn::cli {
 namespace {
 
-// Each has a thread and a memory of its own.
-constexpr std::uint32_t kMostInstances = 1024;
+// Each instance has its own thread and memory.
+constexpr std::uint32_t kMaxInstances = 1024;
 
 struct RunFlags {
   EngineFlags engine;
@@ -62,7 +62,7 @@ struct RunFlags {
   std::string invoke;
   bool reactor = false;
   bool allow_precompiled = false;
-  // By index of FlagsWithoutEffect; they are said, not used.
+  // By index of FlagsWithoutEffect; they only cause warnings.
   std::vector<CLI::Option*> without_effect;
   std::vector<CLI::Option*> proposals;  // by index of FlagsOfProposals
 };
@@ -166,7 +166,7 @@ std::expected<RunOptions, Failure> GuestOptions(const RunFlags& flags, const Pee
                                                 const std::vector<std::string>& guest_args) {
   RunOptions options;
   options.args = guest_args;
-  // As other hosts do: the file's name, not how it was reached.
+  // As in other hosts: the file's name without its folder.
   options.args.front() = flags.argv0.empty()
                              ? std::filesystem::path(guest_args.front()).filename().string()
                              : flags.argv0;
@@ -224,7 +224,7 @@ std::expected<void, Failure> SetLimits(Policy& policy, const RunFlags& flags,
       continue;
     }
     return Fail(kUsage,
-                fmt::format("{}: expected a time with its unit, as {}s or {}ms, given \"{}\"", flag,
+                fmt::format("{}: expected a time with a unit, e.g. {}s or {}ms, given \"{}\"", flag,
                             value, value, value),
                 "iwasm's --timeout counts milliseconds, Wasmtime's -W timeout seconds");
   }
@@ -250,12 +250,12 @@ std::expected<Program, Failure> LoadGuest(const Engine& engine, const RunFlags& 
 #ifdef WASINN_HAVE_WASMTIME
   std::string hint;
   if (program.error().code == WASINN_NOT_FOUND && flags.adapter.empty()) {
-    hint = fmt::format("`wasinn inspect {}` lists all that it imports", path);
+    hint = fmt::format("`wasinn inspect {}` lists all its imports", path);
   } else if (program.error().code == WASINN_SECURITY) {
-    hint = "--allow-precompiled runs it; only for code of someone you trust";
+    hint = "--allow-precompiled runs it; use that only for code from a source that you trust";
   }
 #else
-  const std::string hint = "this build has no engine for guests: -DWASINN_ADAPTER_WASMTIME=ON";
+  const std::string hint = "this build has no Wasm engine: -DWASINN_ADAPTER_WASMTIME=ON";
 #endif
   return Fail(kNotRunnable, fmt::format("{}: {}", title, program.error().message), hint);
 }
@@ -282,7 +282,7 @@ Outcome EndOf(const Result<RunResult>& result, int signal, const std::string& gu
   }
 }
 
-// One instance has our standard streams; of several each line is labelled.
+// A single instance uses the process's standard streams; with several, each line is labelled.
 std::expected<InstancesEnd, Failure> RunAll(const Host& host, const Program& program,
                                             const RunOptions& options, std::uint32_t instances) {
   std::vector<Session> sessions;
@@ -305,7 +305,7 @@ std::expected<InstancesEnd, Failure> RunAll(const Host& host, const Program& pro
   return end;
 }
 
-// The highest exit code of all. Of several failures the last is left to the caller to tell.
+// The highest exit code of all. If several instances failed, the caller reports the last one.
 Outcome EndOfAll(const InstancesEnd& all, const std::string& guest) {
   int code = kOk;
   std::optional<Failure> failure;
@@ -406,13 +406,13 @@ Outcome Run(const RunFlags& flags, const std::vector<std::string>& guest_args) {
     PrintTimes(times, flags.stats);
   }
   if (std::ranges::any_of(ended->ends, IsStop)) {
-    // A model that does not load, or a framework that is deaf, would hold up the engine's end. The
-    // end of the process does not wait for it.
+    // A model that is still loading, or a framework that ignores a cancel, would delay the engine's
+    // end. The end of the process does not wait for it.
     static const auto* const kept = new std::pair(std::move(*host), std::move(*program));
     static_cast<void>(kept);
   }
   auto end = EndOfAll(*ended, FileTitle(guest_args.front()));
-  // What was asked for and is lost.
+  // Requested output that was lost.
   if (!flags.stats.empty() && ErrorFailure() != 0 && end == kOk) return kSetup;
   return end;
 }
@@ -423,31 +423,31 @@ void AddRepeated(CLI::App& app, const char* name, std::vector<std::string>& out,
 }
 
 void AddGuestFlags(CLI::App& app, RunFlags& flags) {
-  AddRepeated(app, "--env", flags.env, "Set a variable; NAME alone takes ours", "NAME[=VALUE]",
+  AddRepeated(app, "--env", flags.env, "Set a variable; NAME alone passes ours on", "NAME[=VALUE]",
               "Guest");
   AddRepeated(app, "--dir", flags.dirs,
-              "Give a folder, as GUEST or under its own name;\n::ro makes it read-only",
+              "Grant a folder, under the name GUEST or its\nown; ::ro makes it read-only",
               "HOST[::GUEST][::ro]", "Guest");
   app.add_option("--invoke,-f,--function", flags.invoke,
-                 "Call this export with numbers from ARGS, print\nits results")
+                 "Call this export with numbers from ARGS, and\nprint its results")
       ->type_name("FUNCTION")
       ->group("Guest");
   app.add_option("--instances", flags.instances,
-                 "Run so many instances at once; \"[i] \" stands\nbefore the lines of each")
+                 "Run N instances at once; \"[i] \" begins each\nline of instance i")
       ->type_name("N")
-      ->check(Between(1, kMostInstances))
+      ->check(Between(1, kMaxInstances))
       ->group("Guest");
 }
 
 void AddRunEngineFlags(CLI::App& app, RunFlags& flags) {
-  app.add_option("--adapter", flags.adapter, "The engine for guests, by name")
+  app.add_option("--adapter", flags.adapter, "The Wasm engine, by name")
       ->type_name("NAME")
       ->group("Engine");
   app.add_flag("--allow-precompiled", flags.allow_precompiled,
-               "Run what `wasinn compile` made: native code,\nwhich is not confined")
+               "Accept the output of `wasinn compile`: native\ncode, which is not sandboxed")
       ->group("Engine");
   app.add_flag("--stats{text}", flags.stats,
-               "Print on stderr where the time went, as text\nor json")
+               "Print the times of the run's steps on stderr,\nas text or json")
       ->check(OneOf({"text", "json"}))
       ->group("Engine");
 }
@@ -456,10 +456,10 @@ void AddLimitFlags(CLI::App& app, RunFlags& flags) {
   const auto limit = [&](const char* name, std::string& out, const char* help, const char* type) {
     app.add_option(name, out, help)->type_name(type)->group("Policy");
   };
-  limit("--memory", flags.memory, "Memory of the guest, as 64MiB", "SIZE");
-  limit("--fuel", flags.fuel, "Instructions it may run", "N");
-  limit("--timeout", flags.timeout, "Time of the whole run, as 1500ms or 2s", "TIME");
-  limit("--compute-timeout", flags.compute_timeout, "Time of one compute", "TIME");
+  limit("--memory", flags.memory, "Maximum memory of the guest, e.g. 64MiB", "SIZE");
+  limit("--fuel", flags.fuel, "Maximum number of instructions", "N");
+  limit("--timeout", flags.timeout, "Maximum time of the run, e.g. 1500ms or 2s", "TIME");
+  limit("--compute-timeout", flags.compute_timeout, "Maximum time of one compute", "TIME");
   app.add_flag("--help-policy", flags.help_policy, "List the rules that --policy takes")
       ->group("Policy");
   app.add_flag("--help-compat", flags.help_compat, "List the switches that --compat takes")
@@ -479,7 +479,7 @@ void AddPeerLimits(CLI::App& app, RunFlags& flags) {
       "PAGES");
   add("--stack-size", flags.stack_size, "WAMR: the stack in bytes, at least 16 KiB", "BYTES");
   app.add_flag("--reactor", flags.reactor,
-               "WasmEdge: --invoke of the function that is named\nafter the guest")
+               "WasmEdge: as --invoke; the first of ARGS is the\nfunction")
       ->group(kPeerGroup);
   // Hidden: docs/cli.md lists them.
   for (const ProposalFlag& flag : FlagsOfProposals()) {
@@ -502,16 +502,16 @@ void AddPeerFlags(CLI::App& app, RunFlags& flags) {
   add("-S,--wasi", flags.wasmtime_wasi, "Wasmtime: nn, nn-graph=ENCODING::DIR, inherit-env",
       "OPTIONS");
   add("-W,--wasm", flags.wasmtime_wasm,
-      "Wasmtime: max-memory-size, max-wasm-stack, fuel,\ntimeout; proposals, as gc=n, "
+      "Wasmtime: max-memory-size, max-wasm-stack, fuel,\ntimeout; proposals, e.g. gc=n, "
       "wide-arithmetic=y",
       "OPTIONS");
   add("-C,--codegen", flags.wasmtime_codegen, "Wasmtime: cache=n; the rest has no effect",
       "OPTIONS");
-  add("-O,--optimize", flags.wasmtime_optimize, "Wasmtime: has no effect", "OPTIONS");
-  add("-D,--debug", flags.wasmtime_debug, "Wasmtime: has no effect", "OPTIONS");
+  add("-O,--optimize", flags.wasmtime_optimize, "Wasmtime: no effect", "OPTIONS");
+  add("-D,--debug", flags.wasmtime_debug, "Wasmtime: no effect", "OPTIONS");
   add("--nn-preload", flags.wasmedge_preload, "WasmEdge: adds a model", "NAME:ENC:TARGET:PATH");
   add("--wasi-nn-graph", flags.wamr_graph, "WAMR: adds a model", "[NAME:]ENC:TARGET:PATH");
-  add("--map-dir", flags.map_dirs, "WAMR: as --dir, the other way round", "GUEST::HOST");
+  add("--map-dir", flags.map_dirs, "WAMR: as --dir, with the names swapped", "GUEST::HOST");
   AddPeerLimits(app, flags);
 }
 
@@ -530,12 +530,12 @@ std::vector<std::string> SplitGuest(const CLI::App& app, std::vector<std::string
     if (word[1] == '-') {
       const auto equals = word.find('=');
       const auto* option = app.get_option_no_throw(word.substr(0, equals));
-      // A flag that CLI11 does not know ends the search; it names it in its error.
+      // A flag that CLI11 does not know ends the search; its error names the flag.
       if (option == nullptr) return {};
       i += TakesValue(*option) && equals == std::string::npos ? 2 : 1;
       continue;
     }
-    // Several short flags may share a word; the first that takes a value has the rest of it.
+    // Several short flags may share a word; the first one with a value takes the rest of it.
     std::size_t at = 1;
     const CLI::Option* option = nullptr;
     do {

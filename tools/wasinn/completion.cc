@@ -32,7 +32,7 @@ void AddFlags(Completions& all, std::string_view typed, const CLI::App& app) {
   }
 }
 
-// The values of a flag or an argument; `before` is what stands in front of them in the same word.
+// The values of a flag or an argument; `before` is the text before them in the same word.
 void AddValues(Completions& all, std::string_view typed, const CLI::Option& option,
                const std::string& before = {}) {
   if (const auto words = ChoicesOf(option); !words.empty()) {
@@ -41,7 +41,7 @@ void AddValues(Completions& all, std::string_view typed, const CLI::Option& opti
     }
     return;
   }
-  // What is no path is a number or a name, for which files are no help.
+  // A value that is not a path is a number or a name, for which files are no help.
   static constexpr std::array kFiles = {"FILE", "SPEC", "PATH", "VALUE", "MODEL", "GUEST"};
   static constexpr std::array kFolders = {"DIR", "HOST"};
   const std::string type = option.get_positional() ? option.get_name(true) : option.get_type_name();
@@ -67,7 +67,7 @@ void AddArgument(Completions& all, std::string_view typed, const CLI::App& app,
   }
 }
 
-// The words of one command. `run` takes a guest, whose words are its own.
+// The words of one command. `run` has a guest, whose words are its own.
 Completions CompleteCommand(const CLI::App& app, std::span<const std::string> words) {
   Completions all;
   const std::string& typed = words.back();
@@ -85,7 +85,7 @@ Completions CompleteCommand(const CLI::App& app, std::span<const std::string> wo
       }
     }
   }
-  // What follows a guest is the guest's.
+  // The words after a guest belong to the guest.
   const bool ours = !runs || arguments == 0;
   if (const auto equals = typed.find('='); ours && equals != std::string::npos) {
     const auto* flag = FindFlag(app, typed);
@@ -110,7 +110,7 @@ Completions Complete(const CLI::App& app, std::span<const std::string> words) {
   if (words.empty()) words = {&kNothing, 1};
   const auto* command = FindCommand(app, words.front());
   if (command != nullptr && words.size() > 1) return CompleteCommand(*command, words.subspan(1));
-  // Without a command's name the words are those of `run`.
+  // Without a command's name, the words belong to `run`.
   Completions all = CompleteCommand(*FindCommand(app, "run"), words);
   if (words.size() > 1) return all;
   if (words.front().starts_with('-')) AddFlags(all, words.front(), app);
@@ -119,7 +119,7 @@ Completions Complete(const CLI::App& app, std::span<const std::string> words) {
       AddIf(all, words.front(), one->get_name(), one->get_description());
     }
   }
-  // -h and --help are of both.
+  // Both have -h and --help.
   const auto same = [](const auto& a, const auto& b) { return a.text == b.text; };
   std::ranges::sort(all.words, {}, &Completions::Word::text);
   const auto rest = std::ranges::unique(all.words, same);

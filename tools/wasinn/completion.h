@@ -1,4 +1,4 @@
-// What may follow on a command line that is being typed, read from the tables of CLI11.
+// Completes a command line that is being typed, with the tables of CLI11.
 #pragma once
 
 #include <span>
@@ -21,14 +21,14 @@ struct Completions {
   Paths paths = Paths::kNone;
 };
 
-// `words` are what stands after the program's name up to the cursor; the last one, which may be
+// `words` are the words after the program's name up to the cursor; the last one, which may be
 // empty, is being typed.
 Completions Complete(const CLI::App& app, std::span<const std::string> words);
 
-// A line each: text, tab, help; then ":files" or ":folders". The scripts read this.
+// One line for each: text, tab, help; then ":files" or ":folders". The shell scripts read this.
 std::string CompletionText(const Completions& completions);
 
-// What the shell is given once: "bash", "zsh" or "fish".
+// The script for a shell: "bash", "zsh" or "fish".
 std::string CompletionScript(const std::string& shell);
 
 }  // namespace wasinn::cli

@@ -1,4 +1,4 @@
-// What was said in a chat.
+// The conversation of a chat.
 #pragma once
 
 #include <optional>
@@ -10,14 +10,14 @@
 
 namespace wasinn::cli {
 
-// A list of messages as in OpenAI's API: maybe a system message, then questions and answers.
+// A list of messages as in OpenAI's API: optionally a system message, then questions and answers.
 class Conversation {
  public:
-  // What the model is told first; empty: nothing.
+  // The system message; empty: none.
   void SetSystem(std::string_view text);
   void Ask(std::string_view text) { Add("user", text); }
   void Answer(std::string_view text) { Add("assistant", text); }
-  // Takes the last question back, and what was said after it; nullopt without one.
+  // Removes the last question and everything after it; nullopt if there is none.
   std::optional<std::string> TakeQuestion();
   // Forgets all but the system message.
   void Clear();

@@ -32,7 +32,7 @@ wasinn_log_level LogLevel(const std::string& name) {
   return WASINN_LOG_WARN;
 }
 
-// The least level that is told.
+// The minimum level of messages.
 wasinn_log_level LogLevelOf(const EngineFlags& flags) {
   if (flags.quiet) return WASINN_LOG_OFF;
   if (flags.verbose > 0) return flags.verbose > 1 ? WASINN_LOG_DEBUG : WASINN_LOG_INFO;
@@ -54,8 +54,8 @@ std::string EnvironmentText(const char* name) {
   return value == nullptr ? std::string() : std::string(value);
 }
 
-// Folders of plug-ins: flags, then the environment, then those beside this program, in the build
-// tree as well as installed.
+// The folders of plug-ins: from flags, then from the environment, then relative to this program, in
+// the build tree or installed.
 std::string BackendPath(const EngineFlags& flags) {
   std::vector<std::string> folders = flags.backend_path;
   if (auto text = EnvironmentText("WASINN_BACKEND_PATH"); !text.empty()) {
@@ -76,8 +76,8 @@ std::string BackendPath(const EngineFlags& flags) {
   return fmt::format("{}", fmt::join(folders, ":"));
 }
 
-// A folder of the user's, by its variable or below HOME; empty where neither is an absolute path,
-// since a relative one would be another folder for every place that the program is called from.
+// A folder of the user, from its variable or below HOME; empty if neither is an absolute path,
+// since a relative path would mean a different folder in every working directory.
 std::string UserFolder(const char* variable, const char* below_home) {
   const auto own = EnvironmentText(variable);
   if (own.starts_with('/')) return own;
@@ -176,12 +176,12 @@ void AddEngineFlags(CLI::App& app, EngineFlags& flags) {
       ->type_name("DIR")
       ->allow_extra_args(false)
       ->group("Engine");
-  app.add_option("-t,--threads", flags.threads, "Worker threads; 0: as many as cores")
+  app.add_option("-t,--threads", flags.threads, "Worker threads; 0: one for each core")
       ->check(Count())
       ->type_name("N")
       ->group("Engine");
   app.add_option("--memory-budget", flags.memory_budget,
-                 "Drop idle models above this size, as 4GiB")
+                 "Drop idle models above this size, e.g. 4GiB")
       ->transform(Size())
       ->type_name("SIZE")
       ->group("Engine");
@@ -208,7 +208,7 @@ void AddPolicyFlags(CLI::App& app, PolicyFlags& flags) {
 }
 
 void AddCompatFlags(CLI::App& app, PolicyFlags& flags) {
-  app.add_option("--compat", flags.compat, "Do what other hosts do, for guests that need it")
+  app.add_option("--compat", flags.compat, "Act like other hosts, for guests that need it")
       ->type_name("NAME[=VALUE],...")
       ->allow_extra_args(false)
       ->group("Policy");
@@ -252,7 +252,7 @@ std::expected<Host, Failure> OpenHost(const HostRequest& request) {
   if (config.empty() && !request.engine.no_config) {
     config = DefaultConfig();
     if (!config.empty()) {
-      hint = fmt::format("{} was read, too; --no-config leaves it out", config);
+      hint = fmt::format("{} was read, too; --no-config ignores it", config);
       if (LogLevelOf(request.engine) <= WASINN_LOG_INFO)
         PrintLog(WASINN_LOG_INFO, "reading " + config);
     }

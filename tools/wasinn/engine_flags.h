@@ -1,4 +1,4 @@
-// The flags that every command with an engine takes, and the engine that they ask for.
+// The flags that every command with an engine has, and the engine that they configure.
 #pragma once
 
 #include <wasinn/wasinn.hpp>
@@ -26,8 +26,8 @@ struct EngineFlags {
   std::uint64_t memory_budget = 0;
   std::string log_level = "warn";
   bool quiet = false;
-  int verbose = 0;       // how often the flag was given
-  std::string features;  // of WebAssembly, as EngineOptions has them
+  int verbose = 0;       // how many times the flag was given
+  std::string features;  // WebAssembly proposals, as in EngineOptions
 };
 
 struct PolicyFlags {
@@ -42,7 +42,7 @@ struct CacheFlags {
 
 // The flags are filled when the app parses; they must outlive it.
 void AddEngineFlags(CLI::App& app, EngineFlags& flags);
-// Those of them that say what is told on stderr; AddEngineFlags adds them, too.
+// The flags for messages on stderr; AddEngineFlags adds them, too.
 void AddLogFlags(CLI::App& app, EngineFlags& flags);
 void AddPolicyFlags(CLI::App& app, PolicyFlags& flags);
 // For commands that run guests.
@@ -50,7 +50,7 @@ void AddCompatFlags(CLI::App& app, PolicyFlags& flags);
 void AddCacheFlags(CLI::App& app, CacheFlags& flags);
 void AddCacheDirFlag(CLI::App& app, CacheFlags& flags);
 
-// Where compiled code is kept; empty: nowhere.
+// The folder for compiled code; empty: none.
 std::string CacheDir(const CacheFlags& flags);
 
 // The texts of --option, each NAME=VALUE, NAME=@FILE or NAME=@@TEXT.
@@ -60,11 +60,11 @@ struct HostRequest {
   const EngineFlags& engine;
   const PolicyFlags* policy = nullptr;
   const CacheFlags* cache = nullptr;
-  bool with_adapter = false;  // the engines for guests too
+  bool with_adapter = false;  // whether guests can run
 };
 
-// An engine with the models of the command line, and the policy. The config file comes first, so
-// that flags win over its policy.
+// An engine with the models of the command line, and the policy. The config file is read first, so
+// that flags override its policy.
 struct Host {
   Engine engine;
   Policy policy;

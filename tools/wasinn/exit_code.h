@@ -1,4 +1,4 @@
-// How a command of the program ends.
+// The exit codes and failures of commands.
 #pragma once
 
 #include <wasinn/wasinn.hpp>
@@ -9,8 +9,8 @@
 
 namespace wasinn::cli {
 
-// The one table of exit codes; kHelp and docs/cli.md are checked against it by the tests. The
-// guest's own code may be any of these.
+// The one table of exit codes; kHelp and docs/cli.md are checked against it by the tests. A guest's
+// own code may be any of these.
 enum ExitCode : int {
   kOk = 0,
   kUsage = 2,
@@ -23,8 +23,8 @@ enum ExitCode : int {
   kTerminated = 143,
 };
 
-// The exit code for a guest's own: its low eight bits, as the system passes those of any program
-// on, so that -1 is 255; but what is not 0 does not become 0 (256 is 1).
+// The exit code for a guest's own code: its low eight bits, as for any program, so -1 becomes 255;
+// but a code other than 0 never becomes 0 (256 becomes 1).
 constexpr int ExitCodeOfGuest(std::int32_t code) {
   const int low = static_cast<int>(static_cast<std::uint32_t>(code) & 0xff);
   return code != 0 && low == 0 ? 1 : low;
@@ -41,7 +41,7 @@ inline constexpr char kExitCodeHelp[] =
     "  130     stopped by SIGINT (143 by SIGTERM)\n"
     "  134     the guest trapped or met a limit\n";
 
-// Why a command failed: one clear line, and what the user can do next where that is known.
+// Why a command failed: one clear line, and advice for the user if there is any.
 struct Failure {
   int exit_code = kSetup;
   std::string message;
@@ -59,7 +59,7 @@ inline std::unexpected<Failure> Fail(const Error& error, int exit_code = kSetup,
   return Fail(exit_code, error.message, std::move(hint));
 }
 
-// A model that could not be found or loaded, with what helps for that error.
+// The failure of a model that could not be found or loaded, with advice for that error.
 inline std::unexpected<Failure> FailModel(const Error& error) {
   switch (error.code) {
     case WASINN_NOT_FOUND:

@@ -12,7 +12,7 @@
 namespace wasinn::cli {
 namespace {
 
-// What a pipe or a device may give, which may have no end.
+// The maximum bytes from a pipe or a device, which may have no end.
 constexpr std::size_t kMaxUnsized = std::size_t{4} << 30;
 
 class Descriptor {
@@ -52,14 +52,15 @@ std::unexpected<FileError> TooLong(const std::string& path, std::size_t limit) {
 
 // Reads an open file to its end.
 std::expected<std::vector<std::byte>, FileError> ReadAll(int file, const std::string& path,
-                                                         std::size_t most) {
+                                                         std::size_t max) {
   struct stat info = {};
   if (fstat(file, &info) != 0) return Failed(path, errno);
   if (S_ISDIR(info.st_mode)) return Failed(path, EISDIR);
   const bool sized = S_ISREG(info.st_mode);
-  const std::size_t limit = sized ? most : std::min(most, kMaxUnsized);
+  const std::size_t limit = sized ? max : std::min(max, kMaxUnsized);
   if (sized && static_cast<std::size_t>(info.st_size) > limit) return TooLong(path, limit);
-  // One byte more than the size, so that a regular file's end is seen without growing.
+  // One byte more than the size, so that the end of a regular file is found without growing the
+  // buffer.
   std::vector<std::byte> data(static_cast<std::size_t>(info.st_size) + 1);
   std::size_t size = 0;
   for (;;) {
@@ -78,10 +79,10 @@ std::expected<std::vector<std::byte>, FileError> ReadAll(int file, const std::st
 }  // namespace
 
 std::expected<std::vector<std::byte>, FileError> ReadFile(const std::string& path,
-                                                          std::size_t most) {
+                                                          std::size_t max) {
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return Failed(path, errno);
-  return ReadAll(file.get(), path, most);
+  return ReadAll(file.get(), path, max);
 }
 
 std::expected<std::vector<std::byte>, FileError> ReadFileOrStdin(const std::string& path) {

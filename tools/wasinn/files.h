@@ -1,4 +1,4 @@
-// Whole files in and out, with errors for people.
+// Reads and writes whole files, with errors for people.
 #pragma once
 
 #include <cstddef>
@@ -17,11 +17,11 @@ struct FileError {
 };
 
 // Regular files, pipes and devices are read to their end. Errors are a folder (EISDIR), a socket
-// (ENXIO), and more than `most` bytes, or more than 4 GiB of what is no regular file (EFBIG).
+// (ENXIO), and more than `max` bytes, or more than 4 GiB if it is not a regular file (EFBIG).
 std::expected<std::vector<std::byte>, FileError> ReadFile(const std::string& path,
-                                                          std::size_t most = SIZE_MAX);
+                                                          std::size_t max = SIZE_MAX);
 
-// How a command line names standard input where it expects a file.
+// The name of standard input on the command line, in place of a file.
 inline constexpr char kStdin[] = "-";
 
 // As ReadFile, and "-" is standard input.

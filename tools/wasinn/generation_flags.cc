@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The model sees the folder under its own name.
+// The guest's name of the folder is the same as the host's.
 fs::path PathOfImage(const GenerationFlags& flags) {
   std::error_code error;
   const fs::path path = fs::absolute(flags.image, error);
@@ -22,18 +22,18 @@ fs::path PathOfImage(const GenerationFlags& flags) {
 
 void AddGenerationFlags(CLI::App& app, GenerationFlags& flags) {
   app.add_option("--option", flags.options,
-                 "Set an option of the context, as temp=0;\n"
-                 "`wasinn models --options` lists them")
+                 "Set an option of the context, e.g. temp=0;\n`wasinn models --options` lists them")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
   const auto add = [&](const char* name, std::string& out, const char* help, const char* type) {
     app.add_option(name, out, help)->type_name(type)->group("Language models");
   };
-  add("-c,--ctx-size", flags.context, "Tokens of prompt and answer; option ctx-size", "N");
-  add("-n,--n-predict", flags.count, "Maximum tokens of an answer; option n-predict", "N");
-  add("--temp", flags.temperature, "Temperature, 0: always the likeliest token", "T");
-  add("--image", flags.image, "An image for the prompt, where it says <image>", "FILE");
-  add("--mmproj", flags.projector, "The projector of MODEL's file, which reads images", "FILE");
+  add("-c,--ctx-size", flags.context, "Maximum tokens of prompt and completion; option\nctx-size",
+      "N");
+  add("-n,--n-predict", flags.count, "Maximum tokens of a completion; option n-predict", "N");
+  add("--temp", flags.temperature, "Temperature; 0: always the likeliest token", "T");
+  add("--image", flags.image, "An image, which replaces <image> in the prompt", "FILE");
+  add("--mmproj", flags.projector, "The projector file, which MODEL needs for images", "FILE");
 }
 
 std::expected<OptionList, Failure> ContextOptions(const GenerationFlags& flags) {

@@ -1,5 +1,5 @@
-// The options of a context on the command line, those of language models also under the flags that
-// llama.cpp has for them.
+// The options of a context on the command line; options of language models also have llama.cpp's
+// flags.
 #pragma once
 
 #include <wasinn/wasinn.hpp>
@@ -28,9 +28,9 @@ struct GenerationFlags {
 // The flags are filled when the app parses; they must outlive it.
 void AddGenerationFlags(CLI::App& app, GenerationFlags& flags);
 
-// The options of contexts; what --option says comes last.
+// The options of contexts; the ones from --option come last.
 std::expected<OptionList, Failure> ContextOptions(const GenerationFlags& flags);
-// Those of a model that is given as a file.
+// The options of a model that is given as a file.
 OptionList LoadOptions(const GenerationFlags& flags);
 // Lets contexts of the session that are made afterwards read the image's folder.
 std::expected<void, Failure> GrantImage(Session& session, const GenerationFlags& flags);

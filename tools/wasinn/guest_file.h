@@ -10,7 +10,7 @@
 
 namespace wasinn::cli {
 
-// The bytes of a guest's file, of standard input for "-".
+// The bytes of a guest's file, or of standard input for "-".
 std::expected<std::vector<std::byte>, Failure> ReadGuest(const std::string& path);
 
 }  // namespace wasinn::cli

@@ -15,7 +15,7 @@ namespace {
 
 // Stands between an option's type and the words of OneOf.
 constexpr char kChoices[] = ":one of ";
-// The first word that nothing takes; `mistake` without one.
+// The first word that nothing accepts; `mistake` if there is none.
 std::string ExtraWord(const CLI::App& app, const CLI::App& command, std::string mistake) {
   // A flag that CLI11 does not know explains the words after it.
   const auto words = app.remaining(true);
@@ -147,12 +147,12 @@ CLI::Validator Count() {
       "");
 }
 
-CLI::Validator Between(std::uint32_t least, std::uint32_t most) {
+CLI::Validator Between(std::uint32_t min, std::uint32_t max) {
   return CLI::Validator(
-      [least, most](std::string& text) -> std::string {
+      [min, max](std::string& text) -> std::string {
         std::uint32_t number = 0;
-        if (CLI::detail::lexical_cast(text, number) && number >= least && number <= most) return {};
-        return fmt::format("expected a number from {} to {}, given \"{}\"", least, most,
+        if (CLI::detail::lexical_cast(text, number) && number >= min && number <= max) return {};
+        return fmt::format("expected a number from {} to {}, given \"{}\"", min, max,
                            Printable(text));
       },
       "");

@@ -1,4 +1,4 @@
-// How --help and wrong values look, where CLI11's own words are not ours.
+// The texts of --help and of wrong values, where they differ from CLI11's own.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -21,20 +21,20 @@ class HelpFormatter : public CLI::Formatter {
 // The command of that name; NULL: there is none.
 const CLI::App* FindCommand(const CLI::App& app, const std::string& name);
 
-// Whether a flag is followed by a value, in the same word or the next one.
+// Whether a flag has a value, in the same word or the next one.
 bool TakesValue(const CLI::Option& option);
 
-// What CLI11 did not understand, in our words: what was expected and given, and the nearest command
-// or option. `named`: the command line has its command's name.
+// Explains what CLI11 did not understand: what was expected and given, and the nearest command or
+// option. `named`: whether the command line contains the command's name.
 std::string UsageMistake(const CLI::App& app, const CLI::ParseError& error, bool named = true);
 
 // Checks of a flag's value: "expected text or json, given "yaml"".
 CLI::Validator OneOf(std::vector<std::string> words);
-// The words of an option's OneOf; none without it.
+// The words of an option's OneOf; empty without it.
 std::vector<std::string> ChoicesOf(const CLI::Option& option);
 CLI::Validator Count();
-CLI::Validator Between(std::uint32_t least, std::uint32_t most);
-// "4GiB" and the like, into bytes.
+CLI::Validator Between(std::uint32_t min, std::uint32_t max);
+// Converts "4GiB" and similar texts to bytes.
 CLI::Validator Size();
 
 }  // namespace wasinn::cli

@@ -36,7 +36,8 @@ Parsed<const Port*> FindPort(const std::string& name, const std::vector<Port>& p
   for (std::size_t i = 0; i < ports.size(); ++i) {
     if (name == std::to_string(i)) return &ports[i];
   }
-  // The core knows names that the listing does not: an unnamed only input takes any.
+  // The core accepts names that the listing does not have: a single input without a name accepts
+  // any.
   if (ports.size() == 1 && ports.front().name.empty()) return &ports.front();
   return std::unexpected(fmt::format("expected the name or number of an input ({}), given \"{}\"",
                                      PortNames(ports), Printable(name)));
@@ -46,13 +47,13 @@ wasinn_dtype Or(wasinn_dtype dtype, wasinn_dtype other) {
   return dtype == WASINN_DTYPE_NONE ? other : dtype;
 }
 
-// What is in a file: an array, lists or text, as its ending says.
+// The content of a file: an array, lists or text, depending on its extension.
 Parsed<Tensor> ParseFile(const std::string& path, const std::vector<std::byte>& data,
                          wasinn_dtype dtype, bool text_port) {
   const std::string_view text(reinterpret_cast<const char*>(data.data()), data.size());
   const auto parse = [&]() -> Parsed<Tensor> {
     if (path.ends_with(".npy")) return ReadNpy(data);
-    // On a text port JSON is a text as any other.
+    // On a text port, JSON is ordinary text.
     if (!path.ends_with(".json") || text_port) {
       return TensorFromText(text, Or(dtype, WASINN_DTYPE_U8));
     }
@@ -71,7 +72,7 @@ Parsed<Tensor> ReadValue(const std::string& value, wasinn_dtype dtype, bool text
     if (!data) return std::unexpected(data.error());
     return ParseFile(*file, *data, dtype, text_port);
   }
-  // Numbers are never written so.
+  // Numbers never look like this.
   const bool is_text = text_port || dtype == WASINN_DTYPE_STRING;
   if (!is_text && (value.ends_with(".npy") || value.ends_with(".json"))) {
     const auto data = ReadFile(value);

@@ -17,12 +17,13 @@ struct InputSpec {
 };
 
 // Splits at the first '='; a text without one, or one that begins with @, is a value for the
-// model's only input. Only the name of an element type counts as TYPE, so that a port "x:0" keeps
-// its name.
+// model's only input. TYPE must be the name of an element type, so that a port "x:0" keeps its
+// name.
 InputSpec ParseInputSpec(std::string_view text);
 
 // The tensor for the port of that name or index, read from its file where the value names one:
-// @FILE, or on a port that is no text a .npy or .json file alone. The error says which input it is.
+// @FILE, or for a port that is not text also a .npy or .json file without @. The error names the
+// input.
 struct NamedTensor {
   std::string name;
   Tensor tensor;

@@ -15,8 +15,8 @@ struct InstancesEnd {
 };
 
 // Runs as many instances of the program as there are sessions, each in a thread of its own. They
-// have no stdin; their output is labelled with their number from 0. The error says why this process
-// may not have that many threads; then none of them goes on.
+// have no stdin; their output is labelled with their number from 0. If the process cannot have that
+// many threads, the error says why, and no instance continues.
 std::expected<InstancesEnd, std::string> RunInstances(const Program& program,
                                                       std::vector<Session>& sessions,
                                                       const RunOptions& options);

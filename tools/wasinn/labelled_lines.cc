@@ -7,7 +7,7 @@
 namespace wasinn::cli {
 namespace {
 
-constexpr std::size_t kMostLine = 64 << 10;
+constexpr std::size_t kMaxLine = 64 << 10;
 
 }  // namespace
 
@@ -22,7 +22,7 @@ void LabelledLines::PassOn(std::string_view line) { sink_(fmt::format("{}{}\n", 
 
 void LabelledLines::Write(std::string_view data) {
   while (!data.empty()) {
-    const auto room = kMostLine - rest_.size();
+    const auto room = kMaxLine - rest_.size();
     const auto end = data.substr(0, room).find('\n');
     if (end == std::string_view::npos && data.size() < room) {
       rest_ += data;

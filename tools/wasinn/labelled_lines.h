@@ -1,4 +1,4 @@
-// The output of one guest of many, line by line.
+// The output of one of several guests, line by line.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace wasinn::cli {
 
-// Passes an instance's output on in whole lines with "[i] " before each, one call of the sink a
-// line. A line longer than 64 KiB is passed on in pieces. Any thread, one call at a time.
+// Passes an instance's output to the sink as whole lines, each after "[i] " and in one call. A line
+// longer than 64 KiB is passed in pieces. Any thread, one call at a time.
 class LabelledLines {
  public:
   using Sink = std::function<void(std::string_view)>;

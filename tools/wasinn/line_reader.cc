@@ -32,12 +32,12 @@ const char* prompt_text = "";
 
 char* Prompt(EditLine*) { return const_cast<char*>(prompt_text); }
 
-// The terminal, opened once more so that reading it never waits: what was typed is thrown away by
-// Ctrl-C, maybe after the wait for it has ended. Negative without a terminal.
+// The terminal, opened again so that reading never blocks: Ctrl-C discards the typed text, possibly
+// after the wait for it has ended. Negative without a terminal.
 int terminal_fd = -1;
 
-// Waits until stdin can be read or is at its end; false once a signal came, also one from before
-// the wait.
+// Waits until stdin can be read or has ended; false after a signal, even one that came before the
+// wait.
 bool WaitForInput() {
   pollfd waits[] = {{STDIN_FILENO, POLLIN, 0}, {StopSignal::fd(), POLLIN, 0}};
   while (StopSignal::received() == 0) {
@@ -58,14 +58,14 @@ ssize_t ReadByte(char& byte) {
   return -1;
 }
 
-// Reads one character for libedit, which itself would go on after a signal.
+// Reads one character for libedit, which itself would continue after a signal.
 int ReadCharacter(EditLine*, wchar_t* out) {
   std::mbstate_t state = {};
   for (;;) {
     char byte = 0;
     const auto count = ReadByte(byte);
     if (count <= 0) return static_cast<int>(count);
-    // So reads a Ctrl-D that was typed before libedit had the terminal.
+    // A Ctrl-D that was typed before libedit controlled the terminal reads like this.
     if (byte == '\0') byte = kCtrlD;
     const auto used = std::mbrtowc(out, &byte, 1, &state);
     if (used == static_cast<std::size_t>(-2)) continue;
@@ -86,7 +86,7 @@ struct LineReader::Editor {
 
 LineReader::LineReader() : typed_(isatty(STDIN_FILENO) != 0) {
   if (!IsTerminal(stdin) || !IsTerminal(stdout)) return;
-  // libedit reads characters as the locale has them; wasinn's texts are UTF-8.
+  // libedit reads characters in the encoding of the locale; wasinn's texts are UTF-8.
   std::setlocale(LC_CTYPE, "");
   if (MB_CUR_MAX == 1) std::setlocale(LC_CTYPE, "C.UTF-8");
   auto editor = std::make_unique<Editor>();

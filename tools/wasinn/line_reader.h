@@ -1,4 +1,4 @@
-// Lines of stdin: edited on a terminal, else as they come.
+// Reads lines of stdin, which can be edited on a terminal.
 #pragma once
 
 #include <memory>
@@ -15,13 +15,12 @@ class LineReader {
   LineReader(const LineReader&) = delete;
   LineReader& operator=(const LineReader&) = delete;
 
-  // Whether stdin is a terminal. What comes from elsewhere was not typed by the person who runs the
-  // program.
+  // Whether stdin is a terminal. Other input was not typed by the person who runs the program.
   bool typed() const { return typed_; }
   // Whether the lines are edited: stdin and stdout are terminals. Only then prompts are shown.
   bool interactive() const { return editor_ != nullptr; }
   // The next line without its end. kInterrupted after SIGINT or SIGTERM, for which a StopSignal
-  // must live.
+  // must exist.
   End Read(const char* prompt, std::string& line);
 
  private:

@@ -1,5 +1,5 @@
-// wasinn: runs WebAssembly guests that use machine-learning models, and looks at models, backends
-// and guests. Built on the public API only.
+// wasinn runs WebAssembly guests that use machine-learning models, and describes models, backends
+// and guests. It uses only the public API.
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <wasinn/adapter.h>
@@ -27,7 +27,7 @@ namespace wasinn::cli {
 
 void PrintFailure(const Failure& failure) {
   const Style style = Style::For(stderr);
-  // The first line is the error; what follows (a guest's stack) stays below it.
+  // The first line is the error; further lines (a guest's stack) follow below it.
   PrintError("wasinn: {}error:{} {}\n", style.red, style.reset, Printable(failure.message, true));
   if (!failure.hint.empty()) {
     PrintError("  {}hint:{} {}\n", style.bold, style.reset, Printable(failure.hint));
@@ -45,7 +45,7 @@ std::string VersionText() {
   return text;
 }
 
-// As many open files as this process may have, for instances with folders of their own.
+// Raises the limit of open files as far as possible, for instances with their own folders.
 void AllowManyFiles() {
   rlimit limit = {};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
@@ -53,8 +53,8 @@ void AllowManyFiles() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Whether the words name no command and are to be read as those of `run`: they begin with one of
-// its flags, with the guest's file, or with what can only be the name of one.
+// Whether the words name no command and belong to `run`: they begin with one of its flags, with the
+// guest's file, or with a word that can only be the name of a file.
 std::expected<bool, Failure> IsRunWithoutItsName(const CLI::App& app, const std::string& first) {
   if (FindCommand(app, first) != nullptr) return false;
   if (first.starts_with('-')) return app.get_option_no_throw(first) == nullptr;
@@ -75,7 +75,7 @@ int Main(int argc, char** argv) {
   app.formatter(std::make_shared<HelpFormatter>());
   app.set_help_flag("-h,--help", "Print this help and exit");
   app.set_version_flag("-V,--version", VersionText, "Print the version and exit");
-  // After a command its name is a word as any other, and may be that of a file.
+  // After a command, its name is an ordinary word, and may be the name of a file.
   app.require_subcommand(0, 1);
 
   std::vector<std::string> guest_args;
@@ -87,15 +87,15 @@ int Main(int argc, char** argv) {
       {"cache", AddCacheCommand(app)},         {"completion", AddCompletionCommand(app)},
   };
 
-  // After the commands, which would inherit it.
-  app.footer(std::string("`wasinn COMMAND --help` tells more.\n\n") + kExitCodeHelp);
+  // This comes after the commands, which would inherit it.
+  app.footer(std::string("`wasinn COMMAND --help` describes a command.\n\n") + kExitCodeHelp);
 
   std::vector<std::string> args(argv + 1, argv + argc);
   if (args.empty()) {
     WriteError(app.help());
     return kUsage;
   }
-  // The scripts of `completion` ask with this.
+  // The scripts of `completion` use this.
   if (args.front() == "__complete") {
     Print("{}", CompletionText(Complete(app, std::span(args).subspan(1))));
     return kOk;
@@ -149,7 +149,7 @@ int main(int argc, char** argv) {
   try {
     code = Main(argc, argv);
   } catch (const std::exception& error) {
-    // Only the C++ library throws here, above all for want of memory.
+    // Only the C++ library throws here, mainly if memory runs out.
     PrintFailure({kSetup, error.what(), ""});
   }
   return EndOfOutput("wasinn", code, kSetup);

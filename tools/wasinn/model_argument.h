@@ -8,19 +8,19 @@
 
 namespace wasinn::cli {
 
-// A model that was loaded, and what it is.
+// A loaded model and its description.
 struct LoadedModel {
   Session session;
   Graph graph;
   Json description;  // of wasinn_session_graph_json
 };
 
-// Registers what standard input holds, under the name kStdin of files.h.
+// Registers the content of standard input under the name kStdin of files.h.
 std::expected<void, Failure> RegisterStdin(Host& host, const OptionList& options = {});
 
-// Loads the model of that name; one that has not the name of a registered model is taken as the
-// path of a file, which is registered under it; "-" is standard input.
-// `options` are for such a file; a registered model has its own.
+// Loads the model of that name. If no model of that name is registered, it is the path of a file,
+// which is registered under it; "-" is standard input. `options` are for such a file; a registered
+// model has its own.
 std::expected<LoadedModel, Failure> LoadModelArgument(Host& host, const std::string& model,
                                                       const OptionList& options = {});
 

@@ -10,7 +10,7 @@
 namespace wasinn::cli {
 namespace {
 
-// Letters to put in, leave out or replace, and neighbours to swap. Words are short.
+// The edit distance: letters to insert, remove or replace, and neighbours to swap. Words are short.
 std::size_t Distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1), above, second;
   std::iota(row.begin(), row.end(), std::size_t{0});

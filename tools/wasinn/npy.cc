@@ -109,7 +109,7 @@ class HeaderParser {
     text_.remove_prefix(1);
     return true;
   }
-  // Without escapes: none of the texts that a header may hold has a quote or a backslash.
+  // There are no escapes: no text in a header contains a quote or a backslash.
   bool TakeString(std::string_view& out) {
     const char quote = Peek();
     if (quote != '\'' && quote != '"') return false;
@@ -326,7 +326,7 @@ Parsed<Tensor> ReadNpy(std::span<const std::byte> file) {
     tensor.data.assign(data.begin(), data.end());
     return tensor;
   }
-  // Elements of no width are in no byte of the file, so that nothing else bounds their number.
+  // Elements of width 0 take no bytes of the file, so nothing else limits their number.
   if (type->width == 0 && *count > file.size()) {
     return Bad(fmt::format("expected at most {} empty strings, given {}", file.size(), *count));
   }

@@ -10,7 +10,7 @@
 
 namespace wasinn::cli {
 
-// The longest header that ReadNpy takes, in bytes; NumPy's own are below 200.
+// The maximum header length that ReadNpy accepts, in bytes; NumPy's own are below 200.
 inline constexpr std::size_t kMaxNpyHeader = 64 * 1024;
 
 // Reads a whole file's bytes. Types: numbers and bool in this machine's (little-endian) order,
@@ -20,8 +20,8 @@ inline constexpr std::size_t kMaxNpyHeader = 64 * 1024;
 Parsed<Tensor> ReadNpy(std::span<const std::byte> file);
 
 // The bytes of a .npy file, version 1.0. Strings become '<U', or
-// '|S' where one is not UTF-8, with the length of the longest. Fails when a string tensor's data is
-// malformed or that padding would take more than 1 GiB.
+// '|S' if one is not UTF-8, with the length of the longest. Fails if a string tensor's data is
+// malformed or the padding would take more than 1 GiB.
 Parsed<std::vector<std::byte>> WriteNpy(const TensorView& tensor);
 
 }  // namespace wasinn::cli

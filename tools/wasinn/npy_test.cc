@@ -162,7 +162,7 @@ TEST(WriteNpy, StringsComeBack) {
   EXPECT_FALSE(WriteNpy({}));
 }
 
-// Every cut of a good file is refused, none is read past its end (asan sees that).
+// Every truncation of a good file is refused, and never read past its end (asan checks that).
 TEST(ReadNpy, RefusesEveryPrefix) {
   const auto file =
       File("{'descr': '<U2', 'fortran_order': False, 'shape': (1,), }\n", "h\0\0\0i\0\0\0"s);

@@ -8,13 +8,13 @@ namespace {
 std::string RangeText(const Json& option) {
   const auto choices = Texts(option, "choices");
   if (!choices.empty()) return fmt::format(" ({})", Join(choices));
-  const std::string least = Text(option, "min");
-  const std::string most = Text(option, "max");
-  if (least.empty() && most.empty()) return "";
-  return fmt::format(" ({}..{})", least, most);
+  const std::string min = Text(option, "min");
+  const std::string max = Text(option, "max");
+  if (min.empty() && max.empty()) return "";
+  return fmt::format(" ({}..{})", min, max);
 }
 
-// Guests may set the options of a model that they load, but not those for the host.
+// Guests may set options of a model that they load, except those reserved for the host.
 std::string ScopeText(const Json& option) {
   return Text(option, "scope") + (option.value("host_only", false) ? ", host" : "");
 }

@@ -1,4 +1,4 @@
-// A backend's options, as the core's JSON tells them, for people.
+// A backend's options from the core's JSON, as text for people.
 #pragma once
 
 #include <string>
@@ -8,14 +8,15 @@
 
 namespace wasinn::cli {
 
-// A row for each option of wasinn_engine_backends_json's `backend`, with its other names beside its
-// own; of one `scope` alone when that is not empty.
+// One row for each option of wasinn_engine_backends_json's `backend`, with its aliases; only
+// options of `scope` unless that is empty.
 Table OptionTable(const Json& backend, std::string_view scope = {});
 
-// The option that `name` is another name of, or `name` itself.
+// The option of which `name` is an alias, or `name` itself.
 std::string OptionName(const Json& backend, std::string_view name);
 
-// The member of that name in `backends`, the list of wasinn_engine_backends_json; null without one.
+// The backend of that name in `backends`, the list of wasinn_engine_backends_json; null if there is
+// none.
 const Json& FindBackend(const Json& backends, std::string_view name);
 
 }  // namespace wasinn::cli

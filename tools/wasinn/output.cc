@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kTurn(50);
 constexpr int kTurnsOfError = 20;
-// What a pipe that says it has room takes at once.
+// The number of bytes that a pipe with room always accepts at once.
 constexpr std::size_t kPiece = PIPE_BUF;
 
 // By descriptor.
@@ -30,7 +30,7 @@ void Note(int fd, int number) {
   if (number != 0) failures[fd].compare_exchange_strong(none, number);
 }
 
-// While it lives, a write to a pipe without a reader raises no SIGPIPE in this thread.
+// While it exists, a write to a pipe without a reader raises no SIGPIPE in this thread.
 class NoPipeSignal {
  public:
   NoPipeSignal() {
@@ -38,7 +38,7 @@ class NoPipeSignal {
     sigaddset(&pipe_, SIGPIPE);
     sigset_t pending;
     sigpending(&pending);
-    // One that waits already is another's.
+    // A SIGPIPE that is already pending has another origin.
     if (sigismember(&pending, SIGPIPE) == 0) {
       blocks_ = pthread_sigmask(SIG_BLOCK, &pipe_, &before_) == 0;
     }
@@ -58,7 +58,7 @@ class NoPipeSignal {
   bool blocks_ = false;
 };
 
-// Writes all of `text` and remembers a failure; false when `given_up` said yes.
+// Writes all of `text` and records a failure; false if `given_up` returned true.
 bool WriteAll(int fd, std::string_view text, const std::function<bool()>& given_up) {
   while (!text.empty()) {
     pollfd room = {fd, POLLOUT, 0};
@@ -87,7 +87,7 @@ bool WriteQuietly(std::string_view text, const std::function<bool()>& given_up) 
 void HoldStandardStreams() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
-    // The lowest number that is free is this one, so open takes it.
+    // This is the lowest free descriptor, so open uses it.
     if (open("/dev/null", O_RDONLY) < 0) open("/", O_RDONLY);
   }
 }

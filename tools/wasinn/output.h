@@ -1,4 +1,4 @@
-// The standard streams of our programs: what they write, and what becomes of it.
+// Writes to the standard streams of wasinn's programs, and keeps track of failures.
 #pragma once
 
 #include <fmt/format.h>
@@ -10,25 +10,25 @@
 
 namespace wasinn::cli {
 
-// Opens /dev/null in the place of standard streams that are closed, so that no file or pipe that is
-// opened later gets their numbers: stdin is then at its end, stdout and stderr refuse every write.
-// Must come first in a program.
+// Replaces closed standard streams by /dev/null, so that no file or pipe that is opened later gets
+// their descriptors: stdin is then empty, and stdout and stderr refuse every write. To be called
+// first in a program.
 void HoldStandardStreams();
 
-// These write at once, unbuffered, from any thread, and do not throw. What could not be written is
-// remembered.
+// These functions write at once, unbuffered, from any thread, and do not throw. Failures are
+// recorded.
 //
-// stdout has what was asked for. A reader that went away ends the process by SIGPIPE, as with any
-// other program; where that signal is ignored, the text is lost.
+// stdout has the requested output. If the reader goes away, SIGPIPE ends the process, as with any
+// other program; if that signal is ignored, the text is lost.
 void WriteOut(std::string_view text);
-// stderr has what people should know. That it is lost can be told to nobody, so the program goes
-// on. A message that nobody reads is given up after a second; from then on messages are written
-// only where there is room, until one was.
+// stderr has messages for people. Lost messages cannot be reported, so the program continues. A
+// message that is not read within a second is dropped; from then on, messages are written only if
+// there is room, until one succeeds.
 void WriteError(std::string_view text);
 
-// Remembers that a guest could not write to stdout; `number` is an errno, 0 where it could.
+// Records that a guest could not write to stdout; `number` is an errno, or 0 if it could.
 void NoteOutFailure(int number);
-// errno of the first write to the stream that failed, 0 for none.
+// errno of the first failed write to the stream, 0 for none.
 int OutFailure();
 int ErrorFailure();
 
@@ -41,13 +41,13 @@ void PrintError(fmt::format_string<Args...> format, Args&&... args) {
   WriteError(fmt::format(format, std::forward<Args>(args)...));
 }
 
-// stdout or stderr, which several guests write to from threads of their own.
+// stdout or stderr, shared by several guests in separate threads.
 class SharedStream {
  public:
   explicit SharedStream(int fd) : fd_(fd) {}
 
-  // Writes all of `text`, with nothing of others in between. While it would block, `given_up` is
-  // asked from time to time; once it says yes the rest is dropped.
+  // Writes all of `text` without interruption by other writers. While it would block, it calls
+  // `given_up` from time to time; once that returns true, the rest is dropped.
   void Write(std::string_view text, const std::function<bool()>& given_up);
 
  private:
@@ -55,8 +55,8 @@ class SharedStream {
   std::timed_mutex mutex_;
 };
 
-// The exit code of a program that would end with `code`: `lost` in place of 0 when some of stdout
-// is lost, which is told on stderr.
+// The exit code of a program that would end with `code`: `lost` instead of 0 if some output to
+// stdout was lost, which is then reported on stderr.
 int EndOfOutput(const char* program, int code, int lost);
 
 }  // namespace wasinn::cli

@@ -38,8 +38,8 @@ std::optional<wasinn_target> TargetOf(std::string_view text) {
   return std::nullopt;
 }
 
-// Our name of a peer's encoding; empty means autodetect. Unknown names are left for the engine,
-// which lists what it has.
+// wasinn's name for a peer's encoding; empty means autodetect. Unknown names are left to the
+// engine, which lists the valid ones.
 std::string EncodingOf(std::string_view text) {
   std::string name = Lower(text);
   if (name == "autodetect") return {};
@@ -82,7 +82,7 @@ std::unexpected<std::string> BadBool(char flag, const KeyValue& item) {
                          item.key, item.value.value_or("")));
 }
 
-// Of a key that Wasmtime knows the warning that it changes nothing here; of another its refusal.
+// For a key that Wasmtime knows, the warning that it has no effect; for any other key, the refusal.
 PeerParsed NoEffect(char flag, std::string_view item, PeerRequests& out) {
   static const std::array kKeys = {
 #define X(flag, key) std::pair{flag, std::string(key)},
@@ -124,7 +124,7 @@ std::optional<std::uint64_t> MillisecondsOf(std::string_view text) {
     std::uint64_t times;
     std::uint64_t parts;
   };
-  // The endings that hold others come first.
+  // Suffixes that contain others come first.
   static constexpr std::array kUnits = {Unit{"ms", 1, 1},         Unit{"us", 1, 1000},
                                         Unit{"\u03bcs", 1, 1000}, Unit{"ns", 1, 1'000'000},
                                         Unit{"s", 1000, 1},       Unit{"", 1000, 1}};
@@ -140,7 +140,7 @@ std::optional<std::uint64_t> MillisecondsOf(std::string_view text) {
   return number / unit->parts * unit->times + (number % unit->parts != 0 ? 1 : 0);
 }
 
-// A limit of a peer as a rule of ours, where 0 would be no limit.
+// A peer's limit as a rule of wasinn, in which 0 would mean no limit.
 PeerParsed AddLimit(std::string_view flag, std::string_view rule, std::string_view unit,
                     std::string_view text, std::optional<std::uint64_t> number, PeerRequests& out) {
   if (!number || *number == 0) {
@@ -169,9 +169,9 @@ PeerParsed ParseNnGraph(std::string_view text, PeerRequests& out) {
   return {};
 }
 
-// A proposal of WebAssembly, for the engine; false when it is none.
+// A WebAssembly proposal, for the engine; false if the word is not one.
 std::expected<bool, std::string> AddFeature(const KeyValue& item, PeerRequests& out) {
-  // Those that adapters/wasmtime/src/features.rs knows.
+  // The proposals in adapters/wasmtime/src/features.rs.
   static constexpr std::array<std::string_view, 29> kFeatures = {
       "branch-hinting",
       "bulk-memory",
@@ -213,7 +213,7 @@ std::expected<bool, std::string> AddFeature(const KeyValue& item, PeerRequests& 
 }  // namespace
 
 PeerParsed ParseWasmtimeWasi(std::string_view text, PeerRequests& out) {
-  // These name what every guest has here anyway.
+  // These name features that every guest has.
   static constexpr std::array<std::string_view, 7> kAlwaysOn = {
       "nn", "cli", "common", "preview2", "http", "inherit-stdout", "inherit-stderr"};
   for (const auto part : SplitQuoted(text, ",")) {
@@ -364,7 +364,7 @@ std::optional<std::string> LogLevelOfWamr(std::string_view word) {
   if (!word.starts_with("-v=")) return std::nullopt;
   const auto text = word.substr(3);
   const auto level = NumberOf(text);
-  // What is no level of WAMR is none of ours, and is refused as that.
+  // A word that is not one of WAMR's levels is not one of wasinn's either, and is refused.
   const bool known = level && *level < kLevels.size();
   return fmt::format("--log-level={}", known ? kLevels[*level] : text);
 }
@@ -433,14 +433,14 @@ PeerParsed ParseWasmEdgePreload(std::string_view text, PeerRequests& out) {
                            parts[2]));
   }
   ModelConfig model = Model(parts[0], parts[1], *target, Unquoted(parts[3]));
-  // WasmEdge tells the guest that loads it, and guests have an answer to that.
+  // WasmEdge reports this to the guest that loads the model, and guests handle it.
   model.may_be_missing = true;
   out.models.push_back(std::move(model));
   return {};
 }
 
 PeerParsed ParseWamrGraph(std::string_view text, PeerRequests& out) {
-  // The target tells the two forms apart: it is the second field or the third.
+  // The target distinguishes the two forms: it is the second field or the third.
   const auto short_form = SplitQuoted(text, ":", 3);
   const auto short_target = short_form.size() == 3 ? TargetOf(short_form[1]) : std::nullopt;
   if (short_target && !short_form[0].empty() && !short_form[2].empty()) {

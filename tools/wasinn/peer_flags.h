@@ -1,4 +1,5 @@
-// The flags of Wasmtime, WasmEdge and WAMR that `run` takes, so that their users change one word.
+// The flags of Wasmtime, WasmEdge and WAMR that `run` accepts, so that their users need to change
+// only one word.
 #pragma once
 
 #include <wasinn/wasinn.hpp>
@@ -13,11 +14,11 @@
 
 namespace wasinn::cli {
 
-// What the peers' flags ask for, in our terms.
+// The meaning of the peers' flags in wasinn's terms.
 struct PeerRequests {
   std::vector<ModelConfig> models;
   std::vector<std::pair<std::string, std::string>> rules;  // policy
-  std::string features;                                    // of WebAssembly, for EngineOptions
+  std::string features;  // WebAssembly proposals, for EngineOptions
   bool inherit_env = false;
   bool no_cache = false;
   bool no_stdin = false;
@@ -33,12 +34,12 @@ PeerParsed ParseWasmtimeWasi(std::string_view text, PeerRequests& out);
 // Wasmtime's -W: max-memory-size and max-wasm-stack (bytes), fuel and timeout (seconds without a
 // unit) become policy rules, the names of proposals become features.
 PeerParsed ParseWasmtimeWasm(std::string_view text, PeerRequests& out);
-// Wasmtime's -C, -O and -D: "cache=n" is taken, the rest has no effect here.
+// Wasmtime's -C, -O and -D: "cache=n" is supported, the rest has no effect here.
 PeerParsed ParseWasmtimeOther(char flag, std::string_view text, PeerRequests& out);
-// WasmEdge's --nn-preload NAME:ENC:TARGET:PATH; PATH may hold colons.
+// WasmEdge's --nn-preload NAME:ENC:TARGET:PATH; PATH may contain colons.
 PeerParsed ParseWasmEdgePreload(std::string_view text, PeerRequests& out);
-// WAMR's --wasi-nn-graph=[NAME:]ENC:TARGET:PATH; PATH may hold colons. Without NAME the model
-// answers to its file name without extension and to the text of PATH.
+// WAMR's --wasi-nn-graph=[NAME:]ENC:TARGET:PATH; PATH may contain colons. Without NAME, the model
+// is registered under its file name without the extension and under the text of PATH.
 PeerParsed ParseWamrGraph(std::string_view text, PeerRequests& out);
 
 // WasmEdge's limits: --time-limit in milliseconds, 0 for none; --gas-limit in units of work;
@@ -66,14 +67,14 @@ struct PeerFlag {
   enum class Value { kNone, kOptional, kRequired };
   const char* name;  // "--heap-size"
   Value value;
-  const char* why;  // "": a guest has here anyway what it asks for
+  const char* why;  // "": guests always have what the flag asks for
 };
 std::span<const PeerFlag> FlagsWithoutEffect();
-// The warning for one; unset where nothing is lost.
+// The warning for such a flag; unset if nothing is lost.
 std::optional<std::string> WarningOf(const PeerFlag& flag);
 
-// --dir: ours and Wasmtime's HOST[::GUEST][::ro], or WasmEdge's GUEST:HOST[:readonly] when the
-// text has single colons and is no folder of this machine.
+// --dir: HOST[::GUEST][::ro] as in Wasmtime, or WasmEdge's GUEST:HOST[:readonly] if the text has
+// single colons and is not an existing folder.
 std::expected<Dir, std::string> ParseDir(std::string_view text);
 // WAMR's --map-dir=GUEST::HOST.
 std::expected<Dir, std::string> ParseMapDir(std::string_view text);

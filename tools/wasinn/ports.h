@@ -1,4 +1,4 @@
-// A model's inputs and outputs, as the core's JSON tells them.
+// A model's inputs and outputs from the core's JSON.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ struct Port {
   wasinn_dtype dtype = WASINN_DTYPE_NONE;         // NONE: the model does not say
   std::optional<std::vector<std::int64_t>> dims;  // -1: any; unset: the model does not say
   bool optional = false;
-  bool text = false;  // U8 that is UTF-8, whose dims say nothing
+  bool text = false;  // UTF-8 text as U8, whose dims are ignored
 };
 
 // The list under `key` ("inputs" or "outputs") of wasinn_engine_model_json.

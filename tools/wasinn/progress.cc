@@ -38,7 +38,7 @@ void Progress::Show(std::chrono::milliseconds delay) {
                std::chrono::duration_cast<std::chrono::seconds>(elapsed).count(), style.reset);
     if (done_changed_.wait_for(lock, std::chrono::milliseconds(100), is_done)) break;
   }
-  // Back to the line's start, then clear it.
+  // Returns to the start of the line and clears it.
   PrintError("\r\033[K");
 }
 

@@ -1,4 +1,4 @@
-// A line on the terminal for what takes longer than a second.
+// A progress line on the terminal for steps that take longer than a second.
 #pragma once
 
 #include <chrono>
@@ -9,8 +9,8 @@
 
 namespace wasinn::cli {
 
-// While it lives, shows "⠙ loading model (3 s)" on stderr, starting after `delay`; the line is
-// cleared at the end. Nothing is shown when stderr is no terminal.
+// While it exists, it shows "⠙ loading model (3 s)" on stderr, starting after `delay`; the line is
+// cleared at the end. Nothing is shown if stderr is not a terminal.
 class Progress {
  public:
   explicit Progress(std::string what,

@@ -5,8 +5,7 @@
 namespace wasinn::cli {
 namespace {
 
-// Where the quoted text at the start of `text` ends, behind its last quote; 0 when none begins
-// there.
+// The end of the quoted text at the start of `text`, after its last quote; 0 if none begins there.
 std::size_t EndOfQuoted(std::string_view text) {
   if (!text.starts_with('"')) return 0;
   for (std::size_t at = 1; at < text.size(); ++at) {
@@ -17,7 +16,7 @@ std::size_t EndOfQuoted(std::string_view text) {
   return 0;
 }
 
-// The first separator that stands outside of quotes.
+// The first separator outside quotes.
 std::size_t FindSeparator(std::string_view text, std::string_view separator) {
   bool may_begin = true;
   for (std::size_t at = 0; at < text.size(); ++at) {

@@ -8,13 +8,13 @@
 
 namespace wasinn::cli {
 
-// The parts between separators; `limit` parts at most, the last one takes the rest. A part, or what
-// follows one of ,=: in it, may stand in double quotes, inside of which nothing separates; "" is a
-// quote there. Quotes elsewhere, or without an end, are letters as any other.
+// The parts between separators, at most `limit`, of which the last one takes the rest. A part, or
+// its text after one of ,=: may be in double quotes, inside which nothing separates and "" is a
+// quote. Quotes elsewhere, or without an end, are ordinary characters.
 std::vector<std::string_view> SplitQuoted(std::string_view text, std::string_view separator,
                                           std::size_t limit = std::string_view::npos);
 
-// The text inside of the quotes; a text that is not in quotes as it is.
+// The text inside the quotes; a text without quotes is returned unchanged.
 std::string Unquoted(std::string_view text);
 
 }  // namespace wasinn::cli

@@ -13,7 +13,7 @@ std::atomic<bool> any = false;
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free,
               "a signal handler writes them");
 
-// Made once: a handler may still run in another thread when a StopSignal ends.
+// Created once: a handler may still run in another thread when a StopSignal ends.
 int note_pipe[2] = {-1, -1};
 
 // Async-signal-safe.
@@ -21,7 +21,7 @@ void OnBoth(void (*handler)(int), struct sigaction* old_int, struct sigaction* o
   struct sigaction action = {};
   action.sa_handler = handler;
   action.sa_flags = SA_RESTART;
-  // Of two at once the second waits until the first has made way for it.
+  // If two signals arrive at once, the second waits until the first has reset the handler.
   sigemptyset(&action.sa_mask);
   sigaddset(&action.sa_mask, SIGINT);
   sigaddset(&action.sa_mask, SIGTERM);

@@ -1,4 +1,4 @@
-// SIGINT, SIGTERM and, where asked for, SIGHUP as a wish to stop.
+// Turns SIGINT, SIGTERM and, on request, SIGHUP into a request to stop.
 #pragma once
 
 #include <signal.h>
@@ -7,23 +7,23 @@
 
 namespace wasinn::cli {
 
-// While it lives, the first SIGINT or SIGTERM is only noted, and any second one, of the two
-// whichever, ends the process at once, as usual. One at a time in a process. Without a free
-// descriptor signals keep their usual effect from the start.
+// While it exists, the first SIGINT or SIGTERM is only recorded, and a second one of either kind
+// ends the process at once, as usual. A process may have one at a time. Without a free descriptor,
+// signals keep their usual effect from the start.
 class StopSignal {
  public:
-  // With `hangup` SIGHUP is one of them, too, unless it is ignored as under nohup: for who has
-  // children that would outlive the terminal.
+  // With `hangup`, SIGHUP is handled, too, unless it is ignored as under nohup: for programs whose
+  // children would outlive the terminal.
   explicit StopSignal(bool hangup = false);
   ~StopSignal();
   StopSignal(const StopSignal&) = delete;
   StopSignal& operator=(const StopSignal&) = delete;
 
-  // The signal that came since the last StopSignal began, 0 for none.
+  // The signal that arrived since the last StopSignal began, or 0.
   static int received();
   static const std::atomic<bool>& came();
-  // A descriptor that can be read once a signal came, also one from before the wait; negative
-  // without one.
+  // A descriptor that is readable after a signal, even one that came before the wait; negative
+  // without a free descriptor.
   static int fd();
 
  private:

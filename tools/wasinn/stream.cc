@@ -7,7 +7,7 @@
 namespace wasinn::cli {
 namespace {
 
-// How long a signal may go unnoticed while the model is silent.
+// How long a signal may go unnoticed while the model produces no output.
 constexpr std::chrono::milliseconds kLook(20);
 
 }  // namespace
@@ -26,7 +26,7 @@ StreamEnd Stream(Context& context, std::uint32_t index,
     end.total_ms = elapsed();
     return end;
   };
-  // False at the error of a run that has failed.
+  // False after the error of a failed run.
   const auto read_all = [&] {
     for (;;) {
       const auto piece = context.Read(index);
@@ -39,7 +39,7 @@ StreamEnd Stream(Context& context, std::uint32_t index,
   if (auto started = context.Start(); !started) return failed(started.error());
   for (;;) {
     const auto state = context.Wait(kLook);
-    // After an error, too: what came before it is worth reading.
+    // This also happens after an error: the pieces before it are useful.
     read_all();
     if (!state) return failed(state.error());
     if (*state == WASINN_RUN_DONE) break;

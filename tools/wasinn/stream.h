@@ -1,4 +1,4 @@
-// A run whose output is shown while it is made.
+// Streams the output of a run.
 #pragma once
 
 #include <wasinn/wasinn.hpp>
@@ -12,26 +12,26 @@
 
 namespace wasinn::cli {
 
-// How a streamed run ended: well when there is neither a signal nor an error.
+// The end of a streamed run: it succeeded if there is neither a signal nor an error.
 struct StreamEnd {
-  int signal = 0;  // that stopped it
+  int signal = 0;  // the signal that stopped it
   std::optional<Error> error;
-  std::optional<double> first_ms;  // until the first piece
+  std::optional<double> first_ms;  // the time until the first piece
   double total_ms = 0;
 };
 
-// Runs the context and hands each piece of output `index` to `take`, also those from before an
-// error. SIGINT and SIGTERM stop the run, after which the context may be used again.
+// Computes with the context and passes each piece of output `index` to `take`, including the pieces
+// before an error. SIGINT and SIGTERM stop the run; the context can be used again afterwards.
 StreamEnd Stream(Context& context, std::uint32_t index,
                  const std::function<void(std::string_view)>& take);
 
-// Turns pieces of a model's text, which may end inside a character, into what a terminal may get:
-// whole characters, no control character but line breaks and tabs.
+// Makes pieces of a model's text, which may end inside a character, safe for a terminal: whole
+// characters, and no control characters except line breaks and tabs.
 class TerminalText {
  public:
-  // What can be shown now.
+  // The text that can be shown now.
   std::string Add(std::string_view piece);
-  // What was held back, at the end of the text.
+  // The text that was held back, at the end.
   std::string Finish();
 
  private:

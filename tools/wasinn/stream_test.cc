@@ -60,7 +60,7 @@ TEST_F(StreamTest, ASignalStopsTheRunAndKeepsTheContext) {
   EXPECT_EQ(end.signal, SIGINT);
   EXPECT_FALSE(end.error.has_value());
   EXPECT_EQ(pieces, 1);
-  // Again: the context is free, and signals are noted anew.
+  // Again: the context is free, and a new signal is recorded.
   EXPECT_EQ(Stream(context, 0, [](std::string_view) { std::raise(SIGTERM); }).signal, SIGTERM);
 }
 

@@ -1,4 +1,4 @@
-// Text tables and human numbers for listings.
+// Text tables, and numbers in a readable form, for listings.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 namespace wasinn::cli {
 
 // Rows under a heading line, columns aligned, two spaces between them. Cells are made printable; a
-// short row is filled with empty cells, cells past the headings are dropped.
+// short row gets empty cells, and cells beyond the headings are dropped.
 class Table {
  public:
   explicit Table(std::vector<std::string> headings);

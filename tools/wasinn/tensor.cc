@@ -18,7 +18,7 @@ namespace {
 
 using nlohmann::json;
 
-// Bits of f16 and bf16 as types of their own, so that one dispatch serves every element type.
+// The bits of f16 and bf16 as separate types, so that one dispatch handles every element type.
 struct F16 {
   std::uint16_t bits;
 };
@@ -130,7 +130,7 @@ bool AppendJson(const json& value, std::vector<std::byte>& data) {
   }
 }
 
-// A value as it stands in an error text, cut to a readable length.
+// A value for an error text, cut to a readable length.
 std::string Shown(const json& value) {
   std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
   if (text.size() > 40) text = text.substr(0, 37) + "...";

@@ -10,7 +10,7 @@
 namespace wasinn::cli {
 namespace {
 
-// Not the control characters, nor what no XML file may hold.
+// Control characters are excluded, and characters that XML files must not contain.
 bool IsShown(char32_t code) {
   const bool control = code < 0x20 || (code >= 0x7f && code < 0xa0);
   return !control && code != 0xfffe && code != 0xffff;

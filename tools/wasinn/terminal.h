@@ -1,4 +1,4 @@
-// What the program may do with a stream: colours, and whether a person looks at it.
+// The abilities of a stream: colours, and whether it is a terminal.
 #pragma once
 
 #include <cstdio>
@@ -7,7 +7,7 @@
 
 namespace wasinn::cli {
 
-// True when the stream is a terminal that understands more than plain text.
+// Whether the stream is a terminal that supports more than plain text.
 bool IsTerminal(std::FILE* stream);
 
 // Colours of one stream; every code is empty unless it is a terminal and NO_COLOR is not set.
@@ -21,9 +21,9 @@ struct Style {
   static Style For(std::FILE* stream);
 };
 
-// `text` as UTF-8 without control characters, which a model or a guest could use to write to the
-// user's terminal what is not there; each of these, and what is not UTF-8, becomes U+FFFD. Line
-// breaks and tabs become spaces unless `keep_lines`.
+// `text` as UTF-8 without control characters, with which a model or a guest could mislead the user
+// of a terminal; each of these, and bytes that are not UTF-8, become U+FFFD. Line breaks and tabs
+// become spaces unless `keep_lines`.
 std::string Printable(std::string_view text, bool keep_lines = false);
 
 // Columns that UTF-8 text takes, counting each code point as one.

@@ -1,4 +1,4 @@
-// A text on the command line: itself, or a file that has it.
+// A text on the command line: literal, or in a file.
 #pragma once
 
 #include <cstddef>
@@ -10,15 +10,15 @@
 
 namespace wasinn::cli {
 
-// What stands in "@FILE"; unset for a text, which may begin with @@.
+// The FILE of "@FILE"; unset for a literal text, which may begin with @@.
 std::optional<std::string> FileOfArgument(std::string_view argument);
-// The text that is meant where no file is: one that begins with @@ without its first @.
+// The literal text: if it begins with @@, without its first @.
 std::string_view TextOfArgument(std::string_view argument);
 
-// What is in the file that an argument names. The error names it.
+// The content of the file that an argument names. The error names the file.
 std::expected<std::vector<std::byte>, std::string> ReadArgumentFile(const std::string& path);
 
-// The text of an argument, of "@FILE" the file's.
+// The text of an argument; for "@FILE" the content of the file.
 std::expected<std::string, std::string> ReadTextArgument(std::string_view argument);
 
 }  // namespace wasinn::cli

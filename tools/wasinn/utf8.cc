@@ -6,7 +6,7 @@
 namespace wasinn::cli {
 namespace {
 
-// Bytes of the character that begins with `lead`; 0 when none does.
+// The number of bytes of a character that begins with `lead`; 0 if there is none.
 std::size_t LengthOf(unsigned char lead) {
   if (lead < 0x80) return 1;
   if (lead >= 0xc2 && lead < 0xe0) return 2;

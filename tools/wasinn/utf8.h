@@ -7,19 +7,19 @@
 
 namespace wasinn::cli {
 
-// What stands in the place of bytes that are no text: U+FFFD.
+// The replacement for bytes that are not text: U+FFFD.
 inline constexpr std::string_view kReplacement = "\xef\xbf\xbd";
 
 struct Utf8Character {
   enum class Kind { kWhole, kCut, kBad };
   Kind kind = Kind::kBad;
-  // Bytes that it takes; of a bad one, those that are replaced together.
+  // The bytes of the character; for a bad one, the bytes that are replaced together.
   std::size_t length = 1;
-  char32_t code = 0;  // of a whole one
+  char32_t code = 0;  // for a whole character
 };
 
-// The character at the start of `text`, which must not be empty: kCut when the text ends inside of
-// it, kBad for what is not UTF-8 (overlong forms and surrogates included).
+// The character at the start of `text`, which must not be empty: kCut if the text ends inside it,
+// kBad for bytes that are not UTF-8 (including overlong forms and surrogates).
 Utf8Character FirstCharacter(std::string_view text);
 
 // Whether the byte is one inside a character.

@@ -1,10 +1,10 @@
-//! Compiled code on disk, so that a guest is compiled once a machine.
+//! Compiled code on disk, so that each machine compiles a guest only once.
 //!
 //! A file is: magic, key, size and SHA-256 of the payload, payload. Files appear by rename, so that
-//! readers see whole ones only; whatever is broken all the same (a full disk, a power cut: nothing
-//! is synced) fails its checksum, is not used, and is written again. The folder and its files must
-//! belong to this process's user (or root) and be writable by nobody else, since their content
-//! becomes machine code of this process.
+//! readers see whole ones only; a file that is damaged nevertheless (by a full disk or a power cut,
+//! since nothing is synced) fails its checksum, is not used, and is written again. The folder and
+//! its files must belong to this process's user (or root) and nobody else may be able to write
+//! them, since their content becomes machine code of this process.
 
 use sha2::{Digest, Sha256};
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
@@ -27,7 +27,8 @@ const STALE: Duration = Duration::from_secs(3600);
 
 pub type Key = [u8; 32];
 
-/// The key of a guest's code: its content, and everything about the engine that shapes code.
+/// The key of a guest's code: the guest's content, and every setting of the engine that affects
+/// code.
 pub fn key(guest: &[u8], engine: &impl Hash) -> Key {
     let mut hasher = Sha256Hasher(Sha256::new());
     hasher.write(concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).as_bytes());
@@ -36,7 +37,7 @@ pub fn key(guest: &[u8], engine: &impl Hash) -> Key {
     hasher.0.finalize().into()
 }
 
-/// Collects what is hashed into a SHA-256, which unlike `finish` has no collisions.
+/// Collects the hashed bytes into a SHA-256, which, unlike `finish`, has no collisions.
 struct Sha256Hasher(Sha256);
 
 impl Hasher for Sha256Hasher {
@@ -56,7 +57,7 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// Uses a folder, which is made if need be.
+    /// Uses a folder, and creates it if necessary.
     pub fn open(dir: &Path) -> io::Result<Cache> {
         DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         only_ours(&fs::metadata(dir)?)?;
@@ -70,7 +71,7 @@ impl Cache {
         self.dir.join(name)
     }
 
-    /// The stored code; None when there is none that is whole.
+    /// The stored code; None if there is no intact code.
     pub fn get(&self, key: &Key) -> io::Result<Option<Vec<u8>>> {
         let mut file = match File::open(self.path(key)) {
             Ok(file) => file,
@@ -92,7 +93,7 @@ impl Cache {
         if header[48..] != Sha256::digest(&payload)[..] {
             return Ok(None);
         }
-        // The time of the last use, for `trim`; a folder that is not ours may refuse it.
+        // Sets the time of the last use, for `trim`; this may fail in another user's folder.
         let _ = file.set_modified(SystemTime::now());
         Ok(Some(payload))
     }
@@ -111,7 +112,7 @@ impl Cache {
         self.trim()
     }
 
-    /// Deletes what dead writers left, and the least recently used code above the limit.
+    /// Deletes the leftovers of dead writers, and the least recently used code above the limit.
     fn trim(&self) -> io::Result<()> {
         let (mut codes, mut total) = (Vec::new(), 0);
         for entry in fs::read_dir(&self.dir)? {

@@ -1,5 +1,5 @@
 //! Registers the core's import table for components. Each signature that the core uses has a typed
-//! wrapper here; typed, because the untyped way would make a list of bytes one value a byte.
+//! wrapper here, because untyped wrappers would turn each byte of a list into a value of its own.
 
 use crate::call::PendingCall;
 use crate::core_imports::table_text;
@@ -119,8 +119,8 @@ pub fn table() -> &'static [ffi::ComponentImport] {
     unsafe { ffi::slice(host::wasinn_component_imports(&mut count), count) }
 }
 
-/// Whether the linker has something under an import's name. Of WASI's own packages the linker takes
-/// any 0.2 version; whether it has every function that the guest wants only linking tells.
+/// Whether the linker has something under an import's name. For WASI's own packages the linker
+/// accepts any 0.2 version; only linking shows whether it has every function that the guest wants.
 pub fn provided(import: &str) -> bool {
     const WASI: [&str; 7] = [
         "wasi:cli/",
@@ -154,8 +154,8 @@ pub fn why_not(interface: &str, function: &str) -> Option<String> {
     }
 }
 
-/// Adds all that this crate knows. What it does not know (a core that is newer) is told to
-/// `unknown`, and only guests that import it do not link.
+/// Adds every function that this crate knows. It reports the others (of a newer core) to `unknown`;
+/// only guests that import them fail to link.
 pub fn add_to_linker(linker: &mut Linker<State>, unknown: &dyn Fn(&str)) -> Result<()> {
     check_enums()?;
     let mut count = 0;

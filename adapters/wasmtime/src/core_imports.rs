@@ -1,5 +1,5 @@
-//! Registers the core's import table for core modules. Functions of i32 values, which is nearly all
-//! of them, get a typed wrapper by their number of parameters; any other takes the untyped way.
+//! Registers the core's import table for core modules. Functions that have only i32 values (nearly
+//! all of them) get a typed wrapper for their number of parameters; the others get an untyped one.
 
 use crate::call::PendingCall;
 use crate::ffi;

@@ -24,12 +24,12 @@ use wasmtime_wasi::I32Exit;
 /// Where a guest's memory comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Memory {
-    /// From slots made in advance: starting and ending a guest takes a third of the time.
+    /// From slots made in advance: starting and ending a guest then takes a third of the time.
     Pooled,
     /// From the system, with 4 GiB of addresses for each memory.
     Reserved,
-    /// From the system, moved to another place when it grows: for processes that may have few
-    /// addresses. Slower, since each access is checked.
+    /// From the system, moved to another place when it grows: for processes with a limited address
+    /// space. This is slower, since each access is checked.
     Moving,
 }
 
@@ -37,9 +37,9 @@ pub enum Memory {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Setup {
     pub memory: Memory,
-    /// Counts fuel, which slows a guest down.
+    /// Whether fuel is counted, which slows a guest down.
     pub metered: bool,
-    /// Components may have async functions, which makes their other calls a little slower.
+    /// Whether components may have async functions, which makes their other calls a little slower.
     pub concurrent: bool,
     /// Bytes of stack.
     pub stack: usize,
@@ -104,13 +104,13 @@ fn pool() -> PoolingAllocationConfig {
         .total_core_instances(POOL_INSTANCES)
         .total_memories(POOL_MEMORIES)
         .total_tables(2 * POOL_GUESTS)
-        // One for each guest that has an instance, so that none misses its stack later.
+        // One stack for each guest that has an instance, so that no guest lacks a stack later.
         .total_stacks(POOL_INSTANCES)
         .max_component_instance_size(1 << 20)
         .max_core_instance_size(1 << 20)
         .max_memory_size(1 << 32)
         .table_elements(POOLED_ELEMENTS)
-        // Clearing this much by hand is faster than having the kernel map it anew.
+        // Clearing this many bytes by hand is faster than having the kernel map them again.
         .linear_memory_keep_resident(1 << 20)
         .table_keep_resident(1 << 16)
         .async_stack_keep_resident(1 << 16);
@@ -126,13 +126,13 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    /// What this crate does not know of the core's tables is told to `unknown`.
+    /// Entries of the core's tables that this crate does not know are reported to `unknown`.
     fn new(setup: Setup, features: &Features, unknown: &dyn Fn(&str)) -> Result<Runtime> {
         let engine = Engine::new(&setup.config(features))?;
 
         let mut core = Linker::new(&engine);
         wasmtime_wasi::p1::add_to_linker_async(&mut core, State::p1)?;
-        // WASI's own refuses exit codes from 126 on; real guests use them.
+        // WASI's own function refuses exit codes from 126 on, but real guests use them.
         core.allow_shadowing(true);
         core.func_wrap(
             "wasi_snapshot_preview1",
@@ -155,7 +155,7 @@ impl Runtime {
 }
 
 pub struct Instance {
-    /// Made when first needed.
+    /// Created when first needed.
     runtimes: Mutex<Vec<(Setup, Arc<Runtime>)>>,
     /// Pooled, unless this process may not have that many addresses.
     pub memory: Memory,
@@ -206,8 +206,8 @@ impl Instance {
         Ok(Arc::new(instance))
     }
 
-    /// Ends the use of the host's services; runs have ended, code may still be compiled for one
-    /// that was stopped.
+    /// Ends the use of the host's services. All runs have ended, but code may still be compiling
+    /// for one that was stopped.
     pub fn close(&self) {
         *self.log.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
@@ -231,8 +231,8 @@ impl Instance {
         }
     }
 
-    /// Code for a guest in binary form, from the cache unless `again` is set: then what the cache
-    /// has is of no use.
+    /// Code for a guest in binary form, from the cache unless `again` is set, which means that the
+    /// cached code is unusable.
     pub fn compile(
         &self,
         runtime: &Runtime,
@@ -269,7 +269,7 @@ impl Instance {
     }
 
     fn compile_now(&self, runtime: &Runtime, wasm: &[u8], kind: Kind) -> Result<Vec<u8>, Failure> {
-        // Whether this process may have the threads that compile; without them rayon panics.
+        // Checks that this process can start the compile threads; without them rayon panics.
         static PARALLEL: LazyLock<bool> =
             LazyLock::new(|| rayon::ThreadPoolBuilder::new().build_global().is_ok());
         let compile = |engine: &Engine| match kind {
@@ -299,7 +299,7 @@ unsafe fn text<'a>(text: *const std::ffi::c_char) -> Option<&'a [u8]> {
     (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_bytes())
 }
 
-/// Whether this process may have the addresses of one more memory.
+/// Whether this process has enough address space for one more memory.
 pub fn reserves() -> bool {
     const SIZE: usize = 5 << 30;
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;

@@ -1,4 +1,4 @@
-//! Where a guest begins: its start function, or the export that the caller names.
+//! The function where a guest begins: its start function, or the export that the caller names.
 
 use crate::failure::Failure;
 use crate::ffi;
@@ -8,7 +8,7 @@ use std::ffi::CStr;
 use wasmtime::{ExternType, FuncType, Instance, Module, Result, Store, Val, ValType};
 
 const START: &str = "_start";
-/// A reactor's constructor; it also comes before a start function.
+/// A reactor's constructor; it is also called before a start function.
 const INITIALIZE: &str = "_initialize";
 
 pub enum Entry {
@@ -19,7 +19,7 @@ pub enum Entry {
 }
 
 impl Entry {
-    /// What the options ask for, and whether the guest has it.
+    /// Finds the function that the options ask for.
     ///
     /// # Safety
     /// `options` must be as `wasinn_program_run` asks.
@@ -44,7 +44,7 @@ impl Entry {
         }
     }
 
-    /// Calls it; the results of an invoked function.
+    /// Calls the function; returns the results of an invoked function.
     pub async fn call(&self, store: &mut Store<State>, instance: &Instance) -> Result<Vec<Val>> {
         if let Some(initialize) = instance.get_func(&mut *store, INITIALIZE)
             && !matches!(self, Entry::Call(name, _) if name == INITIALIZE)
@@ -151,7 +151,7 @@ fn value(ty: &ValType, text: &str) -> Option<Val> {
     })
 }
 
-/// Results for people, a line each.
+/// Results as text for people, one per line.
 pub fn text(results: &[Val]) -> String {
     results.iter().map(|result| line(result) + "\n").collect()
 }

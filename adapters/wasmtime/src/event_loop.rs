@@ -1,6 +1,6 @@
-//! One event loop a thread, kept for the thread's next run, and the threads that do a guest's
-//! operations on files. It has timers alone: what waits for sockets is not offered to guests, and so
-//! it takes no file descriptor.
+//! Each thread has one event loop, kept for the thread's next run, with the threads that do a
+//! guest's file operations. The loop supports timers only: guests get no sockets, so the loop needs
+//! no file descriptor.
 
 use crate::failure::Failure;
 use crate::ffi;
@@ -12,7 +12,7 @@ use tokio::runtime::{Builder, Runtime};
 
 /// Operations on files that one guest may have at the same time.
 const MAX_THREADS: usize = 8;
-/// How many threads may be left blocked, of all guests that ever ended.
+/// The maximum number of blocked threads that all ended guests together may leave behind.
 const MAX_LEFT: usize = 64;
 /// How long the end of a run waits for threads that are not blocked.
 const GRACE: Duration = Duration::from_millis(20);
@@ -29,8 +29,7 @@ thread_local! {
 /// Threads of guests that are gone, by event loop.
 static LEFT: Mutex<Vec<Arc<AtomicUsize>>> = Mutex::new(Vec::new());
 
-/// How many threads of guests that are gone are still blocked, in a file or pipe that does not
-/// answer.
+/// How many threads of ended guests are still blocked on a file or pipe that does not respond.
 pub fn left() -> usize {
     let mut left = LEFT.lock().unwrap_or_else(PoisonError::into_inner);
     left.retain(|threads| threads.load(Ordering::Acquire) != 0);
@@ -57,7 +56,7 @@ impl EventLoop {
         Ok(EventLoop { runtime, threads })
     }
 
-    /// Ends it without waiting for threads that are blocked; the result is how many there are.
+    /// Ends the loop without waiting for blocked threads, and returns how many there are.
     fn end(self) -> usize {
         self.runtime.shutdown_timeout(GRACE);
         let blocked = self.threads.load(Ordering::Acquire);
@@ -84,7 +83,7 @@ pub fn with<T>(
                 ffi::BUSY,
                 format!(
                     "expected less than {MAX_LEFT} threads that guests left behind, blocked in a \
-                     file or pipe that does not answer; given {left}"
+                     file or pipe that does not respond; given {left}"
                 ),
             ));
         }

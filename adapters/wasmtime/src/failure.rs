@@ -24,7 +24,7 @@ impl Failure {
         Failure::new(ffi::INVALID_ARGUMENT, text)
     }
 
-    /// Where the process may have no more threads.
+    /// The process cannot start any more threads.
     pub fn no_thread(error: &dyn std::fmt::Display) -> Failure {
         Failure::new(ffi::BUSY, format!("expected one more thread for this process, given {error}"))
     }
@@ -68,7 +68,7 @@ pub fn silence_panics() {
 pub fn guarded<T>(body: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| {
         let text = panic_text(panic.as_ref());
-        // How tokio and Rust's library tell it that a thread could not be started.
+        // tokio and Rust's library panic with these texts when a thread could not be started.
         if text.contains("spawn") && text.contains("(os error ") || text.contains("code: 11") {
             return Err(Failure::no_thread(&text));
         }

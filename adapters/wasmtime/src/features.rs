@@ -5,8 +5,8 @@ use wasmtime::Config;
 
 type Switch = fn(&mut Config, bool) -> &mut Config;
 
-/// Without a switch a proposal is as Wasmtime has it. Not here: what a limit or a stop cannot hold
-/// (shared memories, stack switching).
+/// Without a switch, a proposal has Wasmtime's default. Proposals that limits and stops cannot
+/// contain (shared memories, stack switching) are left out.
 const SWITCHES: &[(&str, Switch)] = &[
     ("branch-hinting", Config::wasm_branch_hinting),
     ("bulk-memory", Config::wasm_bulk_memory),
@@ -50,7 +50,7 @@ const CONCURRENT: [&str; 5] = [
 
 #[derive(Default)]
 pub struct Features {
-    /// What was switched, in order.
+    /// The switches, in order.
     switched: Vec<(Switch, bool)>,
     pub concurrent: bool,
 }

@@ -1,4 +1,4 @@
-//! The functions of the core that this crate calls. Unit tests link stand-ins instead, so that they
+//! The functions of the core that this crate calls. Unit tests link stubs instead, so that they
 //! need no C++.
 
 #[cfg(not(test))]

@@ -97,7 +97,7 @@ fn func_type(ty: &FuncType) -> String {
     }
 }
 
-/// Lists the outermost component; what is nested in it is its own business.
+/// Lists the outermost component; nested components are left out.
 fn component(binary: &[u8]) -> Listing {
     // For each entry of the component's type index space: its text, where it is an interface.
     let mut types: Vec<Option<String>> = Vec::new();
@@ -188,7 +188,7 @@ fn interface(ty: &ComponentType<'_>) -> Option<String> {
     Some(format!("interface {{ {} }}", names.join(", ")))
 }
 
-/// What `wasinn_guest_info` points to.
+/// The memory behind a `wasinn_guest_info`.
 struct Owner {
     _info: Info,
     imports: Vec<ffi::ImportInfo>,

@@ -13,7 +13,8 @@ pub struct Limits {
     limit: usize,
     used: usize,
     instances: usize,
-    /// The growth that was allowed last. It is given back when the system has no memory for it.
+    /// The last growth that was allowed. It is returned to the limit if the system has no memory
+    /// for it.
     last_growth: usize,
     refused: Option<usize>,
 }
@@ -30,7 +31,7 @@ impl Limits {
         Limits { limit, used: 0, instances, last_growth: 0, refused: None }
     }
 
-    /// What went wrong, if the limit ever refused something: guests usually trap soon after it.
+    /// The refusal, if the limit ever refused something: guests usually trap soon after it.
     pub fn refusal(&self) -> Option<String> {
         self.refused.map(|wanted| {
             format!(
@@ -40,8 +41,8 @@ impl Limits {
         })
     }
 
-    /// A growth above the maximum that the guest itself declared fails in any case: it does not
-    /// count.
+    /// A growth above the maximum that the guest itself declared fails in any case, so it does not
+    /// count as a refusal.
     fn grow(&mut self, growth: usize, desired: usize, maximum: Option<usize>) -> bool {
         self.last_growth = 0;
         if maximum.is_some_and(|maximum| desired > maximum) {
@@ -58,7 +59,7 @@ impl Limits {
     }
 
     /// Wasmtime also reports failures of growths that it never asked for (a size that overflows),
-    /// which say nothing of the growth before. Only the system's own refusals certainly belong to
+    /// which do not concern the previous growth. Only the system's own refusals certainly belong to
     /// the last one.
     fn grow_failed(&mut self, error: &Error) {
         if error.chain().any(|cause| cause.to_string().contains("(os error ")) {

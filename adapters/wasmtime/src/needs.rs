@@ -1,4 +1,4 @@
-//! What a guest needs of the engine, read from its sections without compiling it.
+//! What a guest needs from the engine, read from its sections without compiling it.
 
 use wasmparser::{
     CanonicalFunction, CanonicalOption, ComponentDefinedType, ComponentType,
@@ -9,7 +9,7 @@ use wasmparser::{
 /// Pages of a memory and elements of a table that fit a slot of the pool.
 const POOLED_PAGES: u64 = 1 << 16;
 pub const POOLED_ELEMENTS: usize = 100_000;
-/// Bytes that Wasmtime keeps for each thing of an instance, or a little more.
+/// Bytes that Wasmtime keeps for each item of an instance, or slightly more.
 const GLOBAL_BYTES: usize = 16;
 const ELEMENT_BYTES: usize = 16;
 const FUNCTION_BYTES: usize = 32;
@@ -24,11 +24,12 @@ pub struct Needs {
     pub may_grow_large: bool,
     /// Functions of components that are async, and what belongs to them.
     pub concurrency: bool,
-    /// What an instance of its largest core module takes beside memories and tables.
+    /// Bytes that an instance of its largest core module takes, besides memories and tables.
     pub instance_bytes: usize,
 }
 
-/// Of a guest that cannot be read, what stands before its first error: compiling tells the error.
+/// If a guest cannot be read, the result covers the part before its first error; compiling reports
+/// that error.
 pub fn read(binary: &[u8]) -> Needs {
     let mut needs = Needs::default();
     let mut module_bytes = 0;
@@ -44,7 +45,7 @@ pub fn read(binary: &[u8]) -> Needs {
 }
 
 impl Needs {
-    /// Takes notice of a section; its result is what each instance keeps for it.
+    /// Records a section; returns the number of bytes that each instance keeps for it.
     fn add(&mut self, payload: Payload<'_>) -> wasmparser::Result<usize> {
         let mut bytes = 0;
         match payload {

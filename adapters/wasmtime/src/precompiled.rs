@@ -1,8 +1,8 @@
 //! A guest that was compiled ahead of time, as a file: magic, sizes of the guest and of its code,
 //! SHA-256 of both, the guest as WebAssembly, the code in Wasmtime's own form, which names its version
 //! and configuration. The checksum finds a broken file, not a forged one: the code becomes machine code
-//! of this process. The guest is there for what the code does not tell, and for setups that need code
-//! of their own.
+//! of this process. The guest is included for facts that the code does not contain, and for setups
+//! that need code of their own.
 
 use crate::failure::Failure;
 use sha2::{Digest, Sha256};
@@ -11,7 +11,7 @@ use wasmtime::Engine;
 const MAGIC: &[u8; 8] = b"WASINNP\x01";
 const HEADER_SIZE: usize = 8 + 8 + 8 + 32;
 
-/// Whether the bytes begin as such a file, or as Wasmtime's own.
+/// Whether the bytes begin like such a file, or like one of Wasmtime's own.
 pub fn is(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC) || Engine::detect_precompiled(bytes).is_some()
 }

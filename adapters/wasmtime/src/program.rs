@@ -38,10 +38,10 @@ pub struct Program {
     wasm: Vec<u8>,
     kind: Kind,
     needs: Needs,
-    /// How it is run where no rule of the session wants something else.
+    /// The setup for runs whose session has no rule that requires another one.
     setup: Setup,
     linked: Arc<Linked>,
-    /// The same for other setups, made by the first run that needs them.
+    /// The guest linked for other setups, each made by the first run that needs it.
     others: Mutex<Vec<(Setup, watch::Receiver<Option<LinkResult>>)>>,
 }
 
@@ -54,8 +54,8 @@ pub struct Stats {
 }
 
 impl Program {
-    /// `code` is what `compile` gave for this guest, if it was compiled ahead of time: from someone
-    /// who is trusted, since it becomes machine code of this process.
+    /// `code` is what `compile` gave for this guest, if it was compiled ahead of time. It must come
+    /// from a trusted source, since it becomes machine code of this process.
     pub fn load(
         instance: Arc<Instance>,
         guest: Guest<'_>,
@@ -79,7 +79,7 @@ impl Program {
         Ok((Arc::new(program), stats))
     }
 
-    /// Whether a run without a function to invoke has something to begin with.
+    /// Whether the guest has an entry for a run that invokes no function.
     pub fn check_start(&self) -> Result<(), Failure> {
         match &*self.linked {
             Linked::Module(linked) => entry::start_of(linked.module()).map(|_| ()),
@@ -87,7 +87,7 @@ impl Program {
         }
     }
 
-    /// The setups to try, one after the other, where there is no room for a guest.
+    /// The setups to try, one after the other, when there is no room for a guest.
     pub fn setups(&self, metered: bool, stack: usize) -> Vec<Setup> {
         let mut first = setup(&self.instance, &self.needs, metered, stack);
         if first.fits_pool() && self.setup.memory != Memory::Pooled {
@@ -100,7 +100,7 @@ impl Program {
             .collect()
     }
 
-    /// What an instance of its largest module takes beside memories and tables.
+    /// Bytes that an instance of its largest module takes, besides memories and tables.
     pub fn instance_bytes(&self) -> usize {
         self.needs.instance_bytes
     }
@@ -109,8 +109,8 @@ impl Program {
         &self.instance
     }
 
-    /// The guest for a setup. Compiling it may take long, so that is done by a thread of its own,
-    /// once for all runs; a run that is stopped meanwhile leaves it to the next.
+    /// The guest for a setup. Compiling may take long, so a separate thread does it once for all
+    /// runs; if a run is stopped in the meantime, the next one uses the result.
     pub async fn linked(self: &Arc<Program>, setup: Setup) -> LinkResult {
         if setup == self.setup {
             return Ok(self.linked.clone());
@@ -178,8 +178,8 @@ pub fn compile(instance: &Instance, guest: &Guest<'_>) -> Result<Vec<u8>, Failur
     Ok(precompiled::write(&guest.binary, &compiled.bytes))
 }
 
-/// The guest for a setup, or for Reserved where it does not fit the pool: too large an instance,
-/// several memories, a very large table.
+/// The guest for a setup, or for Reserved if it does not fit the pool: its instance is too large,
+/// or it has several memories or a very large table.
 fn build(
     instance: &Instance,
     wasm: &[u8],

@@ -22,7 +22,7 @@ use wasmtime_wasi_http::WasiHttpCtx;
 
 /// Bytes that a guest may pass in one call beside tensors and models: names, paths, writes.
 const HOSTCALL_BYTES: usize = 128 << 20;
-/// What Wasmtime says when a component has more handles than it may, or a store more instances,
+/// Wasmtime's messages when a component has too many handles, or a store has too many instances,
 /// tables or memories.
 const HANDLE_LIMIT_TEXT: &str = "store handle limit exceeded";
 const COUNT_LIMIT_TEXT: &str = "resource limit exceeded";
@@ -34,9 +34,9 @@ pub struct Ended {
     pub exit_code: i32,
     pub instantiate: Duration,
     pub run: Duration,
-    /// Of the first write to the process's own stdout that failed; 0: none did.
+    /// errno of the first failed write to the process's own stdout; 0: none failed.
     pub stdout_errno: i32,
-    /// Of an invoked function.
+    /// The results of an invoked function.
     results: Vec<Val>,
 }
 
@@ -51,7 +51,7 @@ pub unsafe fn run(
     let (ended, left) = event_loop::with(|runtime| run.to_end(runtime))?;
     if left != 0 {
         let text = format!(
-            "threads that a guest left behind, blocked in a file or pipe that does not answer: {left}"
+            "threads that a guest left behind, blocked in a file or pipe that does not respond: {left}"
         );
         program.instance().log(ffi::LOG_WARN, &text);
     }
@@ -73,7 +73,7 @@ impl Run<'_> {
     fn to_end(&self, runtime: &Runtime) -> Result<Ended, Failure> {
         let fuel = self.session.rule(c"guest_fuel");
         let stack = stack(self.session)?;
-        // For what is dropped outside of `block_on`.
+        // For values that are dropped outside `block_on`.
         let _entered = runtime.enter();
         let watch = StopWatch::new(self.session);
         for setup in self.program.setups(fuel != 0, stack) {
@@ -91,7 +91,7 @@ impl Run<'_> {
         Err(Failure::new(ffi::BUSY, "there is no room for another guest"))
     }
 
-    /// None if there was no room for the guest, which then has not begun.
+    /// None if there was no room for the guest, which then has not started.
     fn run_linked(
         &self,
         runtime: &Runtime,
@@ -216,7 +216,8 @@ impl Run<'_> {
     }
 }
 
-/// Whether this process may not have what a guest needs: memory, addresses, descriptors, threads.
+/// Whether the system refused something that a guest needs: memory, address space, descriptors,
+/// threads.
 fn is_of_host(error: &Error) -> bool {
     const ERRORS: [i32; 4] = [libc::ENOMEM, libc::EAGAIN, libc::EMFILE, libc::ENFILE];
     error.chain().any(|cause| {
@@ -225,8 +226,8 @@ fn is_of_host(error: &Error) -> bool {
     })
 }
 
-/// Whether a guest that was not instantiated may fit another setup: the pool is full, or this
-/// process has no addresses left for a memory that stays in its place.
+/// Whether a guest that could not be instantiated may fit another setup: the pool is full, or this
+/// process has no address space left for a memory that stays in its place.
 fn has_no_room(error: &Error) -> bool {
     error.is::<PoolConcurrencyLimitError>() || is_of_host(error) && !engine::reserves()
 }
@@ -236,21 +237,21 @@ fn stack(session: Session) -> Result<usize, Failure> {
         0 => Ok(MAX_STACK as usize),
         stack if (MIN_STACK..=MAX_STACK).contains(&stack) => Ok(stack as usize),
         stack => Err(Failure::argument(format!(
-            "rule guest_stack: expected {MIN_STACK} to {MAX_STACK} bytes, or 0 for the most, given \
-             {stack}"
+            "rule guest_stack: expected {MIN_STACK} to {MAX_STACK} bytes, or 0 for the maximum, \
+             given {stack}"
         ))),
     }
 }
 
-/// What one call may pass: the largest model and tensors that the policy lets through, so that the
-/// session's own checks decide, which answer with an error instead of a trap.
+/// The maximum size of one call's arguments: the largest model and tensors that the policy allows.
+/// The session's own checks, which fail with an error instead of a trap, therefore decide.
 fn hostcall_bytes(session: Session) -> usize {
     at_most(session.rule(c"max_model_bytes"))
         .saturating_add(at_most(session.rule(c"max_tensor_bytes")))
         .saturating_add(HOSTCALL_BYTES)
 }
 
-/// A rule's number as a limit, where 0 is none.
+/// A rule's number as a limit, where 0 means no limit.
 fn at_most(rule: u64) -> usize {
     match usize::try_from(rule) {
         Ok(0) | Err(_) => usize::MAX,

@@ -45,7 +45,7 @@ impl Session {
 pub struct Stop {
     stopped: AtomicBool,
     notify: Notify,
-    /// Of the guest that runs, whose epoch a stop advances.
+    /// The engine of the running guest, whose epoch a stop advances.
     engine: Mutex<Option<Engine>>,
 }
 
@@ -62,7 +62,7 @@ impl Stop {
         wasmtime::Error::msg("the guest was stopped")
     }
 
-    /// Makes a store listen to this stop. Of a stop that came before, the result tells.
+    /// Makes a store react to this stop. The result says whether a stop came earlier.
     pub fn attach<T: 'static>(self: &Arc<Stop>, store: &mut Store<T>) -> wasmtime::Result<()> {
         *self.engine.lock().unwrap_or_else(PoisonError::into_inner) = Some(store.engine().clone());
         // The epoch advances when any guest of the engine is stopped; only then is this asked.
@@ -88,8 +88,9 @@ impl Stop {
     }
 }
 
-/// Goes on advancing the epoch for stopped guests until they have ended. Once is not enough: it may
-/// happen between a guest's look at its stop and the moment when its next deadline is set.
+/// Keeps advancing the epoch for stopped guests until they have ended. Advancing it once is not
+/// enough: that may happen between a guest's check of its stop and the moment when its next
+/// deadline is set.
 mod ticker {
     use super::Stop;
     use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -106,7 +107,7 @@ mod ticker {
         if stops.len() > 1 {
             return;
         }
-        // Where the process may have no more threads, the first tick has to do.
+        // If the process cannot start another thread, the first tick must suffice.
         if std::thread::Builder::new().name("wasinn-stop".to_owned()).spawn(run).is_err() {
             stops.clear();
         }
@@ -182,7 +183,7 @@ pub struct State {
     /// The core module's exported memory, looked up by its first call of ours.
     pub memory: Option<Memory>,
 }
-// Raw pointers of tables and sessions are all that keeps this from being Send by itself.
+// Only the raw pointers of tables and sessions keep this type from being Send automatically.
 const _: fn() = || {
     fn is_send<T: Send>() {}
     is_send::<State>();
@@ -244,7 +245,7 @@ mod tests {
         let (mut store, spin) = spinning_store();
         stop.attach(&mut store).unwrap();
         stop.set();
-        // As the callback does when it has looked just before the stop.
+        // This is what the callback does when it has checked just before the stop.
         store.set_epoch_deadline(1);
         let error = spin.call(&mut store, ()).unwrap_err();
         assert!(format!("{error:#}").contains("the guest was stopped"), "{error:#}");

@@ -15,9 +15,9 @@ use wasmtime_wasi::async_trait;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
-/// Bytes that a guest may hand over in one write.
+/// The maximum number of bytes that a guest may pass in one write.
 const WRITE_SIZE: usize = 1 << 20;
-/// How long a write waits before it looks whether the guest was stopped, in milliseconds.
+/// How long a write waits before it checks whether the guest was stopped, in milliseconds.
 const TURN: c_int = 50;
 
 /// Hands what the guest writes to a callback, at once and unbuffered.
@@ -50,7 +50,7 @@ pub struct Inherited {
     fd: c_int,
     way: Arc<OnceLock<Way>>,
     stop: Arc<Stop>,
-    /// Of the first write that failed: guests often do not look.
+    /// errno of the first failed write, since guests often ignore such errors.
     errno: Arc<AtomicI32>,
 }
 
@@ -61,7 +61,7 @@ enum Way {
     /// A pipe or terminal that was opened again, for this process alone to set it non-blocking.
     Reopened(OwnedFd),
     Socket,
-    /// A pipe that cannot be opened again: what it says it has room for.
+    /// A pipe that cannot be opened again: only as much is written as it reports room for.
     Small,
 }
 
@@ -71,7 +71,8 @@ impl Way {
         if unsafe { libc::fstat(fd, stat.as_mut_ptr()) } != 0 {
             return Way::File;
         }
-        // One that stands in the place of a closed stream: opened again it would take what is lost.
+        // A descriptor that replaced a closed stream: if it were opened again, it would receive
+        // output that must be dropped.
         if unsafe { libc::fcntl(fd, libc::F_GETFL) } & libc::O_ACCMODE == libc::O_RDONLY {
             return Way::File;
         }
@@ -117,7 +118,7 @@ impl Inherited {
         Inherited { fd, way: Arc::default(), stop: stop.clone(), errno: Arc::default() }
     }
 
-    /// Of the first write that failed; 0: none did.
+    /// errno of the first failed write; 0: none failed.
     pub fn errno(&self) -> i32 {
         self.errno.load(Ordering::Relaxed)
     }
@@ -145,7 +146,7 @@ impl Sink for Inherited {
                     kind => {
                         self.note(&error);
                         return match (kind, error.raw_os_error()) {
-                            // A process without this stream: only the caller is told.
+                            // This process lacks the stream: only the caller learns about it.
                             (_, Some(libc::EBADF)) => Ok(()),
                             (io::ErrorKind::BrokenPipe, _) => Err(StreamError::Closed),
                             _ => Err(StreamError::LastOperationFailed(error.into())),

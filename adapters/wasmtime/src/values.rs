@@ -13,7 +13,7 @@ use wasmtime::{Error, Result, StoreContextMut};
 
 type Store<'a> = StoreContextMut<'a, State>;
 
-/// Keeps alive what the values of one call point to and guest memory does not hold.
+/// Keeps alive the data that the values of one call point to outside guest memory.
 #[derive(Default)]
 pub struct Arena {
     lists: Vec<Vec<ffi::Val>>,
@@ -124,7 +124,7 @@ arguments!(A a, B b, C c);
 
 type Release = unsafe extern "C" fn(*mut c_void);
 
-/// A result of the core. Whatever is not taken from it is released when it is dropped.
+/// A result of the core. Everything that was not taken from it is released when it is dropped.
 pub struct Returned(ffi::Val);
 // The core lets results be released from any thread.
 unsafe impl Send for Returned {}
@@ -138,7 +138,7 @@ impl Returned {
         &mut self.0
     }
 
-    /// The owner and the release of a result<own<pollable>, E>, which are the taker's then.
+    /// The owner and the release of a result<own<pollable>, E>, which then belong to the caller.
     pub fn take_pollable<E: FromReturned>(
         mut self,
     ) -> Result<std::result::Result<(*mut c_void, Release), E>> {
@@ -219,7 +219,7 @@ impl<T: FromReturned, E: FromReturned> FromReturned for std::result::Result<T, E
         if returned.0.tag != 0 {
             return Ok(Err(E::take(returned)?));
         }
-        // Where an option that stands in a result has its tag.
+        // An option inside a result has its tag here.
         returned.0.tag = returned.0.word;
         Ok(Ok(T::take(returned)?))
     }
@@ -279,7 +279,7 @@ fn text(bytes: ffi::Bytes) -> String {
 }
 
 /// The core's bytes until they are lowered into the guest. Without `release` they are valid until
-/// the session's next call, which a guest cannot make before it has got them.
+/// the session's next call, which a guest cannot make before it has received them.
 struct LentBytes {
     bytes: ffi::Bytes,
     release: Option<unsafe extern "C" fn(*mut c_void)>,

@@ -47,7 +47,7 @@ pub unsafe fn builder(
     stdout: &Stdout,
 ) -> Result<WasiCtxBuilder, Failure> {
     let mut wasi = WasiCtxBuilder::new();
-    // Sockets that may go nowhere would only take descriptors.
+    // Sockets would only take descriptors, since no connection is allowed.
     wasi.allow_tcp(false).allow_udp(false);
     for (i, arg) in unsafe { ffi::slice(options.args, options.arg_count) }.iter().enumerate() {
         wasi.arg(unsafe { text(*arg, &format!("argument {i}")) }?);

@@ -33,7 +33,7 @@ pub fn resource_type(name: &str) -> Option<ResourceType> {
     }
 }
 
-/// An enum whose cases travel as their index.
+/// An enum whose cases are passed as their index.
 pub trait Cases: Copy + 'static {
     const NAME: &'static str;
     const CASES: &'static [(&'static str, Self)];

@@ -124,7 +124,7 @@ TEST_F(EntryTest, CompiledCodeRunsWhereItIsAllowed) {
   const Program program = Expect(other.LoadTrustedProgram(code));
   Session session = NewSession(other);
   EXPECT_EQ(RunGuest(program, session).exit_code, 3);
-  // What is not compiled is taken as ever.
+  // A guest that is not compiled works as usual.
   Expect(other.LoadTrustedProgram(Bytes(Module(""))));
   EXPECT_FALSE(other.LoadTrustedProgram(Bytes("text")));
 }
@@ -141,7 +141,7 @@ TEST_F(EntryTest, CompiledCodeOfOthersIsRefused) {
   auto changed = code;
   changed.back() ^= std::byte{1};
   EXPECT_TRUE(why(changed).contains("its checksum is another")) << why(changed);
-  // The form of Wasmtime's own program stands in it.
+  // It has the format of Wasmtime's own program.
   const auto elf = std::ranges::search(code, Bytes("\x7f"
                                                    "ELF"));
   ASSERT_FALSE(elf.empty());

@@ -103,7 +103,8 @@ INSTANTIATE_TEST_SUITE_P(Snapshots, ExtensionTest,
                            return name;
                          });
 
-// Every row of the core's tables has a wrapper: one without would be told when the engine starts.
+// Every row of the core's tables has a wrapper; a row without one would be reported when the engine
+// starts.
 TEST(ComponentTableTest, AdapterKnowsAllRows) {
   std::mutex mutex;
   std::string told;

@@ -1,4 +1,4 @@
-// Proposals of WebAssembly: what runs, what is switched, and that inspect says the same as a run.
+// WebAssembly proposals: defaults and switches, and that inspect agrees with a run.
 #include <array>
 
 #include "guest_runner.h"

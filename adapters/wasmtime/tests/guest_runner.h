@@ -1,5 +1,5 @@
-// What the tests of the adapter share: an engine with the Wasmtime adapter and two echo models, and
-// running a guest that is given as text.
+// The shared code of the adapter's tests: an engine with the Wasmtime adapter and two echo models,
+// and running a guest that is given as text.
 #pragma once
 
 #include <gtest/gtest.h>

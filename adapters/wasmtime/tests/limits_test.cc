@@ -1,4 +1,4 @@
-// No guest takes more memory than the rule says, whatever it grows and whatever of it fails.
+// No guest takes more memory than the rule allows, whatever it grows and whichever growths fail.
 #include "guest_runner.h"
 
 namespace wasinn {
@@ -57,7 +57,7 @@ TEST_F(LimitsTest, FailedGrowthsGiveNothingBack) {
     const Ran ran = RunText(engine_, Growing(test.fields, test.after), kLimit);
     ASSERT_EQ(ran.code, WASINN_OK) << test.what << ": " << ran.message;
     EXPECT_LE(ran.exit_code, 16) << test.what;
-    // What never was there takes nothing from the rest.
+    // A growth that never happened takes nothing from the rest.
     EXPECT_GE(ran.exit_code, 15) << test.what;
   }
 }

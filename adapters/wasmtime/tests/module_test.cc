@@ -108,7 +108,7 @@ TEST_F(ModuleTest, MemoryLimitIsNamed) {
   EXPECT_EQ(fails.code, WASINN_TOO_LARGE);
   EXPECT_TRUE(fails.message.contains("1048576 bytes of guest memory (rule guest_memory)"))
       << fails.message;
-  // A guest that copes with a failed growth goes on.
+  // A guest that handles a failed growth continues.
   const Ran copes = RunBody("(call $exit (memory.grow (i32.const 100)))", rules);
   EXPECT_EQ(copes.code, WASINN_OK) << copes.message;
   EXPECT_EQ(copes.exit_code, -1);

@@ -116,7 +116,7 @@ TEST(StopOneTest, WhileItIsCompiledForTheRun) {
   Session session = NewSession(engine, {{"run_timeout", "1ms"}, {"guest_fuel", "100000000000000"}});
   const Ran ran = RunGuest(program, session);
   EXPECT_EQ(ran.code, WASINN_TIMEOUT) << ran.message;
-  // What was begun is there for the next run.
+  // The code whose compilation was begun is there for the next run.
   Session next = NewSession(engine, {{"guest_fuel", "1000"}});
   EXPECT_EQ(RunGuest(program, next).code, WASINN_TOO_LARGE);
 }
@@ -213,7 +213,7 @@ TEST_F(StopAtPipeTest, AgainAndAgain) {
   EXPECT_GE(stopped, 60);
   EXPECT_EQ(ran.code, WASINN_BUSY);
   EXPECT_TRUE(ran.message.contains("threads that guests left behind")) << ran.message;
-  // Once the pipe answers, they are gone and guests run again.
+  // Once the pipe responds, they are gone and guests run again.
   const int writer = open(path_.c_str(), O_RDWR);
   ASSERT_GE(writer, 0);
   while (RunText(*engine_, Module("")).code == WASINN_BUSY) {

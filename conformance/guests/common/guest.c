@@ -101,7 +101,7 @@ uint32_t g_file_count(const char* model) {
 }
 
 const char* g_file_part(const char* model, uint32_t part) {
-  static const uint32_t kMost = 512;
+  static const uint32_t kMax = 512;
   char name[128];
   snprintf(name, sizeof(name), "file.%s", model);
   const char* at = value_of(name);
@@ -111,7 +111,7 @@ const char* g_file_part(const char* model, uint32_t part) {
     ++at;
   }
   size_t size = strcspn(at, ";");
-  char* path = size < kMost ? malloc(size + 1) : NULL;
+  char* path = size < kMax ? malloc(size + 1) : NULL;
   if (path == NULL) g_setup_failed("the path of %s is too long", model);
   memcpy(path, at, size);
   path[size] = 0;

@@ -48,7 +48,7 @@ uint32_t g_read_file(const char* path, uint32_t* size);
 
 // ------------------------------------------------------------------ arguments
 
-// What the runner says about the framework; ends the case as not set up when it says nothing.
+// The runner's argument about the framework; ends the case as not set up if it is missing.
 const char* g_framework(void);
 uint32_t g_encoding(void);
 uint32_t g_target(void);
@@ -95,9 +95,9 @@ int g_run(const g_case* cases, uint32_t count, int argc, char** argv);
 #endif
 
 #ifdef G_NATIVE
-// What the native program gives in place of WASI.
+// The functions of the native program in place of WASI.
 FILE* g_open(const char* path);
-// What each line begins with: "[2] " for the third of several guests, "" for the only one.
+// The beginning of each line: "[2] " for the third of several guests, "" for a single guest.
 const char* g_label(void);
 #endif
 

@@ -1,5 +1,5 @@
-// What the component guests of the suite share. Each is built once for every published snapshot of
-// wasi:nn: WASI_NN_SNAPSHOT says which, and the few differences are behind w_compute.
+// The shared code of the suite's component guests. Each is built once for every published snapshot
+// of wasi:nn: WASI_NN_SNAPSHOT says which, and the few differences are behind w_compute.
 #pragma once
 
 #include <guest.h>
@@ -179,9 +179,9 @@ static inline nnc_context w_open_context(nnc_graph graph) {
 static inline nnc_context w_open(const char* name) { return w_open_context(w_open_graph(name)); }
 
 // The files of a model as graph builders; their number.
-static inline uint32_t w_read_model(const char* model, nnc_list* builders, uint32_t most) {
+static inline uint32_t w_read_model(const char* model, nnc_list* builders, uint32_t max) {
   const uint32_t count = g_file_count(model);
-  if (count > most) g_setup_failed("%s has %u files", model, (unsigned)count);
+  if (count > max) g_setup_failed("%s has %u files", model, (unsigned)count);
   for (uint32_t i = 0; i < count; ++i) {
     builders[i].ptr = g_at(g_read_file(g_file_part(model, i), &builders[i].len));
   }

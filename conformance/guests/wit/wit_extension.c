@@ -216,20 +216,20 @@ static void wrong_inputs(void) {
   print_wait("wait", context, NO_LIMIT);
 }
 
-// Reads in pieces of at most `most` bytes, up to the end, waiting where there is nothing.
-static void read_all(nnc_context context, uint32_t most) {
+// Reads in pieces of at most `max` bytes, up to the end, waiting where there is nothing.
+static void read_all(nnc_context context, uint32_t max) {
   char got[64];
   uint32_t size = 0, larger = 0;
   for (;;) {
     nnc_piece piece;
-    nnc_read(context, "y", 1, most, &piece);
+    nnc_read(context, "y", 1, max, &piece);
     if (piece.is_error) {
       w_print_error("read", piece.value.error);
       return;
     }
     if (!piece.value.bytes.is_some) break;
     const nnc_list part = piece.value.bytes.value;
-    larger += part.len > most;
+    larger += part.len > max;
     for (uint32_t i = 0; i < part.len && size < sizeof(got); ++i) {
       got[size++] = ((const char*)part.ptr)[i];
     }

@@ -397,7 +397,7 @@ static void copies_are_refused(void) {
 
 // ------------------------------------------------------------------ limits
 
-// Prints how many of `most` could be made, how the next one was refused, and whether there is room
+// Prints how many of `max` could be made, how the next one was refused, and whether there is room
 // after one was dropped.
 static void count_up_to(nnc_result (*make)(uint32_t), void (*drop)(uint32_t), uint32_t subject) {
   enum { MOST = 64 };

@@ -1,4 +1,4 @@
-/* Delivers an output of an element type that is none. */
+/* Delivers an output with an invalid element type. */
 #include "base.h"
 
 static void Run(wasinn_backend_context* context, const wasinn_backend_input* inputs,

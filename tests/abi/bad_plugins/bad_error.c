@@ -1,4 +1,4 @@
-/* Fails with a code that is none and a message without an end. */
+/* Fails with an invalid code and a message without an end. */
 #include "base.h"
 
 static wasinn_code Load(wasinn_backend_instance* instance, const wasinn_load_request* request,

@@ -14,7 +14,7 @@ const BLOCK: u64 = 4096;
 const PADDING: i32 = 256;
 const MIN_BYTES: usize = 8;
 
-/// What one output of the model stands for.
+/// The meaning of one output of the model.
 struct Label {
     threshold: f64,
     output: String,

@@ -1,4 +1,4 @@
-#include "ggml/pass.h"
+#include "ggml/decode.h"
 
 #include <batch_invariant.h>
 
@@ -34,7 +34,7 @@ int32_t Decode(wasinn_backend_graph& graph, llama_context& context, const llama_
   llama_set_abort_callback(&context, all_cancelled, const_cast<std::vector<Request*>*>(&requests));
   const Cores::Turn turn(graph.instance.cores);
   wasinn_batch_invariant(graph.settings.deterministic);
-  // Of a model that encodes first only that part is used.
+  // If the model has an encoder, only the encoder is used.
   const int32_t status = llama_model_has_encoder(llama_get_model(&context))
                              ? llama_encode(&context, batch)
                              : llama_decode(&context, batch);

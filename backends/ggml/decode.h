@@ -1,4 +1,4 @@
-// Passes over a model: what goes into one, and how one is made in turns with those of others.
+// Batches of tokens, and decoding them: the engines of an open backend take turns at the cores.
 #pragma once
 
 #include <llama.h>
@@ -18,19 +18,19 @@ struct FreeContext {
 };
 using ContextHandle = std::unique_ptr<llama_context, FreeContext>;
 
-// A context of `model` by these settings, with the shared threads; throws Failure.
+// Creates a context of `model` with these settings and the shared threads. Throws Failure.
 ContextHandle MakeContext(wasinn_backend_graph& graph, llama_model& model,
                           llama_context_params params);
 
-// llama_decode, or llama_encode of a model with an encoder, in a turn at the cores. Stops in the
-// midst of a pass once all of `requests` are cancelled.
+// Calls llama_decode, or llama_encode for a model with an encoder, in a turn at the cores. Stops in
+// the middle of the batch once all `requests` are cancelled.
 int32_t Decode(wasinn_backend_graph& graph, llama_context& context, const llama_batch& batch,
                const std::vector<Request*>& requests);
 
-// Tokens of a pass, each of one sequence.
+// A batch of tokens, each of which belongs to one sequence.
 class Batch {
  public:
-  // `wanted`: the scores of what comes after it are.
+  // `wanted`: whether to compute the logits of the token that follows.
   void Add(llama_token token, llama_pos position, llama_seq_id id, bool wanted);
   void Clear();
   int32_t size() const { return static_cast<int32_t>(tokens_.size()); }
