@@ -58,7 +58,7 @@ void Request::BeginCompletion() { usage.prompt_ms = Elapsed(); }
 bool Request::Send(std::string_view text) {
   if (text.empty()) return true;
   sent_ = true;
-  if (form != nullptr) answer_ += text;
+  if (form != nullptr) completion_ += text;
   constexpr size_t kEnd = offsetof(wasinn_backend_sink, guest_stdout) + sizeof sink_.guest_stdout;
   if (settings_.stream_stdout && sink_.struct_size >= kEnd && sink_.guest_stdout != nullptr &&
       sink_.guest_stdout(sink_.self, sink_.run, {text.data(), text.size()}) != 0) {
