@@ -10,10 +10,12 @@
 namespace wasinn::cli {
 namespace {
 
-// Not the control characters, nor what no XML file may hold.
+// Not the control characters, those that end a line or turn the order of what follows, nor what no
+// XML file may hold.
 bool IsShown(char32_t code) {
   const bool control = code < 0x20 || (code >= 0x7f && code < 0xa0);
-  return !control && code != 0xfffe && code != 0xffff;
+  const bool turns = (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+  return !control && !turns && code != 0xfffe && code != 0xffff;
 }
 
 }  // namespace

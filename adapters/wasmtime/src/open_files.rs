@@ -52,7 +52,9 @@ fn open_in(table: &mut ResourceTable) -> usize {
     table
         .iter_mut()
         .filter(|entry| {
-            entry.is::<Descriptor>() || entry.is::<DynInputStream>() || entry.is::<DynOutputStream>()
+            entry.is::<Descriptor>()
+                || entry.is::<DynInputStream>()
+                || entry.is::<DynOutputStream>()
         })
         .count()
 }
@@ -114,7 +116,8 @@ pub fn add_to_component_linker(linker: &mut component::Linker<State>) -> Result<
                     return Ok((Opened::Err(ErrorCode::InsufficientMemory),));
                 }
                 let (dir, lookup, path, open, flags) = arguments;
-                let opened = match state.filesystem().open_at(dir, lookup, path, open, flags).await {
+                let opened = match state.filesystem().open_at(dir, lookup, path, open, flags).await
+                {
                     Ok(descriptor) => Ok(descriptor),
                     Err(error) => Err(error.downcast()?),
                 };
