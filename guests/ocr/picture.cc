@@ -26,7 +26,7 @@ std::expected<std::vector<uint8_t>, std::string> ReadFile(const char* path) {
   std::vector<uint8_t> bytes;
   std::array<uint8_t, 16384> block;
   while (size_t count = std::fread(block.data(), 1, block.size(), file.get())) {
-    bytes.insert(bytes.end(), block.begin(), block.begin() + count);
+    bytes.insert(bytes.end(), block.begin(), block.begin() + static_cast<std::ptrdiff_t>(count));
   }
   if (std::ferror(file.get())) return std::unexpected("cannot be read");
   return bytes;

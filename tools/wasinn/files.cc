@@ -14,6 +14,8 @@ namespace {
 
 // The maximum bytes from a pipe or a device, which may have no end.
 constexpr std::size_t kMaxUnsized = std::size_t{4} << 30;
+// The same of a device alone, most of which have none.
+constexpr std::size_t kMaxOfDevice = std::size_t{16} << 20;
 
 class Descriptor {
  public:
@@ -57,7 +59,8 @@ std::expected<std::vector<std::byte>, FileError> ReadAll(int file, const std::st
   if (fstat(file, &info) != 0) return Failed(path, errno);
   if (S_ISDIR(info.st_mode)) return Failed(path, EISDIR);
   const bool sized = S_ISREG(info.st_mode);
-  const std::size_t limit = sized ? max : std::min(max, kMaxUnsized);
+  const bool device = S_ISCHR(info.st_mode) && isatty(file) == 0;
+  const std::size_t limit = sized ? max : std::min(max, device ? kMaxOfDevice : kMaxUnsized);
   if (sized && static_cast<std::size_t>(info.st_size) > limit) return TooLong(path, limit);
   // One byte more than the size, so that the end of a regular file is found without growing the
   // buffer.

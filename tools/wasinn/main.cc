@@ -9,6 +9,7 @@
 #include <exception>
 #include <filesystem>
 #include <memory>
+#include <new>
 #include <span>
 #include <sstream>
 #include <string>
@@ -148,8 +149,10 @@ int main(int argc, char** argv) {
   int code = kSetup;
   try {
     code = Main(argc, argv);
+  } catch (const std::bad_alloc&) {
+    PrintFailure({kSetup, "there is not enough memory for this", ""});
   } catch (const std::exception& error) {
-    // Only the C++ library throws here, mainly if memory runs out.
+    // Only the C++ library throws here.
     PrintFailure({kSetup, error.what(), ""});
   }
   return EndOfOutput("wasinn", code, kSetup);

@@ -250,7 +250,6 @@ TEST(WamrGraph, TakesBothForms) {
 }
 
 TEST(WamrStack, IsTheRuleOfTheStack) {
-  using Rules = std::vector<std::pair<std::string, std::string>>;
   PeerRequests requests;
   ASSERT_TRUE(ParseStackSize("65536", requests));
   // Less than compiled code can do with.
@@ -266,7 +265,7 @@ TEST(WasmEdgeProposals, AreSwitchedOffOrRefused) {
   ASSERT_TRUE(ParseWasmtimeWasm("simd=y", requests));
   const auto off = [&](std::string_view name) {
     const auto flags = FlagsOfProposals();
-    const auto* flag = std::ranges::find(flags, name, &ProposalFlag::name);
+    const auto flag = std::ranges::find(flags, name, &ProposalFlag::name);
     return flag == flags.end() ? PeerParsed(std::unexpected("no such flag"))
                                : SwitchOff(*flag, requests);
   };

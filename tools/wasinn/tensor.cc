@@ -130,10 +130,26 @@ bool AppendJson(const json& value, std::vector<std::byte>& data) {
   }
 }
 
+constexpr std::size_t kShown = 40;
+
+// The beginning of a value as JSON, without what is nested deeper than `levels`: a value from a
+// file may be nested deeper than the stack allows.
+std::string Beginning(const json& value, int levels) {
+  if (!value.is_structured()) return value.dump(-1, ' ', false, json::error_handler_t::replace);
+  const bool list = value.is_array();
+  std::string text(1, list ? '[' : '{');
+  for (auto item = value.begin(); item != value.end() && text.size() <= kShown; ++item) {
+    if (item != value.begin()) text += ',';
+    if (!list) text += json(item.key()).dump(-1, ' ', false, json::error_handler_t::replace) + ":";
+    text += levels == 0 ? "..." : Beginning(*item, levels - 1);
+  }
+  return text + (list ? ']' : '}');
+}
+
 // A value for an error text, cut to a readable length.
 std::string Shown(const json& value) {
-  std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
-  if (text.size() > 40) text = text.substr(0, 37) + "...";
+  std::string text = Beginning(value, 4);
+  if (text.size() > kShown) text = text.substr(0, kShown - 3) + "...";
   return Printable(text);
 }
 

@@ -67,6 +67,22 @@ TEST(TensorFromJson, RefusesRaggedAndDeepLists) {
   EXPECT_TRUE(TensorFromJson(json::parse(deep.substr(1, deep.size() - 2)), WASINN_DTYPE_F32));
 }
 
+TEST(TensorFromJson, ErrorsShowTheBeginningOfWhatIsNestedDeeply) {
+  // Deeper than any stack.
+  constexpr int kDeep = 300'000;
+  std::string text;
+  for (int i = 0; i < kDeep; ++i) text += "{\"a\":";
+  text += "1" + std::string(kDeep, '}');
+  const auto object = TensorFromJson(json::parse(text), WASINN_DTYPE_F32);
+  ASSERT_FALSE(object);
+  EXPECT_NE(object.error().find("{\"a\":{\"a\":{\"a\":"), std::string::npos) << object.error();
+  const auto list =
+      TensorFromJson(json::parse("[1," + std::string(kDeep, '[') + std::string(kDeep, ']') + "]"),
+                     WASINN_DTYPE_F32);
+  ASSERT_FALSE(list);
+  EXPECT_LT(list.error().size(), 200U);
+}
+
 TEST(TensorFromJson, ScalarsAndEmptyLists) {
   const auto scalar = TensorFromJson(json(2.5), WASINN_DTYPE_F64);
   ASSERT_TRUE(scalar);

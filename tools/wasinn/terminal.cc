@@ -10,10 +10,12 @@
 namespace wasinn::cli {
 namespace {
 
-// Control characters are excluded, and characters that XML files must not contain.
+// Control characters are excluded, as are characters that end a line or change the direction of the
+// text after them, and characters that XML files must not contain.
 bool IsShown(char32_t code) {
   const bool control = code < 0x20 || (code >= 0x7f && code < 0xa0);
-  return !control && code != 0xfffe && code != 0xffff;
+  const bool turns = (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+  return !control && !turns && code != 0xfffe && code != 0xffff;
 }
 
 }  // namespace

@@ -44,6 +44,10 @@ TEST(Printable, KeepsOnlyUtf8) {
   EXPECT_EQ(Printable("ü\xff\xc3"), "ü��");
   EXPECT_EQ(Printable("a\r\nb\rc", true), "a\nb�c");
   EXPECT_EQ(Printable("\xef\xbf\xbe"), "�");
+  // A right-to-left override, and a line separator.
+  EXPECT_EQ(Printable("a\u202eb\u2028c\u2066"), "a�b�c�");
+  // What emoji and many scripts need.
+  EXPECT_EQ(Printable("\u200d\u200f"), "\u200d\u200f");
 }
 
 }  // namespace

@@ -30,7 +30,8 @@ pub fn read(bytes: &[u8]) -> Result<Guest<'_>, Failure> {
     let is_text = starts_like_text(bytes);
     let binary = if is_text {
         wat::parse_bytes(bytes).map_err(|error| {
-            Failure::argument(format!("cannot read the WebAssembly text: {error}"))
+            let text = short_lines(&error.to_string());
+            Failure::argument(format!("cannot read the WebAssembly text: {text}"))
         })?
     } else {
         Cow::Borrowed(bytes)
@@ -42,7 +43,10 @@ pub fn read(bytes: &[u8]) -> Result<Guest<'_>, Failure> {
     } else if binary.starts_with(b"\0asm") {
         return Err(Failure::argument(format!(
             "expected WebAssembly version 1 (a module) or 13 (a component), given {}",
-            hex(binary.get(4..8).unwrap_or(&binary[4..]))
+            match binary.get(4..8) {
+                Some(version) => hex(version),
+                None => format!("a file that ends after {} bytes", binary.len()),
+            }
         )));
     } else {
         return Err(Failure::argument(format!(
@@ -51,6 +55,16 @@ pub fn read(bytes: &[u8]) -> Result<Guest<'_>, Failure> {
         )));
     };
     Ok(Guest { binary, kind, is_text })
+}
+
+/// Cuts each line, for the text of a guest may be one.
+fn short_lines(text: &str) -> String {
+    const MOST: usize = 120;
+    let cut = |line: &str| match line.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line.to_owned(),
+    };
+    text.lines().map(cut).collect::<Vec<_>>().join("\n")
 }
 
 /// Text starts with `(` after white space and comments.
@@ -128,7 +142,8 @@ mod tests {
         assert!(text(b"").ends_with("given nothing (0 bytes)"));
         assert!(text(b"\x7fELF\x02").contains("5 bytes that start with 7f 45 4c 46 02"));
         assert!(text(b"\0asm\x07\0\0\0").contains("given 07 00 00 00"));
-        assert!(text(b"\0asm").contains("expected WebAssembly version 1"));
+        assert!(text(b"\0asm").ends_with("given a file that ends after 4 bytes"));
+        assert!(text(&[b'('; 10_000]).lines().all(|line| line.len() < 200));
         assert!(text(b"(; never closed").contains("expected a WebAssembly binary"));
         assert!(text(b"(module (func $f").contains("cannot read the WebAssembly text"));
     }

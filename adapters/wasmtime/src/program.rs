@@ -244,14 +244,24 @@ fn link_module(runtime: &Runtime, module: &Module) -> Result<InstancePre<State>,
                 ffi::NOT_FOUND,
                 format!(
                     "the guest imports {}::{}, {}, which nothing provides",
-                    unknown.module(),
-                    unknown.name(),
+                    one_line(unknown.module()),
+                    one_line(unknown.name()),
                     type_text(&unknown.ty())
                 ),
             ),
             None => Failure::wasmtime(ffi::INVALID_ARGUMENT, "cannot link the guest", &error),
         }
     })
+}
+
+/// A name as it stands in a text: with line breaks in it, what follows would look like a line of the
+/// program's own.
+fn one_line(name: &str) -> String {
+    let mut line = String::with_capacity(name.len());
+    for c in name.chars() {
+        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
+    }
+    line
 }
 
 pub fn type_text(ty: &ExternType) -> String {
@@ -281,7 +291,10 @@ fn link_component(runtime: &Runtime, component: &Component) -> Result<CommandPre
                 [] => Failure::wasmtime(ffi::NOT_FOUND, "cannot link the guest", &error),
                 missing => Failure::new(
                     ffi::NOT_FOUND,
-                    format!("the guest imports {}, which nothing provides", missing.join(" and ")),
+                    format!(
+                        "the guest imports {}, which nothing provides",
+                        one_line(&missing.join(" and "))
+                    ),
                 ),
             }
         })?;
@@ -323,4 +336,15 @@ fn unknown_functions(runtime: &Runtime, component: &Component) -> Vec<String> {
         }
     }
     unknown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_on_their_line() {
+        assert_eq!(one_line("a\nb\u{1b}[31m\0"), "a\\nb\\u{1b}[31m\\u{0}");
+        assert_eq!(one_line("[method]x.\u{fc}"), "[method]x.\u{fc}");
+    }
 }
