@@ -208,12 +208,16 @@ Result<uint32_t> Graph::FindOutput(std::string_view name) const {
   return FindPort("output", info_.outputs, name);
 }
 
-void Graph::CountRun(uint64_t ns) {
+void Graph::CountRun(uint64_t ns, uint64_t input_bytes) {
   runs_.fetch_add(1, std::memory_order_relaxed);
-  // A moving average; a lost update between two threads is harmless.
-  const uint64_t old = typical_run_ns();
-  typical_run_ns_.store(old == 0 ? std::max<uint64_t>(ns, 1) : (3 * old + ns) / 4,
-                        std::memory_order_relaxed);
+  // A moving average; a lost update between two threads does no harm.
+  const auto add = [ns](std::atomic<uint64_t>& average) {
+    const uint64_t old = average.load(std::memory_order_relaxed);
+    average.store(old == 0 ? std::max<uint64_t>(ns, 1) : (3 * old + ns) / 4,
+                  std::memory_order_relaxed);
+  };
+  add(typical_run_ns_);
+  add(typical_by_size_[std::bit_width(input_bytes)]);
 }
 
 }  // namespace wasinn

@@ -3,7 +3,9 @@
 
 #include <wasinn/backend.h>
 
+#include <array>
 #include <atomic>
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -89,10 +91,15 @@ class Graph {
   Result<uint32_t> FindInput(std::string_view name) const;
   Result<uint32_t> FindOutput(std::string_view name) const;
 
-  // The usual duration of a run in ns, 0 before the first. It decides whether runs are inline.
+  // The usual duration of a run in ns, 0 before the first.
   uint64_t typical_run_ns() const { return typical_run_ns_.load(std::memory_order_relaxed); }
+  // The same for inputs of about so many bytes (up to twice as many are the same): it decides
+  // whether a run is inline, which small inputs must not decide for large ones.
+  uint64_t typical_run_ns(uint64_t input_bytes) const {
+    return typical_by_size_[std::bit_width(input_bytes)].load(std::memory_order_relaxed);
+  }
   uint64_t runs() const { return runs_.load(std::memory_order_relaxed); }
-  void CountRun(uint64_t ns);
+  void CountRun(uint64_t ns, uint64_t input_bytes);
 
   // Whether the host registered the model; otherwise only guests asked for the graph.
   bool used_by_host() const { return used_by_host_.load(std::memory_order_relaxed); }
@@ -109,6 +116,7 @@ class Graph {
   Target target_ = Target::kCpu;
   uint64_t load_ns_ = 0;
   std::atomic<uint64_t> typical_run_ns_{0};
+  std::array<std::atomic<uint64_t>, 65> typical_by_size_{};  // by the bit width of the bytes
   std::atomic<uint64_t> runs_{0};
   std::atomic<bool> used_by_host_{false};
 };

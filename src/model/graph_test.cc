@@ -67,9 +67,9 @@ TEST_F(GraphTest, OptionsAreSortedByScope) {
 TEST_F(GraphTest, TypicalTimeIsAMovingAverage) {
   const auto graph = core_.Load("x");
   EXPECT_EQ(graph->typical_run_ns(), 0u);
-  graph->CountRun(4000);
+  graph->CountRun(4000, 4);
   EXPECT_EQ(graph->typical_run_ns(), 4000u);
-  graph->CountRun(8000);
+  graph->CountRun(8000, 4);
   EXPECT_EQ(graph->typical_run_ns(), 5000u);
   EXPECT_EQ(graph->runs(), 2u);
 }

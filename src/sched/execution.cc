@@ -14,6 +14,12 @@ constexpr uint64_t kMaxChunkBytes = 256 << 20;
 // The execution whose backend is being called on this thread; that call keeps the execution alive.
 thread_local const Execution* calling = nullptr;
 
+uint64_t BytesOf(std::span<const Execution::Input> inputs) {
+  uint64_t bytes = 0;
+  for (const Execution::Input& input : inputs) bytes += input.tensor.data.size();
+  return bytes;
+}
+
 Error NeverDone(const std::string& backend, const std::optional<Error>& thrown) noexcept {
   try {
     return {Code::kUnknown,
@@ -30,12 +36,13 @@ Error NeverDone(const std::string& backend, const std::optional<Error>& thrown) 
 Result<std::shared_ptr<Execution>> Execution::Create(Scheduler& scheduler,
                                                      std::shared_ptr<Graph> graph,
                                                      const Options& options,
-                                                     std::shared_ptr<Ledger> ledger) {
+                                                     std::shared_ptr<Ledger> ledger,
+                                                     std::shared_ptr<FairQueue::Flow> flow) {
   uint64_t option_bytes = 0;
   for (const auto& [name, value] : options) option_bytes += name.size() + value.size();
   WASINN_TRY(charge, Charge::Take(ledger, Ledger::Account::kBytes, option_bytes));
   std::shared_ptr<Execution> execution(
-      new Execution(scheduler, std::move(graph), std::move(ledger)));
+      new Execution(scheduler, std::move(graph), std::move(ledger), std::move(flow)));
   execution->options_charge_ = std::move(charge);
   const Graph& g = *execution->graph_;
   Options merged = g.options().context;
@@ -69,9 +76,10 @@ Execution::~Execution() {
   scheduler_.live_executions.fetch_sub(1);
 }
 
-bool Execution::RunsInline() const {
-  const uint64_t typical = graph_->typical_run_ns();
-  return graph_->backend().blocking() && typical != 0 && typical < Scheduler::kInlineNs;
+bool Execution::RunsInline(std::span<const Input> inputs) const {
+  if (!graph_->backend().blocking() || scheduler_.queue().waiting() != 0) return false;
+  const uint64_t typical = graph_->typical_run_ns(BytesOf(inputs));
+  return typical != 0 && typical < Scheduler::kInlineNs;
 }
 
 Error Execution::Busy() noexcept {
@@ -140,7 +148,7 @@ Result<uint64_t> Execution::Start(std::vector<Input> inputs,
       });
     }
     if (blocking) {
-      scheduler_.computes().Post([self = shared_from_this()] { self->CallBackend(); });
+      scheduler_.queue().Post(flow_, [self = shared_from_this()] { self->CallBackend(); });
       scheduler_.worker_runs.fetch_add(1, std::memory_order_relaxed);
       return number;
     }
@@ -192,6 +200,7 @@ void Execution::CallBackend() noexcept {
       c_inputs_.clear();
       for (const Input& input : inputs_) c_inputs_.push_back({input.port, input.tensor.view()});
       run_ = sink.run;
+      input_bytes_ = BytesOf(inputs_);
       started_ = std::chrono::steady_clock::now();
     }
   }
@@ -503,7 +512,7 @@ void Execution::Finish(Result<> result, const wasinn_backend_usage& usage) noexc
     MutexLock lock(mutex_);
     const auto ns = (std::chrono::steady_clock::now() - started_).count();
     if (result) {
-      graph_->CountRun(static_cast<uint64_t>(ns));
+      graph_->CountRun(static_cast<uint64_t>(ns), input_bytes_);
       try {
         if (!reported_) result = CollectOutputsLocked();
       } catch (...) {

@@ -56,7 +56,8 @@ class Execution final : public RunListener,
   static Result<std::shared_ptr<Execution>> Create(Scheduler& scheduler,
                                                    std::shared_ptr<Graph> graph,
                                                    const Options& options,
-                                                   std::shared_ptr<Ledger> ledger = nullptr);
+                                                   std::shared_ptr<Ledger> ledger = nullptr,
+                                                   std::shared_ptr<FairQueue::Flow> flow = nullptr);
   ~Execution() override;
 
   const std::shared_ptr<Graph>& graph() const { return graph_; }
@@ -67,7 +68,7 @@ class Execution final : public RunListener,
   static Error TimedOut() noexcept;
 
   // Whether a run is usually short enough for the calling thread.
-  bool RunsInline() const;
+  bool RunsInline(std::span<const Input> inputs) const;
   // Runs on the calling thread and returns the outcome. `stop` is read once the run can be
   // cancelled, so that a stop just before the run is not lost; a value other than kOk is the
   // reason.
@@ -107,7 +108,7 @@ class Execution final : public RunListener,
   // Tells the backend of an input that is about to be set; its refusal is the error. BUSY while the
   // run of a backend that blocks has yet to return. Nothing when the backend does not listen.
   Result<> AnnounceInput(uint32_t port, DType dtype, const Shape& shape,
-                     std::span<const uint8_t> bytes);
+                         std::span<const uint8_t> bytes);
   // An output that the backend knows without a run; only between runs.
   Result<Tensor> EarlyOutput(uint32_t port);
   // The outputs by port, of the last successful run or of one that ended with CONTEXT_FULL, which
@@ -135,8 +136,12 @@ class Execution final : public RunListener,
     wasinn_backend_usage usage;
   };
 
-  Execution(Scheduler& scheduler, std::shared_ptr<Graph> graph, std::shared_ptr<Ledger> ledger)
-      : scheduler_(scheduler), graph_(std::move(graph)), ledger_(std::move(ledger)) {
+  Execution(Scheduler& scheduler, std::shared_ptr<Graph> graph, std::shared_ptr<Ledger> ledger,
+            std::shared_ptr<FairQueue::Flow> flow)
+      : scheduler_(scheduler),
+        graph_(std::move(graph)),
+        ledger_(std::move(ledger)),
+        flow_(flow != nullptr ? std::move(flow) : scheduler.queue().NewFlow()) {
     scheduler_.live_executions.fetch_add(1);
   }
 
@@ -163,6 +168,7 @@ class Execution final : public RunListener,
   Scheduler& scheduler_;
   std::shared_ptr<Graph> graph_;  // set for life
   const std::shared_ptr<Ledger> ledger_;
+  const std::shared_ptr<FairQueue::Flow> flow_;
   Charge options_charge_;
   wasinn_backend_context* context_ = nullptr;
   std::optional<uint32_t> slot_;
@@ -181,6 +187,7 @@ class Execution final : public RunListener,
   uint64_t run_ GUARDED_BY(mutex_) = 0;    // of the sink
   uint64_t begun_ GUARDED_BY(mutex_) = 0;  // runs so far
   std::chrono::steady_clock::time_point started_ GUARDED_BY(mutex_);
+  uint64_t input_bytes_ GUARDED_BY(mutex_) = 0;
   std::optional<Done> done_ GUARDED_BY(mutex_);  // reported inside a blocking backend's run
   std::vector<Input> inputs_ GUARDED_BY(mutex_);
   Result<> outcome_ GUARDED_BY(mutex_);

@@ -62,21 +62,23 @@ TEST_F(ExecutionTest, RunsOnEitherKindOfBackend) {
 
 TEST_F(ExecutionTest, ShortRunsOfBlockingBackendsRunInline) {
   const auto execution = Make("echo-blocking");
-  EXPECT_FALSE(execution->RunsInline());  // not known yet
+  EXPECT_FALSE(execution->RunsInline(Inputs()));  // not known yet
   ASSERT_TRUE(Run(*execution));
   EXPECT_EQ(core_.scheduler.worker_runs, 1u);
-  execution->graph()->CountRun(1000);
-  EXPECT_TRUE(execution->RunsInline());
+  execution->graph()->CountRun(1000, 5);
+  EXPECT_TRUE(execution->RunsInline(Inputs()));
+  // What small inputs take says nothing of large ones.
+  EXPECT_FALSE(execution->RunsInline(Inputs(std::string(1000, 'x'))));
   const auto outcome = execution->RunInline(Inputs("inline"), go_on_);
   EXPECT_TRUE(outcome);
   EXPECT_EQ(Output(*execution), "inline");
   EXPECT_EQ(core_.scheduler.inline_runs, 1u);
-  for (int i = 0; i < 40; ++i) execution->graph()->CountRun(100'000'000);
-  EXPECT_FALSE(execution->RunsInline());
+  for (int i = 0; i < 40; ++i) execution->graph()->CountRun(100'000'000, 5);
+  EXPECT_FALSE(execution->RunsInline(Inputs()));
   // A backend that reports by itself keeps the caller free anyway.
   const auto other = Make("echo");
-  other->graph()->CountRun(1000);
-  EXPECT_FALSE(other->RunsInline());
+  other->graph()->CountRun(1000, 5);
+  EXPECT_FALSE(other->RunsInline(Inputs()));
 }
 
 TEST_F(ExecutionTest, AStopJustBeforeAnInlineRunIsNotLost) {

@@ -6,6 +6,7 @@
 
 #include "backend/sink.h"
 #include "base/log.h"
+#include "sched/fair_queue.h"
 #include "sched/pool.h"
 #include "sched/timer.h"
 
@@ -15,10 +16,7 @@ namespace wasinn {
 class Scheduler {
  public:
   Scheduler(uint32_t threads, const Logger* log, RunTable* runs)
-      : log_(log),
-        runs_(runs),
-        computes_(threads, "wasinn-worker"),
-        loads_(kLoads, "wasinn-load") {}
+      : log_(log), runs_(runs), queue_(threads, "wasinn-worker"), loads_(kLoads, "wasinn-load") {}
 
   // Computes whose usual time is below this run on the calling thread: handing them to a worker
   // would cost more than 1 % of them, and a guest blocked this long does not hurt its host.
@@ -30,7 +28,10 @@ class Scheduler {
 
   const Logger& log() const { return *log_; }
   RunTable& runs() { return *runs_; }
-  Pool& computes() { return computes_; }
+  // Where computes wait for a worker.
+  FairQueue& queue() { return queue_; }
+  // The workers themselves, for what is short and belongs to no guest.
+  Pool& computes() { return queue_.pool(); }
   Pool& loads() { return loads_; }
   Timer& timer() { return timer_; }
 
@@ -43,7 +44,7 @@ class Scheduler {
   const Logger* log_;
   RunTable* runs_;
   Timer timer_;
-  Pool computes_;
+  FairQueue queue_;
   Pool loads_;
 };
 

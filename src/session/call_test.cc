@@ -275,6 +275,28 @@ TEST_F(CallTest, ReleasesOfOutputsMayCallBack) {
   EXPECT_TRUE(Eventually([] { return released == 6; }));
 }
 
+// ------------------------------------------------------------------ fairness
+
+// A guest with a thousand computes delays another guest by those that run already, and no more.
+TEST_F(CallTest, AGuestWithManyComputesDoesNotDelayAnother) {
+  Register("slow", kAny, {{"delay_ms", "5"}}, "echo-blocking");
+  Session many = Make();
+  std::vector<std::optional<Call<void>>> calls;
+  for (int i = 0; i < 1000; ++i) {
+    const uint32_t context = Context(many, "slow");
+    ASSERT_TRUE(SetBytes(many, context, "x"));
+    calls.emplace_back(many.Compute(context));
+  }
+  Session one = Make();
+  const uint32_t context = Context(one, "slow");
+  ASSERT_TRUE(SetBytes(one, context, "x"));
+  auto compute = one.Compute(context);
+  ASSERT_TRUE(compute.Take());
+  // Two workers take about 2.5 s for all of them.
+  EXPECT_FALSE(std::ranges::all_of(calls, [](const auto& call) { return call->ended(); }));
+  many.Stop({Code::kCancelled, "enough", 0});
+}
+
 // ------------------------------------------------------------------ loads
 
 TEST_F(CallTest, ManyLoadsOfOneModelLoadItOnce) {

@@ -14,6 +14,7 @@ Session::Session(const SessionHost& host, Policy policy)
       ledger_(Ledger::Create({{{"max_session_bytes", policy_.max_session_bytes},
                                {"max_error_bytes", policy_.max_error_bytes},
                                {"max_contexts", policy_.max_contexts}}})),
+      flow_(host_.scheduler->queue().NewFlow(policy_.priority, policy_.max_running)),
       held_(policy_, ledger_),
       guest_output_(std::make_shared<GuestOutput>(ledger_)) {}
 
@@ -170,7 +171,8 @@ Result<uint32_t> Session::InitContext(uint32_t graph_handle, const Options& opti
   if (const auto it = context_options_.find(graph_handle); it != context_options_.end()) {
     merged.insert(it->second.begin(), it->second.end());
   }
-  WASINN_TRY(execution, Execution::Create(*host_.scheduler, std::move(graph), merged, ledger_));
+  WASINN_TRY(execution,
+             Execution::Create(*host_.scheduler, std::move(graph), merged, ledger_, flow_));
   execution->set_guest_dirs(guest_dirs_);
   execution->set_guest_output(guest_output_);
   context.execution = std::move(execution);

@@ -240,6 +240,7 @@ class Session {
   uint32_t next_graph_ = 0;
   uint32_t next_context_ = 0;
   const std::shared_ptr<Ledger> ledger_;
+  const std::shared_ptr<FairQueue::Flow> flow_;  // of its computes
   HeldValues held_;
   const std::shared_ptr<GuestOutput> guest_output_;
   Error last_failure_ = {Code::kOk, "", 0};

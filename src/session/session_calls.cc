@@ -45,7 +45,7 @@ Call<void> Session::Compute(uint32_t context) {
     DropRun(**found);
     if (stream && !execution->Idle()) return ComputeWhenIdle(**found, std::move(*inputs));
   }
-  if (policy_.compute_timeout == 0 && execution->RunsInline()) {
+  if (policy_.compute_timeout == 0 && execution->RunsInline(*inputs)) {
     stopper_.SetInline(execution);
     Result<> result = execution->RunInline(std::move(*inputs), stopper_.atomic_code());
     stopper_.SetInline(nullptr);

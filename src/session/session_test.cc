@@ -429,7 +429,7 @@ TEST_F(SessionTest, ShortRunsStayOnTheCallingThread) {
   Session session = Make();
   const uint32_t context = Context(session, "fast-blocking");
   ASSERT_TRUE(SetBytes(session, context, "x"));
-  session.FindGraph(0).value()->CountRun(1000);
+  session.FindGraph(0).value()->CountRun(1000, 1);
   Woken waker;
   auto call = session.Compute(context);
   ASSERT_TRUE(call.Ready(&waker.waker));  // no PENDING
