@@ -271,7 +271,7 @@ class Context {
   }
   // The next bytes of an output; empty when there are none yet, or no more. Valid until the next
   // call of the session.
-  Result<std::string_view> Read(std::uint32_t index, std::size_t most = 65536) {
+  Result<std::string_view> Read(std::uint32_t index, std::size_t max = 65536) {
     detail::Call call;
     wasinn_bytes piece{};
     return call(wasinn_session_read(session_, handle_, index, max, &piece, &call.error),

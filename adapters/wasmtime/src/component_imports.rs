@@ -5,7 +5,6 @@ use crate::call::PendingCall;
 use crate::core_imports::table_text;
 use crate::ffi;
 use crate::host;
-use crate::model_output::Waiting;
 use crate::pollable;
 use crate::state::State;
 use crate::values::{Arguments, FromReturned, Returned};

@@ -4,7 +4,6 @@
 use crate::call::PendingCall;
 use crate::ffi;
 use crate::host;
-use crate::model_output::Waiting;
 use crate::state::State;
 use std::ffi::{CStr, c_char};
 use wasmtime::{Caller, Engine, Error, Extern, FuncType, Linker, Result, Val, ValType};
