@@ -157,12 +157,12 @@ def pip_download(pins, *options):
         try:
             run(command)
         except Failure as failure:
-            # Of a download that broke off, pip says that its hash is wrong, and may keep the piece in its cache.
+            # If a download breaks off, pip says that its hash is wrong, and may keep the incomplete file in its cache.
             if "DO NOT MATCH THE HASHES" in str(failure):
                 say("the hash of a download is wrong; downloading again")
                 run([*command, "--no-cache-dir"])
                 return
-            # Of a network that is down, it says that there is no such version.
+            # If the network is down, pip says that there is no such version.
             if re.search("connection broken|connection error|Connection broken|Read timed out", str(failure)):
                 reason = "; ".join(dict.fromkeys(re.findall(r"\[Errno -?\d+\] ([^'\")]*)", str(failure))))
                 raise Failure(f"expected downloads of {', '.join(pin.name for pin in pins)} from PyPI or a mirror, the "

@@ -37,7 +37,8 @@ class OpenCall {
 inline wasinn_call* ToC(OpenCall* call) { return reinterpret_cast<wasinn_call*>(call); }
 inline OpenCall& FromC(wasinn_call* call) { return *reinterpret_cast<OpenCall*>(call); }
 
-// Of a core module. Finish: wasinn_call_state(Result<T> outcome, wasinn_memory, uint64_t* result)
+// A call of a core module. Finish: wasinn_call_state(Result<T> outcome, wasinn_memory, uint64_t*
+// result)
 template <typename T, typename Finish>
 wasinn_call* NewCoreCall(Session& session, Call<T> call, Finish finish) {
   class Core final : public OpenCall {
@@ -55,7 +56,7 @@ wasinn_call* NewCoreCall(Session& session, Call<T> call, Finish finish) {
   return ToC(new Core(session, std::move(call), std::move(finish)));
 }
 
-// Of a component. Finish: wasinn_call_state(Result<T> outcome, wasinn_val* result)
+// A call of a component. Finish: wasinn_call_state(Result<T> outcome, wasinn_val* result)
 template <typename T, typename Finish>
 wasinn_call* NewComponentCall(Session& session, Call<T> call, Finish finish) {
   class Component final : public OpenCall {

@@ -102,7 +102,7 @@ class ModelStore {
   Counters GetCounters();
 
  private:
-  // Who waits for a load under way.
+  // A caller that waits for a load under way.
   struct Waiter {
     Loaded loaded;
     bool of_guest;

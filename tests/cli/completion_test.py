@@ -53,7 +53,7 @@ def run_bash(environment, folder, words):
 
 
 def line_of(words):
-    """The words as a command line, in which `=` stands in the midst of one."""
+    """The words as a command line, in which a word may contain `=`."""
     line = "wasinn"
     for word in words:
         glued = word in ("=", ":") or line[-1] in "=:"

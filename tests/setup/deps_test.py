@@ -144,7 +144,7 @@ class DepsTest(unittest.TestCase):
         with self.registry() as server:
             self.assertEqual(self.fetch(server.server_port)[0], 0)
             shutil.rmtree(self.target)
-            # Unpacking says that it has begun and waits, so the signal comes in its midst.
+            # Unpacking says that it has begun and waits, so the signal comes while it runs.
             script = self.folder / "scripts/deps.py"
             script.write_text(script.read_text().replace(
                 "def unzip(archive, target, under=\"\", names=\"*\"):",
