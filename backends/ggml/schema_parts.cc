@@ -130,8 +130,9 @@ Json SchemaParts::Merged(const Json& schema, const std::string& place, size_t re
     Merge(Merged(Target(text, place), text, references + 1), merged, place + "/$ref");
   }
   if (schema.contains("allOf")) {
-    for (const Json& part : List(schema["allOf"], place + "/allOf")) {
-      Merge(Merged(part, place + "/allOf", references + 1), merged, place + "/allOf");
+    const std::string inside = place + "/allOf";
+    for (const Json& part : List(schema["allOf"], inside)) {
+      Merge(Merged(part, inside, references + 1), merged, inside);
     }
   }
   return merged;
