@@ -186,7 +186,7 @@ std::string Refusal(const std::string& draft) {
 TEST(GgmlDraftTest, ADraftMustFitTheModel) {
   EXPECT_NE(Refusal(WASINN_SMOLLM2_MODEL)
                 .find("option 'draft': expected a model with the "
-                      "vocabulary of the large one"),
+                      "vocabulary of the main model"),
             std::string::npos);
   EXPECT_NE(Refusal("/nowhere.gguf").find("/nowhere.gguf"), std::string::npos);
   EXPECT_NE(Refusal("/dev/null").find("a device"), std::string::npos);

@@ -303,7 +303,8 @@ WASINN_EXPORT void wasinn_call_cancel(wasinn_call* call);
  * wasinn_run_state, else 0. A function of the call's session: not during another one. The second
  * time it fails with INVALID_ARGUMENT. */
 WASINN_EXPORT wasinn_code wasinn_call_take(wasinn_call* call, uint32_t* value, wasinn_error* error);
-/* Frees a call before its session; one that has not ended is cancelled. NULL is ignored. */
+/* Frees a call before its session; one that has not ended is cancelled. A function of the call's
+ * session: not during another one. NULL is ignored. */
 WASINN_EXPORT void wasinn_call_free(wasinn_call* call);
 
 /* ------------------------------------------------------------------ programs */

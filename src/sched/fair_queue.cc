@@ -65,16 +65,19 @@ void FairQueue::Post(const std::shared_ptr<Flow>& flow, Job job) {
   }
   try {
     pool_.Post([this] { RunNext(); });
+    return;
   } catch (...) {
-    // Another job's turn may have come to this one; else nobody would run it.
     MutexLock lock(mutex_);
-    if (std::ranges::none_of(flow->jobs, [&](const Item& one) { return &one == item; })) return;
-    LeaveLocked(*flow);
-    posted.splice(posted.end(), flow->jobs, place);
-    --waiting_;
-    EnterLocked(*flow);
-    throw;
+    if (std::ranges::any_of(flow->jobs, [&](const Item& one) { return &one == item; })) {
+      LeaveLocked(*flow);
+      posted.splice(posted.end(), flow->jobs, place);
+      --waiting_;
+      EnterLocked(*flow);
+      throw;
+    }
   }
+  // A worker has run this job in the turn of another one, which still waits.
+  RunNext();
 }
 
 std::list<FairQueue::Item> FairQueue::TakeLocked() noexcept {
