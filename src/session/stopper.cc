@@ -20,9 +20,9 @@ void Stopper::Entry::Leave() noexcept {
   stopper_ = nullptr;
 }
 
-Stopper::Entry Stopper::Add(std::shared_ptr<Cancellable> what) {
+Stopper::Entry Stopper::Add(const std::shared_ptr<Cancellable>& what) {
   std::list<Item> added;
-  added.push_back({what});
+  added.push_back({what, false});
   Entry entry;
   entry.stopper_ = this;
   entry.item_ = added.begin();

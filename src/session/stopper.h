@@ -37,7 +37,7 @@ class Stopper {
   };
 
   // Cancels it at once when the session was stopped already. Throws when there is no memory.
-  Entry Add(std::shared_ptr<Cancellable> what);
+  Entry Add(const std::shared_ptr<Cancellable>& what);
   // The one compute that runs on the guest's own thread; nullptr: none. Whether the session was
   // stopped before, the compute has to look itself.
   void SetInline(std::shared_ptr<Execution> execution) noexcept;
