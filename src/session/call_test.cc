@@ -100,7 +100,7 @@ TEST_F(CallTest, AHundredEndInAnyOrder) {
     std::iota(order.begin(), order.end(), 0);
     std::ranges::shuffle(order, random);
     // Another thread ends them, cancels some and leaves some to be given up.
-    std::thread ender([&] {
+    std::thread ender([&, order] {
       for (const size_t i : order) {
         if (i % 10 == 3) {
           calls[i]->pending()->Cancel({Code::kCancelled, "changed my mind", 0});
