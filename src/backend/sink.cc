@@ -184,15 +184,13 @@ int32_t RunTable::ChunkData(void* self, uint64_t run, uint32_t port, wasinn_byte
 
 int32_t RunTable::GuestStdout(void* self, uint64_t run, wasinn_bytes data) {
   auto* table = static_cast<RunTable*>(self);
-  Slot* slot = table->SlotOf(run);
-  if (slot == nullptr) return 1;
-  MutexLock lock(slot->mutex);
-  if (slot->listener == nullptr || slot->run != run) {
+  const Report report(*table, run, /*last=*/false);
+  if (report.listener() == nullptr) {
     table->Ignored("text for standard output", run);
     return 1;
   }
   if (data.data == nullptr) data.size = 0;
-  return slot->listener->OnGuestStdout({static_cast<const char*>(data.data), data.size}) ? 0 : 1;
+  return report.listener()->OnGuestStdout({static_cast<const char*>(data.data), data.size}) ? 0 : 1;
 }
 
 void RunTable::Done(void* self, uint64_t run, wasinn_code code, wasinn_str message,

@@ -63,12 +63,12 @@ Result<bool> EndOrLeave(CoreCall& call, Call<T> started, Then then) {
   }
   Session& session = call.session;
   *call.pending =
-      NewCoreCall(session, std::move(started),
-                  [&session, then](Result<T> outcome, wasinn_memory memory, uint64_t* result) {
-                    if (session.stopped()) return TrapStopped(session);
-                    *result = Errno(session, then(GuestMemory(memory), std::move(outcome)));
-                    return WASINN_CALL_DONE;
-                  });
+      NewGuestCall(session, std::move(started),
+                   [&session, then](Result<T> outcome, wasinn_memory memory, uint64_t* result) {
+                     if (session.stopped()) return TrapStopped(session);
+                     *result = Errno(session, then(GuestMemory(memory), std::move(outcome)));
+                     return WASINN_CALL_DONE;
+                   });
   return false;
 }
 // The same for a call whose outcome is all.

@@ -1,6 +1,7 @@
 // What is behind a wasinn_call: a session's call of any kind, and how its outcome is given back.
 #pragma once
 
+#include <type_traits>
 #include <utility>
 
 #include "dialect/imports.h"
@@ -37,44 +38,37 @@ class OpenCall {
 inline wasinn_call* ToC(OpenCall* call) { return reinterpret_cast<wasinn_call*>(call); }
 inline OpenCall& FromC(wasinn_call* call) { return *reinterpret_cast<OpenCall*>(call); }
 
-// A call of a core module. Finish: wasinn_call_state(Result<T> outcome, wasinn_memory, uint64_t*
-// result)
+// A call of a guest. `finish` gives its outcome back: for a core module it takes (Result<T>,
+// wasinn_memory, uint64_t* result), for a component (Result<T>, wasinn_val* result).
 template <typename T, typename Finish>
-wasinn_call* NewCoreCall(Session& session, Call<T> call, Finish finish) {
-  class Core final : public OpenCall {
+wasinn_call* NewGuestCall(Session& session, Call<T> call, Finish finish) {
+  class Guest final : public OpenCall {
    public:
-    Core(Session& session, Call<T> call, Finish finish)
+    Guest(Session& session, Call<T> call, Finish finish)
         : OpenCall(session, call.pending()), call_(std::move(call)), finish_(std::move(finish)) {}
     wasinn_call_state FinishCore(wasinn_memory memory, uint64_t* result) override {
-      return finish_(call_.Take(), memory, result);
+      if constexpr (std::is_invocable_v<Finish&, Result<T>, wasinn_memory, uint64_t*>) {
+        return finish_(call_.Take(), memory, result);
+      } else {
+        return OpenCall::FinishCore(memory, result);
+      }
     }
-
-   private:
-    Call<T> call_;
-    Finish finish_;
-  };
-  return ToC(new Core(session, std::move(call), std::move(finish)));
-}
-
-// A call of a component. Finish: wasinn_call_state(Result<T> outcome, wasinn_val* result)
-template <typename T, typename Finish>
-wasinn_call* NewComponentCall(Session& session, Call<T> call, Finish finish) {
-  class Component final : public OpenCall {
-   public:
-    Component(Session& session, Call<T> call, Finish finish)
-        : OpenCall(session, call.pending()), call_(std::move(call)), finish_(std::move(finish)) {}
     wasinn_call_state FinishComponent(wasinn_val* result) override {
-      return finish_(call_.Take(), result);
+      if constexpr (std::is_invocable_v<Finish&, Result<T>, wasinn_val*>) {
+        return finish_(call_.Take(), result);
+      } else {
+        return OpenCall::FinishComponent(result);
+      }
     }
 
    private:
     Call<T> call_;
     Finish finish_;
   };
-  return ToC(new Component(session, std::move(call), std::move(finish)));
+  return ToC(new Guest(session, std::move(call), std::move(finish)));
 }
 
-// Of the functions of wasinn.h.
+// A call of a function of wasinn.h.
 template <typename T>
 wasinn_call* NewNativeCall(Session& session, Call<T> call) {
   class Native final : public OpenCall {

@@ -106,7 +106,7 @@ End Wait(CoreCall& call) {
   Session& session = call.session;
   Call<RunStatus> wait = WaitForRun(session, call.arg(0), call.arg(1));
   if (call.pending == nullptr || wait.ended()) return StoreStatus(call.memory, out, wait.Take());
-  *call.pending = NewCoreCall(
+  *call.pending = NewGuestCall(
       session, std::move(wait),
       [&session, out](Result<RunStatus> status, wasinn_memory memory, uint64_t* result) {
         return EndCall(session, StoreStatus(GuestMemory(memory), out, status), result);

@@ -57,11 +57,11 @@ Result<bool> EndOrLeave(WitCall& call, Call<T> started, Then then) {
     WASINN_CHECK(then(session, call.result, started.Take()));
     return true;
   }
-  *call.pending = NewComponentCall(
-      session, std::move(started), [&session, then](Result<T> outcome, wasinn_val* result) {
-        if (session.stopped()) return TrapStopped(session);
-        return EndWit(session, then(session, result, std::move(outcome)));
-      });
+  *call.pending = NewGuestCall(session, std::move(started),
+                               [&session, then](Result<T> outcome, wasinn_val* result) {
+                                 if (session.stopped()) return TrapStopped(session);
+                                 return EndWit(session, then(session, result, std::move(outcome)));
+                               });
   return false;
 }
 

@@ -275,6 +275,25 @@ TEST_F(CallTest, ReleasesOfOutputsMayCallBack) {
   EXPECT_TRUE(Eventually([] { return released == 6; }));
 }
 
+TEST_F(CallTest, TheListenerOfStandardOutputMayCallBack) {
+  Session session = Make();
+  wasinn_backend_sink open{};
+  SetScript([&](const wasinn_backend_input*, size_t, const wasinn_backend_sink& sink) {
+    open = sink;
+    sink.guest_stdout(sink.self, sink.run, {"text", 4});
+  });
+  // The run ends before its call of the sink has returned.
+  session.guest_output().Listen(
+      [](void* self) {
+        ScriptedBackend::Done(*static_cast<wasinn_backend_sink*>(self), WASINN_TIMEOUT);
+      },
+      &open);
+  const uint32_t context = Ready(session);
+  EXPECT_EQ(session.Compute(context).Take().error().code, Code::kTimeout);
+  EXPECT_EQ(session.guest_output().Take(), "text");
+  session.guest_output().Listen(nullptr, nullptr);
+}
+
 // ------------------------------------------------------------------ fairness
 
 // A guest with a thousand computes delays another guest by those that run already, and no more.
