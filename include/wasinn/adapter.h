@@ -144,12 +144,12 @@ WASINN_EXPORT void wasinn_session_on_stop(wasinn_session* session, void (*stop)(
  * TIMEOUT. Any thread. */
 WASINN_EXPORT wasinn_code wasinn_session_stopped(const wasinn_session* session);
 
-/* Models may write to the guest's standard output, when an option of the guest says so
- * (stream-stdout of language models). Only the guest's thread writes it, so that an output without
- * room holds up no other guest: `told` is called from any thread when there is such text, and again
- * only when it was taken since, so take it then, while a call is PENDING, and before a call that
- * has ended returns to the guest. NULL unsets it, and after that returned the callback is not
- * running any more. While nobody listens such text is lost. */
+/* A model writes to the guest's standard output if an option of the guest asks for that
+ * (stream-stdout of language models). Only the guest's thread writes the text, so a full pipe holds
+ * up no other guest. `told` is called from any thread, with no lock of wasinn held, when there is
+ * text, and again only after the text was taken: take it then, while a call is PENDING, and before
+ * a call that has ended returns to the guest. NULL unsets the callback; after that has returned it
+ * is not running any more. While no callback is set the text is lost. */
 WASINN_EXPORT void wasinn_session_on_stdout(wasinn_session* session, void (*told)(void* self),
                                             void* self);
 /* The text that has come since the last time, valid until the next; on the thread of the session's

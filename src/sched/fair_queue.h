@@ -49,11 +49,11 @@ class FairQueue {
     uint64_t expected_ns = 0;  // what it counts as while it runs
   };
 
-  // One for each job that was posted: runs the one whose turn it is.
+  // A worker calls this once for each job that was posted; it runs the job whose turn it is.
   void RunNext();
   // The item whose turn it is, in a list of its own; none when there is none.
   std::list<Item> TakeLocked() noexcept REQUIRES(mutex_);
-  // Whenever the flow's jobs or times change: out before, in after.
+  // Take the flow out of `ready_` before its jobs or times change, and put it back afterwards.
   void LeaveLocked(Flow& flow) noexcept REQUIRES(mutex_);
   void EnterLocked(Flow& flow) noexcept REQUIRES(mutex_);
 

@@ -65,9 +65,9 @@ class TimerEntry {
   Timer::Id id_ = 0;
 };
 
-// The caller's end of a call: a value that is there at once, or what waits for it. Of the session's
-// thread, except that others may use what `pending` gives. One that ends before its outcome was
-// taken is cancelled; it ends before its session.
+// The caller's end of a call: its value, if it ended at once, or what the caller waits for. It
+// belongs to the session's thread; any thread may use what `pending` gives. A call that is
+// destroyed before its outcome was taken is cancelled. It must be destroyed before its session.
 template <typename T>
 class [[nodiscard]] Call {
  public:
@@ -132,9 +132,9 @@ class ComputeCall final : public PendingCall, public std::enable_shared_from_thi
               std::chrono::steady_clock::time_point deadline)
       : execution_(std::move(execution)), inputs_(std::move(inputs)), deadline_(deadline) {}
 
-  // Starts it; an error is one of the start. Once, from any thread.
+  // Starts the compute, once, from any thread. An error means that it was not started.
   Result<> Start();
-  // The same for a thread that cannot tell anybody: the call ends with the error.
+  // As Start, for a thread that has no caller: an error ends the call.
   void StartLater() noexcept;
   void Cancel(Error why) noexcept override;
 
